@@ -1,0 +1,62 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Every target of ours: the strict language mode and the import rules that keep the arrows of
+// ARCHITECTURE.md one-way.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+// The data plane: exclusivity checks cost a quarter of the user-space instructions of a request,
+// so they stay in debug and test builds only (docs/benchmarks.md).
+let hot: [SwiftSetting] =
+  house + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
+let package = Package(
+  name: "vllm-router",
+  products: [
+    .executable(name: "vllm-router", targets: ["Tool"]),
+    .library(name: "PDRouter", targets: ["PDRouter"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    .target(name: "Vocabulary", swiftSettings: hot),
+    .target(name: "JSONFields", dependencies: ["Vocabulary"], swiftSettings: hot),
+    .target(name: "EventLoop", dependencies: ["CLibUV", "Vocabulary"], swiftSettings: hot),
+    .target(
+      name: "Wire", dependencies: ["CNGHTTP2", "COpenSSL", "Vocabulary"], swiftSettings: hot),
+    .target(name: "Policies", dependencies: ["Vocabulary"], swiftSettings: hot),
+    .target(name: "KVTransfer", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: hot),
+    .target(
+      name: "PDRouter",
+      dependencies: [
+        "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: hot),
+    .target(
+      name: "Simulation",
+      dependencies: ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+      swiftSettings: hot),
+    .executableTarget(
+      name: "Tool",
+      dependencies: [
+        "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,61 @@
+/// A point on the monotonic clock, in whole nanoseconds since an arbitrary start.
+///
+/// Never wall time. Comes in from outside (a loop's `now`), so that simulated time works everywhere.
+public struct Instant: Hashable, Comparable, Sendable {
+  /// Nanoseconds since the clock's start.
+  public let nanoseconds: Int64
+
+  /// The clock's start.
+  public static let zero = Instant(nanoseconds: 0)
+  /// Later than every instant that occurs: a deadline that never comes.
+  public static let distantFuture = Instant(nanoseconds: .max)
+
+  /// An instant from nanoseconds since the clock's start.
+  @inlinable
+  public init(nanoseconds: Int64) {
+    self.nanoseconds = nanoseconds
+  }
+
+  /// Whether `left` comes before `right`.
+  @inlinable
+  public static func < (left: Instant, right: Instant) -> Bool {
+    left.nanoseconds < right.nanoseconds
+  }
+
+  /// The instant `duration` after (or, when negative, before) `instant`; saturates.
+  @inlinable
+  public static func + (instant: Instant, duration: Duration) -> Instant {
+    let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
+    guard !overflow else { return duration > .zero ? .distantFuture : .zero }
+    return Instant(nanoseconds: sum)
+  }
+
+  /// The time from `earlier` to `later`.
+  @inlinable
+  public static func - (later: Instant, earlier: Instant) -> Duration {
+    .nanoseconds(later.nanoseconds - earlier.nanoseconds)
+  }
+}
+
+extension Duration {
+  /// The duration in nanoseconds, rounded towards zero; saturates at the range of `Int64`.
+  @inlinable
+  public var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return seconds > 0 ? .max : .min }
+    return product + attoseconds / 1_000_000_000
+  }
+
+  /// The duration in seconds, for display and metrics.
+  @inlinable
+  public var inSeconds: Double {
+    Double(wholeNanoseconds) / 1e9
+  }
+
+  /// The duration in milliseconds, for display.
+  @inlinable
+  public var inMilliseconds: Double {
+    Double(wholeNanoseconds) / 1e6
+  }
+}
