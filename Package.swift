@@ -57,6 +57,44 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
+
+    .testTarget(
+      name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "JSONFieldsTests", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "EventLoopTests", dependencies: ["EventLoop", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "WireTests", dependencies: ["Wire", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "PoliciesTests", dependencies: ["Policies", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "KVTransferTests",
+      dependencies: [
+        "KVTransfer", "JSONFields", "Vocabulary",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "PDRouterTests",
+      dependencies: [
+        "PDRouter", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Simulation", "PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
+        "Vocabulary",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TidyTests", dependencies: [], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )
