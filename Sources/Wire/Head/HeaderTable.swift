@@ -59,6 +59,13 @@ public struct HeaderTable: ~Copyable {
     count = 0
   }
 
+  /// The field at `index`, which the caller knows to be below `count`.
+  @inline(__always)
+  func unchecked(_ index: Int) -> HeaderField {
+    assert(index >= 0 && index < count)
+    return base.unsafelyUnwrapped[index]
+  }
+
   /// Notes that `Connection` names the field at `index`.
   mutating func markNamedByConnection(_ index: Int) {
     precondition(index >= 0 && index < count)
