@@ -1,0 +1,113 @@
+public import Vocabulary
+
+/// Writing HTTP/1.1 messages at the end of a buffer.
+///
+/// Heads are written anew from parsed parts, never passed on as they came. Values from outside were
+/// validated by a parser; our own are checked here, so no CR, LF or NUL gets into a head.
+extension ByteBuffer {
+  /// Appends a request line for a validated target; `query` (without its `?`) is left out when empty.
+  ///
+  /// An empty `path` is written as `/` (RFC 9112 §3.2.1).
+  public mutating func appendRequestLine(
+    method: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, query: UnsafeRawBufferPointer
+  ) {
+    precondition(!method.isEmpty)
+    append(method)
+    append(ASCII.space)
+    if path.isEmpty {
+      append(UInt8(ascii: "/"))
+    } else {
+      append(path)
+    }
+    if !query.isEmpty {
+      append(UInt8(ascii: "?"))
+      append(query)
+    }
+    append(" HTTP/1.1\r\n" as StaticString)
+  }
+
+  /// Appends a status line of HTTP/1.1 with the standard reason phrase; `status` is 100 to 999.
+  public mutating func appendStatusLine(_ status: Int) {
+    precondition(status >= 100 && status <= 999)
+    append("HTTP/1.1 " as StaticString)
+    append(decimal: status)
+    append(ASCII.space)
+    append(ReasonPhrase.standard(status))
+    appendLineEnd()
+  }
+
+  /// Appends a field whose value is our own literal, in ASCII without control characters.
+  public mutating func appendField(name: StaticString, value: StaticString) {
+    let bytes = UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
+    precondition(FieldText.isValid(bytes))
+    appendField(name: name, value: bytes)
+  }
+
+  /// Appends a field whose value is our own text, without control characters.
+  public mutating func appendField(name: StaticString, value: String) {
+    var value = value
+    value.withUTF8 { text in
+      let bytes = UnsafeRawBufferPointer(text)
+      precondition(FieldText.isValid(bytes))
+      appendField(name: name, value: bytes)
+    }
+  }
+
+  /// Appends a field whose value is a number in decimal.
+  public mutating func appendField(name: StaticString, value: Int) {
+    append(name)
+    append(": " as StaticString)
+    append(decimal: value)
+    appendLineEnd()
+  }
+
+  /// Appends a field whose value was validated by a parser, or by `FieldText.isValid`.
+  public mutating func appendField(name: StaticString, value: UnsafeRawBufferPointer) {
+    assert(FieldText.isValid(value))
+    append(name)
+    append(": " as StaticString)
+    append(value)
+    appendLineEnd()
+  }
+
+  /// Appends a field of a parsed head in its sender's spelling; `base` is the buffer it was parsed
+  /// from.
+  public mutating func appendField(
+    copying field: HeaderField, from base: UnsafeRawBufferPointer
+  ) {
+    let name = field.name.of(base)
+    let value = field.value.of(base)
+    reserve(name.count + value.count + 4)
+    append(name)
+    append(": " as StaticString)
+    append(value)
+    appendLineEnd()
+  }
+
+  /// Appends the empty line after the last field.
+  public mutating func appendHeadEnd() {
+    appendLineEnd()
+  }
+
+  /// Appends the size line before a chunk of `size` bytes, at least 1: a chunk of 0 would end the body.
+  public mutating func appendChunkHead(size: Int) {
+    precondition(size > 0)
+    append(hexadecimal: UInt(size))
+    appendLineEnd()
+  }
+
+  /// Appends the CRLF after a chunk's bytes.
+  public mutating func appendChunkEnd() {
+    appendLineEnd()
+  }
+
+  /// Appends the last chunk and an empty trailer section.
+  public mutating func appendLastChunk() {
+    append("0\r\n\r\n" as StaticString)
+  }
+
+  @inline(__always)
+  private mutating func appendLineEnd() {
+    append("\r\n" as StaticString)
+  }
+}

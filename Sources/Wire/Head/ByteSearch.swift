@@ -1,0 +1,140 @@
+/// Looks through bytes eight at a time, in a general register (SWAR: portable, no vector types).
+///
+/// A hit is the top bit of a byte's lane. Subtraction may carry a false hit into lanes above a true
+/// one, so only the lowest hit is meaningful; little-endian loads put the first byte lowest. Callers
+/// give a pointer and places within its block; nothing outside `from..<to` is read.
+@usableFromInline
+enum ByteSearch {
+  @inline(__always)
+  private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  @inline(__always)
+  private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+  /// The eight bytes at `place`, the first one lowest.
+  @inline(__always)
+  static func word(_ base: UnsafeRawPointer, _ place: Int) -> UInt64 {
+    UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+  }
+
+  /// The byte at `place`.
+  @inline(__always)
+  static func byte(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
+    base.load(fromByteOffset: place, as: UInt8.self)
+  }
+
+  /// Hits where a byte is below `limit`, which is at most 0x80.
+  @inline(__always)
+  private static func below(_ limit: UInt8, _ word: UInt64) -> UInt64 {
+    (word &- ones &* UInt64(limit)) & ~word & tops
+  }
+
+  /// Hits where a byte is `wanted`.
+  @inline(__always)
+  private static func equal(_ wanted: UInt8, _ word: UInt64) -> UInt64 {
+    below(1, word ^ (ones &* UInt64(wanted)))
+  }
+
+  /// The lane of the lowest hit.
+  @inline(__always)
+  private static func lane(_ hits: UInt64) -> Int {
+    hits.trailingZeroBitCount &>> 3
+  }
+
+  /// The place of the first control character other than tab, or `to`.
+  ///
+  /// That is where a line of text ends, well or badly (RFC 9110 §5.5: field-vchar, SP, HTAB, obs-text).
+  @inline(__always)
+  static func firstControl(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while true {
+      while place &+ 8 <= to {
+        let word = word(base, place)
+        let hits = below(0x20, word) | equal(0x7F, word)
+        if hits != 0 {
+          place &+= lane(hits)
+          break
+        }
+        place &+= 8
+      }
+      guard place < to else { return to }
+      let byte = byte(base, place)
+      if (byte < 0x20 && byte != 0x09) || byte == 0x7F { return place }
+      place &+= 1
+    }
+  }
+
+  /// The place of the first byte that ends a field name, well or badly: a colon, white space, a
+  /// control character or anything beyond ASCII; or `to`.
+  @inline(__always)
+  static func firstNameEnd(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while place &+ 8 <= to {
+      let word = word(base, place)
+      let hits =
+        below(0x21, word) | equal(UInt8(ascii: ":"), word) | equal(0x7F, word) | (word & tops)
+      if hits != 0 { return place &+ lane(hits) }
+      place &+= 8
+    }
+    while place < to {
+      let byte = byte(base, place)
+      if byte < 0x21 || byte == UInt8(ascii: ":") || byte >= 0x7F { return place }
+      place &+= 1
+    }
+    return to
+  }
+
+  /// The place of the first byte that no request target may hold, or `to`.
+  @inline(__always)
+  static func firstOutsideTarget(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while place &+ 8 <= to {
+      let word = word(base, place)
+      let hits =
+        below(0x21, word) | equal(UInt8(ascii: "#"), word) | equal(0x7F, word) | (word & tops)
+      if hits != 0 { return place &+ lane(hits) }
+      place &+= 8
+    }
+    while place < to {
+      let byte = byte(base, place)
+      if byte < 0x21 || byte == UInt8(ascii: "#") || byte >= 0x7F { return place }
+      place &+= 1
+    }
+    return to
+  }
+
+  /// The place of the first `wanted`, or `to`.
+  @inline(__always)
+  static func first(_ wanted: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while place &+ 8 <= to {
+      let hits = equal(wanted, word(base, place))
+      if hits != 0 { return place &+ lane(hits) }
+      place &+= 8
+    }
+    while place < to, byte(base, place) != wanted { place &+= 1 }
+    return place
+  }
+
+  /// The place of the first CR or LF, or `to`.
+  ///
+  /// Looks for anything below 0x0E first: JSON text has no such byte inside a line.
+  @inline(__always)
+  static func firstLineBreak(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while true {
+      while place &+ 16 <= to {
+        let early = below(0x0E, word(base, place))
+        let late = below(0x0E, word(base, place &+ 8))
+        if early | late != 0 {
+          place &+= early != 0 ? lane(early) : 8 &+ lane(late)
+          break
+        }
+        place &+= 16
+      }
+      guard place < to else { return to }
+      let byte = byte(base, place)
+      if byte == 0x0A || byte == 0x0D { return place }
+      place &+= 1
+    }
+  }
+}
