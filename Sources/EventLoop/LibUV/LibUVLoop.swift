@@ -1,0 +1,325 @@
+internal import CLibUV
+internal import Glibc
+public import Vocabulary
+
+/// A `Loop` over libuv: sockets, real time, one thread.
+///
+/// Made on the thread that will run it and confined to it; only `waker` may leave. Owns one 64 KiB
+/// read buffer, the write buffers, one timer wheel and its own name cache: loops share nothing. In a
+/// steady state it allocates nothing per read, write or timer. Runs once: after `stop`, `run` closes
+/// every stream, listener and timer, lets each stream's handler hear `streamDidClose`, and returns;
+/// from then on connecting gives streams that are closed from the start (those made while it ends
+/// close at once), listening throws, arming does nothing.
+///
+/// A wake-up goes: timers, [flush], poll and what it brings, [flush], closed handles. Name look-ups
+/// still at the resolver when the loop ends are abandoned, with the few kilobytes they hold.
+public final class LibUVLoop: Loop {
+  /// Who hears wakers and signals; let go when `run` returns.
+  public var handler: (any LoopHandler)?
+
+  /// What it has done so far.
+  public internal(set) var counters = LoopCounters()
+
+  enum Phase {
+    case ready, running, tearingDown, ended
+  }
+
+  /// As much as one `read` takes; a kernel's socket buffer seldom holds more.
+  static let readBufferSize = 64 * 1024
+  /// Turns in which streams made while the loop ends still get a `streamDidClose`.
+  static let lastRounds = 100
+  /// Runs of bytes offered by one `writev`.
+  static let vectorCapacity = 64
+
+  let uv: UnsafeMutablePointer<uv_loop_t>
+  let readBuffer: UnsafeMutablePointer<CChar>
+  let vector: UnsafeMutablePointer<uv_buf_t>
+  var buffers = BufferPool()
+  private(set) var phase = Phase.ready
+  private let thread = pthread_self()
+
+  private let prepareHandle = UVHandle<uv_prepare_t>()
+  private let checkHandle = UVHandle<uv_check_t>()
+  private let idleHandle = UVHandle<uv_idle_t>()
+  private let asyncHandle = UVHandle<uv_async_t>()
+  private let timerHandle = UVHandle<uv_timer_t>()
+  private let wakerOfLoop: LibUVWaker
+  private var signals: [Int32: UVHandle<uv_signal_t>] = [:]
+
+  private var time: Instant
+  private var timeIsFresh = true
+  private var wheel: TimerWheel
+  /// The armed timers by their place in the wheel.
+  private var armedTimers: [LibUVTimer?] = []
+  /// The tick the libuv timer will come at; `.max` when it is not started.
+  private var startedForTick = UInt64.max
+  private var isIdling = false
+
+  /// Streams with bytes to offer or events to tell at the end of the wake-up, in order.
+  private var touched: [LibUVStream] = []
+  private var settling: [LibUVStream] = []
+  let resolver = LibUVResolver()
+
+  /// A loop of the calling thread.
+  ///
+  /// Ignores SIGPIPE for the whole process: a broken connection is an error, not the end. Traps when
+  /// the system has no descriptors left for a loop.
+  public init() {
+    signal(SIGPIPE, SIG_IGN)
+    uv = .allocate(capacity: 1)
+    var status = uv_loop_init(uv)
+    precondition(status == 0, "no event loop: \(UVError.name(status))")
+    readBuffer = .allocate(capacity: LibUVLoop.readBufferSize)
+    vector = .allocate(capacity: LibUVLoop.vectorCapacity)
+    time = Instant(nanoseconds: Int64(clamping: uv_hrtime()))
+    wheel = TimerWheel(now: time)
+    status = uv_async_init(uv, asyncHandle.pointer) { handle in
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.didWake() }
+    }
+    precondition(status == 0, "no event descriptor: \(UVError.name(status))")
+    wakerOfLoop = LibUVWaker(async: asyncHandle.pointer)
+    asyncHandle.borrow(self)
+    uv_idle_init(uv, idleHandle.pointer)
+    uv_timer_init(uv, timerHandle.pointer)
+    timerHandle.borrow(self)
+    startPhases()
+  }
+
+  deinit {
+    if phase != .ended { tearDown() }
+    readBuffer.deallocate()
+    vector.deallocate()
+  }
+
+  public var now: Instant {
+    if !timeIsFresh {
+      time = Instant(nanoseconds: Int64(clamping: uv_hrtime()))
+      timeIsFresh = true
+    }
+    return time
+  }
+
+  public var waker: any LoopWaker { wakerOfLoop }
+
+  public func run() {
+    precondition(phase == .ready, "a loop runs once")
+    checkThread()
+    phase = .running
+    timeIsFresh = false
+    let status = uv_run(uv, UV_RUN_DEFAULT)
+    precondition(status >= 0, "the event loop failed: \(UVError.name(status))")
+    settleTouched()
+    tearDown()
+    handler = nil
+  }
+
+  public func stop() {
+    uv_stop(uv)
+  }
+
+  public func watchSignal(_ number: Int32) {
+    guard isUsable, signals[number] == nil else { return }
+    let signal = UVHandle<uv_signal_t>()
+    var status = uv_signal_init(uv, signal.pointer)
+    precondition(status == 0, "no signal handle: \(UVError.name(status))")
+    signal.borrow(self)
+    signals[number] = signal
+    status = uv_signal_start(signal.pointer, { handle, number in
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { loop in
+        loop.handler?.loop(loop, didReceiveSignal: number)
+      }
+    }, number)
+    precondition(status == 0, "signal \(number) cannot be watched: \(UVError.name(status))")
+  }
+
+  /// Whether new handles may be made.
+  var isUsable: Bool { phase == .ready || phase == .running }
+
+  /// Everything of a loop belongs to its thread.
+  func checkThread() {
+    precondition(pthread_equal(thread, pthread_self()) != 0, "used from another thread")
+  }
+}
+
+// MARK: - Sockets
+
+extension LibUVLoop {
+  public func listen(
+    on address: HostAndPort, options: ListenerOptions, handler: any ListenerHandler
+  ) throws(StreamError) -> any Listener {
+    checkThread()
+    guard isUsable else { throw .bindFailed(detail: "ECANCELED") }
+    return try LibUVListener(on: address, loop: self, options: options, handler: handler)
+  }
+
+  public func connect(
+    to peer: HostAndPort, timeout: Duration, options: StreamOptions,
+    handler: any ByteStreamHandler
+  ) -> any ByteStream {
+    checkThread()
+    let stream = LibUVStream(loop: self, connectingTo: peer, options)
+    switch phase {
+    case .ready, .running:
+      stream.begin(handler)
+      stream.startConnecting(to: peer, timeout: timeout)
+    case .tearingDown:
+      stream.begin(handler)
+      stream.close()
+    case .ended:
+      stream.abandon()
+    }
+    return stream
+  }
+}
+
+// MARK: - Phases of a wake-up
+
+extension LibUVLoop {
+  private func startPhases() {
+    uv_prepare_init(uv, prepareHandle.pointer)
+    prepareHandle.borrow(self)
+    uv_prepare_start(prepareHandle.pointer) { handle in
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.willPoll() }
+    }
+    uv_check_init(uv, checkHandle.pointer)
+    checkHandle.borrow(self)
+    uv_check_start(checkHandle.pointer) { handle in
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.settleTouched() }
+    }
+  }
+
+  /// The last step before sleeping: nothing may be left that a sleep would delay.
+  private func willPoll() {
+    settleTouched()
+    if touched.isEmpty == isIdling {
+      // An active idle handle makes libuv poll without waiting: drained writers wrote again.
+      isIdling = !touched.isEmpty
+      if isIdling {
+        uv_idle_start(idleHandle.pointer) { _ in }
+      } else {
+        uv_idle_stop(idleHandle.pointer)
+      }
+    }
+    if let tick = wheel.nextTick, tick < startedForTick { startTimer(for: tick) }
+    timeIsFresh = false
+  }
+
+  /// Puts a stream on the list of those settled at the end of this wake-up.
+  func touch(_ stream: LibUVStream) {
+    touched.append(stream)
+  }
+
+  /// Lets each touched stream offer its bytes and tell its news; once round, what comes up anew
+  /// waits for the next round.
+  private func settleTouched() {
+    guard !touched.isEmpty else { return }
+    swap(&touched, &settling)
+    for index in settling.indices { settling[index].settle() }
+    settling.removeAll(keepingCapacity: true)
+  }
+
+  private func didWake() {
+    wakerOfLoop.acknowledge()
+    handler?.loopDidWake(self)
+  }
+}
+
+// MARK: - Timers
+
+extension LibUVLoop {
+  public func makeTimer() -> any LoopTimer {
+    let id = wheel.add()
+    if id.index == armedTimers.count { armedTimers.append(nil) }
+    return LibUVTimer(loop: self, id: id)
+  }
+
+  /// Arms `timer`; false after the loop has ended.
+  func arm(_ timer: LibUVTimer, at deadline: Instant) -> Bool {
+    guard isUsable else { return false }
+    wheel.arm(timer.id, at: deadline)
+    if armedTimers[timer.id.index] == nil { armedTimers[timer.id.index] = timer }
+    return true
+  }
+
+  func disarm(_ timer: LibUVTimer) {
+    wheel.cancel(timer.id)
+    armedTimers[timer.id.index] = nil
+  }
+
+  func removeTimer(_ id: TimerWheel.TimerID) {
+    wheel.remove(id)
+  }
+
+  private func startTimer(for tick: UInt64) {
+    startedForTick = tick
+    // A tick is a whole number of libuv's milliseconds, on the same clock.
+    let (due, overflow) = tick.multipliedReportingOverflow(
+      by: UInt64(TimerWheel.tickNanoseconds / 1_000_000))
+    let now = uv_now(uv)
+    let wait = overflow ? UInt64(Int64.max) : due > now ? due - now : 0
+    let status = uv_timer_start(timerHandle.pointer, { handle in
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.fireTimers() }
+    }, wait, 0)
+    precondition(status == 0)
+  }
+
+  private func fireTimers() {
+    startedForTick = .max
+    timeIsFresh = false
+    wheel.advance(to: now)
+    while let id = wheel.popDue() {
+      guard let timer = armedTimers[id.index] else { continue }
+      armedTimers[id.index] = nil
+      timer.fire()
+    }
+  }
+}
+
+// MARK: - The end
+
+extension LibUVLoop {
+  /// Closes whatever is open, lets every stream tell its end, and gives the memory back.
+  private func tearDown() {
+    phase = .tearingDown
+    wakerOfLoop.detach()
+    for timer in armedTimers { timer?.cancel() }
+    resolver.abandon()
+    uv_walk(uv, { handle, _ in LibUVLoop.closeAtTeardown(handle!) }, nil)
+    prepareHandle.closeBorrowed()
+    checkHandle.closeBorrowed()
+    idleHandle.closeBorrowed()
+    asyncHandle.closeBorrowed()
+    timerHandle.closeBorrowed()
+    for signal in signals.values { signal.closeBorrowed() }
+    signals = [:]
+    // Handlers that connect again when a stream ends hear of that end too, but not for ever.
+    var rounds = 0
+    while uv_run(uv, UV_RUN_NOWAIT) != 0, !hasOnlyLookUps {
+      rounds += 1
+      if rounds == LibUVLoop.lastRounds { phase = .ended }
+    }
+    touched = []
+    phase = .ended
+    // A look-up in the resolver's hands would write to freed memory: then the loop's stays.
+    guard uv_loop_close(uv) == 0 else { return }
+    uv.deallocate()
+  }
+
+  private static func closeAtTeardown(_ handle: UnsafeMutablePointer<uv_handle_t>) {
+    guard uv_is_closing(handle) == 0 else { return }
+    switch uv_handle_get_type(handle) {
+    case UV_TCP: UVLink.owner(handle.pointee.data, as: LibUVStream.self) { $0.close() }
+    case UV_POLL: UVLink.owner(handle.pointee.data, as: LibUVListener.self) { $0.close() }
+    default: break
+    }
+  }
+
+  /// Whether every handle is closed and only look-ups keep libuv's loop alive.
+  private var hasOnlyLookUps: Bool {
+    var open = false
+    withUnsafeMutablePointer(to: &open) {
+      uv_walk(uv, { $1!.storeBytes(of: true, as: Bool.self) }, $0)
+    }
+    return !open
+  }
+}
