@@ -31,7 +31,7 @@ struct LeastLoadedPolicyTests {
     var policy = LeastLoadedPolicy()
     var generator = SplitMix64(seed: 77)
     let pool = Pool(loads: Array(repeating: (3, 70), count: workers))
-    #expect(chiSquare(pool.shares(of: &policy, draws: workers * 400, &generator)) < bound)
+    #expect(chiSquare(pool.shares(of: &policy, draws: workers * 100, &generator)) < bound)
   }
 
   @Test func `a tie is drawn among the equal least ones only`() {
