@@ -1,0 +1,60 @@
+public import Vocabulary
+
+/// The `X-Request-Id` of a request whose client sent none: the same on both legs and in the answer.
+///
+/// A prefix that names the endpoint and 24 random characters of `[A-Za-z0-9]` (142 bits): no address, no
+/// time, no counter, so that it tells a client nothing about what stands behind the router.
+public enum RequestIdentity {
+  /// Random characters after the prefix.
+  public static let randomCharacterCount = 24
+
+  /// Appends a new identity for a request to `path` (without query).
+  public static func append(
+    to buffer: inout ByteBuffer,
+    path: UnsafeRawBufferPointer,
+    using generator: inout SplitMix64
+  ) {
+    buffer.append(prefix(of: path))
+    buffer.reserve(randomCharacterCount)
+    var missing = randomCharacterCount
+    while missing > 0 {
+      var bits = generator.next()
+      // Ten groups of six bits; 62 and 63 are thrown away, so that each character is equally likely.
+      for _ in 0..<10 where missing > 0 {
+        let group = UInt8(truncatingIfNeeded: bits & 63)
+        bits >>= 6
+        guard group < 62 else { continue }
+        buffer.append(character(group))
+        missing -= 1
+      }
+    }
+  }
+
+  /// The prefix the program has always given to requests of `path`.
+  static func prefix(of path: UnsafeRawBufferPointer) -> StaticString {
+    if contains("/chat/completions", in: path) { return "chatcmpl-" }
+    if contains("/completions", in: path) { return "cmpl-" }
+    if contains("/generate", in: path) { return "gnt-" }
+    return "req-"
+  }
+
+  @inline(__always)
+  private static func character(_ group: UInt8) -> UInt8 {
+    switch group {
+    case 0..<26: UInt8(ascii: "A") + group
+    case 26..<52: UInt8(ascii: "a") + group - 26
+    default: UInt8(ascii: "0") + group - 52
+    }
+  }
+
+  private static func contains(_ part: StaticString, in path: UnsafeRawBufferPointer) -> Bool {
+    let length = part.utf8CodeUnitCount
+    guard path.count >= length else { return false }
+    for start in 0...(path.count - length) where path[start] == UInt8(ascii: "/") {
+      var matched = 0
+      while matched < length, path[start + matched] == part.utf8Start[matched] { matched += 1 }
+      if matched == length { return true }
+    }
+    return false
+  }
+}

@@ -1,0 +1,24 @@
+/// Why a policy chose the worker it chose: one word for logs and metrics.
+public enum ChoiceReason: UInt8, Sendable, CaseIterable {
+  /// There was nobody else.
+  case onlyCandidate
+  /// It was this worker's turn.
+  case rotation
+  /// The generator said so.
+  case random
+  /// It had less to do than every other.
+  case leastLoaded
+  /// It was drawn from several that had equally little to do.
+  case tie
+
+  /// The reason as it is written in logs and metric labels.
+  public var name: StaticString {
+    switch self {
+    case .onlyCandidate: "only_candidate"
+    case .rotation: "rotation"
+    case .random: "random"
+    case .leastLoaded: "least_loaded"
+    case .tie: "tie"
+    }
+  }
+}

@@ -1,0 +1,57 @@
+public import Vocabulary
+
+/// The worker with the fewest requests in flight, then the fewest tokens, then any of the equal ones.
+///
+/// Ties are drawn uniformly in the same pass: the k-th of k equal candidates replaces the one held
+/// with chance 1/k (reservoir sampling), so nobody is favoured for being registered first. Cost: one
+/// pass, and one number from the generator per tie.
+public struct LeastLoadedPolicy: Policy {
+  /// Which policy it is.
+  public var name: PolicyName { .leastLoaded }
+
+  /// A policy; it holds nothing.
+  public init() {}
+
+  /// The candidate with the least to do; the score is its number of requests in flight.
+  public mutating func choose(
+    for request: borrowing RequestTraits,
+    among candidates: UnsafeBufferPointer<WorkerSnapshot>,
+    using generator: inout SplitMix64
+  ) -> Choice? {
+    guard var best = candidates.first else { return nil }
+    var index = 0
+    var equals: UInt64 = 1
+    for place in 1..<max(candidates.count, 1) {
+      let candidate = candidates[place]
+      switch compare(candidate, best) {
+      case .lessToDo:
+        (best, index, equals) = (candidate, place, 1)
+      case .asMuchToDo:
+        equals += 1
+        if generator.next(upperBound: equals) == 0 { (best, index) = (candidate, place) }
+      case .moreToDo:
+        break
+      }
+    }
+    let reason: ChoiceReason =
+      candidates.count == 1 ? .onlyCandidate : equals > 1 ? .tie : .leastLoaded
+    return Choice(index: index, reason: reason, score: Double(best.requestsInFlight))
+  }
+
+  private enum Comparison {
+    case lessToDo
+    case asMuchToDo
+    case moreToDo
+  }
+
+  @inline(__always)
+  private func compare(_ left: WorkerSnapshot, _ right: WorkerSnapshot) -> Comparison {
+    if left.requestsInFlight != right.requestsInFlight {
+      return left.requestsInFlight < right.requestsInFlight ? .lessToDo : .moreToDo
+    }
+    if left.tokensInFlight != right.tokensInFlight {
+      return left.tokensInFlight < right.tokensInFlight ? .lessToDo : .moreToDo
+    }
+    return .asMuchToDo
+  }
+}

@@ -1,0 +1,74 @@
+import Policies
+import Testing
+import Vocabulary
+
+struct LeastLoadedPolicyTests {
+  @Test(
+    arguments: [
+      ([(3, 0), (1, 0), (2, 0)], 1, ChoiceReason.leastLoaded, 1.0),
+      ([(0, 0), (1, 0)], 0, .leastLoaded, 0),
+      ([(5, 0), (4, 0), (3, 0), (2, 0)], 3, .leastLoaded, 2),
+      // requests come before tokens
+      ([(1, 1_000_000), (2, 0)], 0, .leastLoaded, 1),
+      // equal requests: tokens decide
+      ([(2, 500), (2, 499), (2, 501)], 1, .leastLoaded, 2),
+      // equal in both, but a lesser one follows: no tie
+      ([(2, 10), (2, 10), (1, 99)], 2, .leastLoaded, 1),
+    ] as [([(requests: Int, tokens: Int)], Int, ChoiceReason, Double)])
+  func `the one with the least to do is chosen`(
+    loads: [(requests: Int, tokens: Int)], index: Int, reason: ChoiceReason, score: Double
+  ) {
+    for seed in 0..<20 as Range<UInt64> {
+      var policy = LeastLoadedPolicy()
+      var generator = SplitMix64(seed: seed)
+      let choice = Pool(loads: loads).choice(of: &policy, &generator)
+      #expect(choice == Choice(index: index, reason: reason, score: score))
+    }
+  }
+
+  @Test(arguments: [(2, 10.83), (5, 18.47), (256, 330.52)])
+  func `equal workers are chosen with equal chance`(workers: Int, bound: Double) {
+    var policy = LeastLoadedPolicy()
+    var generator = SplitMix64(seed: 77)
+    let pool = Pool(loads: Array(repeating: (3, 70), count: workers))
+    #expect(chiSquare(pool.shares(of: &policy, draws: workers * 100, &generator)) < bound)
+  }
+
+  @Test func `a tie is drawn among the equal least ones only`() {
+    var policy = LeastLoadedPolicy()
+    var generator = SplitMix64(seed: 3)
+    let pool = Pool(loads: [(1, 5), (0, 9), (0, 4), (7, 0), (0, 4), (0, 4)])
+    let shares = pool.shares(of: &policy, draws: 3000, &generator)
+    #expect(shares[0] == 0 && shares[1] == 0 && shares[3] == 0)
+    #expect(chiSquare([shares[2], shares[4], shares[5]]) < 13.82)
+    #expect(pool.choice(of: &policy, &generator)?.reason == .tie)
+  }
+
+  @Test func `requests reserved one by one fill 256 workers evenly`() {
+    var policy = LeastLoadedPolicy()
+    var generator = SplitMix64(seed: 8)
+    var pool = Pool(ids: 0..<256)
+    for _ in 0..<(256 * 4) {
+      guard let choice = pool.choice(of: &policy, &generator) else { continue }
+      let old = pool.workers[choice.index]
+      pool.workers[choice.index] = Pool.worker(
+        Int(old.id.number), requests: old.requestsInFlight + 1, tokens: 0)
+    }
+    #expect(pool.workers.allSatisfy { $0.requestsInFlight == 4 })
+  }
+
+  @Test func `a slow worker that keeps its requests gets no more than the level of the others`() {
+    var policy = LeastLoadedPolicy()
+    var generator = SplitMix64(seed: 21)
+    var pool = Pool(loads: [(0, 0), (0, 0)])
+    var shares = [0, 0]
+    // Worker 1 never finishes; worker 0 finishes at once: it gets all but the ties lost, one at most.
+    for _ in 0..<100 {
+      guard let choice = pool.choice(of: &policy, &generator) else { continue }
+      shares[choice.index] += 1
+      if choice.index == 1 { pool.workers[1] = Pool.worker(1, requests: 1, tokens: 0) }
+    }
+    #expect(shares[1] <= 1)
+    #expect(shares[0] >= 99)
+  }
+}
