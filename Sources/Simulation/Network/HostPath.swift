@@ -1,0 +1,10 @@
+/// The way from one host to another, by the hosts' numbers; the way back is another path.
+struct HostPath: Hashable {
+  let source: Int
+  let target: Int
+
+  init(from source: SimulatedHost, to target: SimulatedHost) {
+    self.source = source.number
+    self.target = target.number
+  }
+}
