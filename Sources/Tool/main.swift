@@ -1,2 +1,2 @@
-func run() {}
-run()
+// One call: code at the top level of this file is isolated to the main actor, which loops must not be.
+runProgram()

@@ -1,0 +1,74 @@
+internal import Vocabulary
+
+/// Why a configuration cannot run: every fault found, one sentence each.
+public struct ConfigurationFaults: Error, Equatable, CustomStringConvertible {
+  /// The faults, in the order of the configuration.
+  public let sentences: [String]
+
+  /// The faults, a line each.
+  public var description: String { sentences.joined(separator: "\n") }
+}
+
+extension RouterConfiguration {
+  /// Checks the whole configuration.
+  ///
+  /// - Throws: `ConfigurationFaults` with all faults at once.
+  public func validate() throws(ConfigurationFaults) {
+    var faults: [String] = []
+    faults += workerFaults()
+    faults += poolFaults()
+    faults += rangeFaults()
+    guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
+  }
+
+  private func workerFaults() -> [String] {
+    var faults: [String] = []
+    var seen: Set<String> = []
+    for entry in workers {
+      do throws(WorkerURL.Fault) {
+        let url = try WorkerURL(entry.url)
+        if !seen.insert("\(entry.role) \(url)").inserted {
+          faults.append("worker '\(url)' is given twice as \(entry.role)")
+        }
+      } catch {
+        faults.append("worker \(error.message)")
+      }
+    }
+    return faults
+  }
+
+  private func poolFaults() -> [String] {
+    guard isDisaggregated else {
+      return workers.contains { $0.role != .both }
+        ? ["--prefill and --decode need --vllm-pd-disaggregation"] : []
+    }
+    var faults: [String] = []
+    for role in [Role.prefill, .decode] where !workers.contains(where: { $0.role == role }) {
+      faults.append("PD disaggregation mode requires --\(role)")
+    }
+    if workers.contains(where: { $0.role == .both }) {
+      faults.append("--worker-urls and --vllm-pd-disaggregation exclude each other")
+    }
+    return faults
+  }
+
+  private func rangeFaults() -> [String] {
+    var faults: [String] = []
+    func need(_ holds: Bool, _ sentence: String) {
+      if !holds { faults.append(sentence) }
+    }
+    need((1...256).contains(loops), "--loops must be from 1 to 256, not \(loops)")
+    need(limits.requestBodyBytes > 0, "--max-payload-size must be greater than 0")
+    need(timeouts.request > .zero, "--request-timeout-secs must be greater than 0")
+    need(lease > leaseMargin, "--kv-lease-secs must be greater than its margin of 3 seconds")
+    need(health.interval > .zero, "--health-check-interval-secs must be greater than 0")
+    need(health.timeout > .zero, "--health-check-timeout-secs must be greater than 0")
+    need(health.failureThreshold > 0, "--health-failure-threshold must be greater than 0")
+    need(health.successThreshold > 0, "--health-success-threshold must be greater than 0")
+    need(health.path.hasPrefix("/"), "--health-check-endpoint must start with /")
+    need(
+      health.path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F },
+      "--health-check-endpoint must be printable ASCII without spaces")
+    return faults
+  }
+}

@@ -1,0 +1,77 @@
+public import KVTransfer
+public import Policies
+public import Vocabulary
+
+/// Everything a router is told at start; a value, complete before anything runs.
+public struct RouterConfiguration: Sendable {
+  /// One worker as named at start.
+  public struct WorkerEntry: Sendable, Equatable {
+    /// URL as given, not yet checked.
+    public var url: String
+    /// What the worker is for.
+    public var role: Role
+    /// Where a prefill worker tells others how to reach it, for connectors that need that.
+    public var bootstrapPort: UInt16?
+
+    /// An entry from its parts.
+    public init(url: String, role: Role) {
+      self.url = url
+      self.role = role
+    }
+  }
+
+  /// Where clients connect.
+  public var listen = HostAndPort(host: "127.0.0.1", port: 30000)
+  /// Where Prometheus scrapes; nil switches it off.
+  public var metrics: HostAndPort? = HostAndPort(host: "127.0.0.1", port: 29000)
+  /// Prefill and decode pools instead of one.
+  public var isDisaggregated = false
+  /// The workers; roles `prefill` and `decode` in P/D mode, `both` otherwise.
+  public var workers: [WorkerEntry] = []
+  /// Chooses in the single pool, and in both P/D pools unless overridden.
+  public var policy = PolicyName.roundRobin
+  /// Chooses prefill workers.
+  public var prefillPolicy: PolicyName?
+  /// Chooses decode workers.
+  public var decodePolicy: PolicyName?
+  /// How engines move KV.
+  public var connector = KVConnectorName.nixl
+  /// How long prefill keeps blocks that nobody came for; vLLM's `kv_lease_duration`.
+  public var lease: Duration = .seconds(30)
+  /// How much of the lease must be left when decode is sent.
+  public var leaseMargin: Duration = .seconds(3)
+  /// Whether prefill hints also go into the body's `vllm_xargs`.
+  public var hintsInBody = false
+  /// Event loops, each a thread.
+  public var loops = 1
+  /// Bounds on everything that can grow.
+  public var limits = Limits()
+  /// Bounds on everything that can wait.
+  public var timeouts = Timeouts()
+  /// How workers are probed.
+  public var health = HealthSettings()
+  /// Whether each request leaves a log line.
+  public var logsRequests = true
+  /// Seed of everything random; nil takes one from the system.
+  public var seed: UInt64?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How workers are probed.
+public struct HealthSettings: Sendable, Equatable {
+  /// Path that answers 2xx on a healthy worker.
+  public var path = "/health"
+  /// Time from one probe of a worker to the next.
+  public var interval: Duration = .seconds(60)
+  /// A probe without an answer after this long has failed.
+  public var timeout: Duration = .seconds(5)
+  /// Failures in a row that make a worker unhealthy.
+  public var failureThreshold = 3
+  /// Successes in a row that make it healthy again.
+  public var successThreshold = 2
+
+  /// The defaults of the baseline.
+  public init() {}
+}

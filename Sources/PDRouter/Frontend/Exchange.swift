@@ -1,0 +1,101 @@
+public import Vocabulary
+public import Wire
+
+/// One request of a client and the answer to it, whichever protocol carries them.
+///
+/// Made and reused by a front-end connection; confined to its loop. The request (head and body) is
+/// complete and unchanging from `ExchangeHandler.handle` until the answer ends. Whoever answers calls
+/// either `respond`, or `begin`, any number of `write`s, and `end` (or `cut`); it drops its reference
+/// before `end`, since the connection reuses the exchange at once. After the client left or the
+/// answer ended, every call is ignored.
+public final class Exchange {
+  /// The request's head; its ranges refer to `headBytes`.
+  public internal(set) var head = RequestHead()
+  /// The bytes of the request's head.
+  public internal(set) var headBytes = ByteBuffer()
+  /// The whole request body, decoded from its framing.
+  public internal(set) var body = ByteBuffer()
+  /// When the last byte of the request had arrived.
+  public internal(set) var receivedAt = Instant.zero
+  /// Who hears of the client's side; let go when the exchange is over.
+  public var observer: (any ExchangeObserver)?
+
+  /// The connection, while the exchange is live.
+  var transport: (any ExchangeTransport)?
+  /// Whether the answer's head was handed to the connection.
+  public internal(set) var hasBegun = false
+
+  init() {}
+
+  /// Whether nobody can be answered any more: the client left, or the answer has ended.
+  public var isOver: Bool { transport == nil }
+
+  /// Bytes of the answer that the client has not taken yet.
+  public var bufferedByteCount: Int { transport?.bufferedByteCount ?? 0 }
+
+  /// Begins the answer.
+  ///
+  /// - Parameters:
+  ///   - status: 200 … 599.
+  ///   - fields: header lines (`name: value`, CR, LF), without framing and connection fields.
+  ///   - length: the body's bytes, when known.
+  public func begin(status: Int, fields: borrowing ByteBuffer, length: Int?) {
+    precondition(!hasBegun, "an answer begins once")
+    precondition((200...599).contains(status))
+    hasBegun = true
+    transport?.begin(self, status: status, fields: fields.bytes, length: length)
+  }
+
+  /// Sends more of the answer's body; `bytes` is valid only during the call.
+  public func write(_ bytes: UnsafeRawBufferPointer) {
+    precondition(hasBegun, "an answer begins before its body")
+    transport?.write(self, bytes)
+  }
+
+  /// Ends the answer; the exchange may be reused for another request before this returns.
+  public func end() {
+    precondition(hasBegun, "an answer begins before its end")
+    transport?.end(self)
+  }
+
+  /// Cuts the answer off where it is: the client sees a broken transfer, never a complete one.
+  public func cut() {
+    transport?.cut(self)
+  }
+
+  /// Answers at once with a whole body.
+  public func respond(
+    status: Int, fields: borrowing ByteBuffer, body: borrowing ByteBuffer
+  ) {
+    begin(status: status, fields: fields, length: body.count)
+    write(body.bytes)
+    end()
+  }
+}
+
+/// Who answers requests of a front end.
+public protocol ExchangeHandler: AnyObject {
+  /// A request has arrived whole. May answer before returning, or keep the exchange and answer later.
+  func handle(_ exchange: Exchange)
+
+  /// The connection refused a request by itself (bad HTTP, too large); for counting.
+  func didRefuse(status: Int)
+}
+
+/// Who hears of the client while an answer is under way.
+public protocol ExchangeObserver: AnyObject {
+  /// The client hung up; the exchange is over.
+  func exchangeDidLoseClient(_ exchange: Exchange)
+
+  /// The client took what was queued: `bufferedByteCount` fell below the low watermark.
+  func exchangeDidDrain(_ exchange: Exchange)
+}
+
+/// What carries an exchange's answer: a connection, or a stream of one.
+protocol ExchangeTransport: AnyObject {
+  var bufferedByteCount: Int { get }
+  func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?)
+  func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
+  func end(_ exchange: Exchange)
+  func cut(_ exchange: Exchange)
+}

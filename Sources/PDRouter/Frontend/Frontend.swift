@@ -1,0 +1,99 @@
+public import EventLoop
+public import Vocabulary
+
+/// One listening address of one loop: accepts connections within a limit and makes exchanges of them.
+///
+/// Owns its connections; confined to its loop. The router's main port, its metrics port and the
+/// simulated engines all are front ends with different handlers.
+public final class Frontend: ListenerHandler {
+  /// Who answers the requests.
+  public let handler: any ExchangeHandler
+  let limits: Limits
+  let timeouts: Timeouts
+  private let loop: any Loop
+  private var listener: (any Listener)?
+  private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
+  private var spareExchanges: [Exchange] = []
+  private(set) var isDraining = false
+  /// Where answer heads are built, one at a time.
+  var headScratch = ByteBuffer(capacity: 4096)
+  /// Connections closed at once because `Limits.clientConnections` were open.
+  public private(set) var refusedConnections = 0
+
+  /// A front end that does not listen yet.
+  public init(loop: any Loop, handler: any ExchangeHandler, limits: Limits, timeouts: Timeouts) {
+    self.loop = loop
+    self.handler = handler
+    self.limits = limits
+    self.timeouts = timeouts
+  }
+
+  /// Starts listening.
+  ///
+  /// - Returns: the bound address, with the real port when 0 was asked for.
+  /// - Throws: `StreamError.bindFailed`.
+  @discardableResult
+  public func listen(
+    on address: HostAndPort, sharesPort: Bool
+  ) throws(StreamError) -> HostAndPort {
+    var options = ListenerOptions()
+    options.sharesPort = sharesPort
+    options.stream.highWatermark = limits.clientHighWatermarkBytes
+    options.stream.lowWatermark = limits.clientLowWatermarkBytes
+    let listener = try loop.listen(on: address, options: options, handler: self)
+    self.listener = listener
+    return listener.address
+  }
+
+  /// Open client connections.
+  public var connectionCount: Int { connections.count }
+
+  /// A new client.
+  public func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
+    guard connections.count < limits.clientConnections else {
+      refusedConnections += 1
+      stream.close()
+      return
+    }
+    let connection = HTTP1FrontendConnection(stream: stream, frontend: self)
+    stream.handler = connection
+    connections[ObjectIdentifier(connection)] = connection
+    connection.start()
+  }
+
+  /// Stops accepting, closes idle connections, and lets live answers be the last of theirs.
+  public func drain() {
+    isDraining = true
+    listener?.close()
+    listener = nil
+    for connection in connections.values { connection.closeIfIdle() }
+  }
+
+  /// Closes everything now, as a process that dies would.
+  public func abort() {
+    listener?.close()
+    listener = nil
+    for connection in connections.values { connection.closeNow() }
+  }
+
+  func connectionDidClose(_ connection: HTTP1FrontendConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+  }
+
+  /// An exchange for a new request: a used one that nobody holds any more, else a fresh one.
+  func takeExchange() -> Exchange {
+    while var spare = spareExchanges.popLast() {
+      if isKnownUniquelyReferenced(&spare) { return spare }
+    }
+    return Exchange()
+  }
+
+  /// Takes an exchange back whose answer has ended.
+  func giveBack(_ exchange: Exchange) {
+    guard spareExchanges.count < 64 else { return }
+    exchange.hasBegun = false
+    exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
+    exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
+    spareExchanges.append(exchange)
+  }
+}

@@ -1,0 +1,362 @@
+internal import EventLoop
+internal import Vocabulary
+internal import Wire
+
+/// One client's HTTP/1.1 connection: bytes to exchanges, answers to bytes, one request at a time.
+///
+/// Requests sent ahead wait in `inbox` (bounded, then reading pauses) and are answered in order. An
+/// idle connection holds no buffer and no exchange. A client that closes its side while an answer is
+/// under way has hung up: waiting for the answer on a half-closed connection is not supported, as
+/// with nginx and Envoy. Confined to its loop; owned by the front end until `streamDidClose`.
+final class HTTP1FrontendConnection {
+  private enum State {
+    case idle
+    case readingHead
+    case readingBody
+    case answering
+    /// An error was sent and the client is given time to read it; what it sends is thrown away.
+    case lingering
+    case closed
+  }
+
+  /// How the answer's body is delimited.
+  private enum AnswerFraming {
+    case length, chunked, untilClose, suppressed
+  }
+
+  private let stream: any ByteStream
+  private let frontend: Frontend
+  private let timer: any LoopTimer
+  private var state = State.idle
+  private var parser: HTTP1RequestParser
+  private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  private var inbox = ByteBuffer()
+  private var exchange: Exchange?
+  private var framing = AnswerFraming.length
+  private var keepsAlive = true
+  private var isProcessing = false
+  private var isPaused = false
+
+  init(stream: any ByteStream, frontend: Frontend) {
+    self.stream = stream
+    self.frontend = frontend
+    timer = stream.loop.makeTimer()
+    parser = HTTP1RequestParser(limits: HTTP1Limits())
+  }
+
+  /// Begins to wait for the first request.
+  func start() {
+    timer.arm(after: frontend.timeouts.requestHead, for: self)
+  }
+
+  /// Closes the connection unless a request is being received or answered.
+  func closeIfIdle() {
+    if case .idle = state { closeNow() }
+  }
+
+  /// Closes the connection whatever it is doing.
+  func closeNow() {
+    loseExchange()
+    state = .closed
+    stream.close()
+  }
+}
+
+// MARK: - Receiving
+
+extension HTTP1FrontendConnection: ByteStreamHandler {
+  func streamDidConnect(_ stream: any ByteStream) {}
+
+  func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer) {
+    switch state {
+    case .lingering, .closed: return
+    case .answering: keepForLater(bytes)
+    case .idle, .readingHead, .readingBody:
+      guard inbox.isEmpty else {
+        inbox.append(bytes)
+        processInbox()
+        return
+      }
+      let used = process(bytes)
+      if used < bytes.count { keepForLater(UnsafeRawBufferPointer(rebasing: bytes[used...])) }
+    }
+  }
+
+  func streamDidReadEnd(_ stream: any ByteStream) {
+    closeNow()
+  }
+
+  func streamDidDrain(_ stream: any ByteStream) {
+    if let exchange, case .answering = state { exchange.observer?.exchangeDidDrain(exchange) }
+  }
+
+  func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
+    loseExchange()
+    state = .closed
+    timer.cancel()
+    stream.handler = nil
+    frontend.connectionDidClose(self)
+  }
+
+  private func keepForLater(_ bytes: UnsafeRawBufferPointer) {
+    switch state {
+    case .lingering, .closed: return
+    case .idle, .readingHead, .readingBody, .answering: break
+    }
+    inbox.append(bytes)
+    guard case .answering = state, inbox.count > frontend.limits.pipelinedBytes else { return }
+    isPaused = true
+    stream.pauseReading()
+  }
+
+  private func processInbox() {
+    let used = process(inbox.bytes)
+    inbox.removeFirst(used)
+    if inbox.isEmpty { inbox.releaseMemory() }
+    if isPaused, inbox.count <= frontend.limits.pipelinedBytes {
+      isPaused = false
+      stream.resumeReading()
+    }
+  }
+
+  /// Takes requests out of `bytes` until one is being answered or more bytes are needed.
+  ///
+  /// - Returns: how many bytes are done with.
+  private func process(_ bytes: UnsafeRawBufferPointer) -> Int {
+    isProcessing = true
+    defer { isProcessing = false }
+    var offset = 0
+    do throws(WireError) {
+      while try advance(bytes, &offset) {}
+    } catch {
+      refuse(status: error.status, "The request is not proper HTTP: \(error.message).")
+      return bytes.count
+    }
+    return offset
+  }
+
+  /// One step: a head, a piece of body, or nothing (false) until more bytes come.
+  private func advance(
+    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(WireError) -> Bool {
+    switch state {
+    case .idle:
+      guard offset < bytes.count else { return false }
+      exchange = frontend.takeExchange()
+      parser.reset()
+      state = .readingHead
+      return true
+    case .readingHead: return try readHead(bytes, &offset)
+    case .readingBody: return try readBody(bytes, &offset)
+    case .answering, .lingering, .closed: return false
+    }
+  }
+
+  private func readHead(
+    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(WireError) -> Bool {
+    guard let exchange else { preconditionFailure("a head is read into an exchange") }
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+    guard let length = try parser.parse(rest, into: &exchange.head) else {
+      // The deadline runs from the head's first byte: it is armed once, not moved by later bytes.
+      if inbox.isEmpty { timer.arm(after: frontend.timeouts.requestHead, for: self) }
+      return false
+    }
+    exchange.headBytes.append(UnsafeRawBufferPointer(rebasing: rest[..<length]))
+    offset += length
+    try beginBody(of: exchange, hasMore: offset < bytes.count)
+    return true
+  }
+
+  private func beginBody(of exchange: Exchange, hasMore: Bool) throws(WireError) {
+    switch exchange.head.framing {
+    case .none, .length(0):
+      requestIsComplete(exchange)
+      return
+    case .length(let length):
+      guard length <= frontend.limits.requestBodyBytes else {
+        refuseBody()
+        return
+      }
+      exchange.body.reserve(min(length, 1024 * 1024))
+    case .chunked: break
+    case .untilClose: preconditionFailure("a request never lasts until the end of the connection")
+    }
+    decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: HTTP1Limits())
+    state = .readingBody
+    timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
+    if exchange.head.expectsContinue, !hasMore {
+      let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+      stream.write(
+        UnsafeRawBufferPointer(start: interim.utf8Start, count: interim.utf8CodeUnitCount))
+    }
+  }
+
+  private func readBody(
+    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(WireError) -> Bool {
+    guard let exchange else { preconditionFailure("a body is read into an exchange") }
+    switch try decoder.next(bytes, &offset) {
+    case .data(let range):
+      guard exchange.body.count + range.count <= frontend.limits.requestBodyBytes else {
+        refuseBody()
+        return false
+      }
+      exchange.body.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      return true
+    case .end:
+      requestIsComplete(exchange)
+      return true
+    case .needMore:
+      timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
+      return false
+    }
+  }
+
+  private func requestIsComplete(_ exchange: Exchange) {
+    state = .answering
+    keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
+    exchange.receivedAt = stream.loop.now
+    exchange.transport = self
+    frontend.handler.handle(exchange)
+  }
+
+  private func loseExchange() {
+    guard let lost = exchange else { return }
+    exchange = nil
+    let observer = lost.observer
+    lost.observer = nil
+    let wasLive = lost.transport != nil
+    lost.transport = nil
+    if wasLive { observer?.exchangeDidLoseClient(lost) }
+  }
+}
+
+// MARK: - Answering
+
+extension HTTP1FrontendConnection: ExchangeTransport {
+  var bufferedByteCount: Int { stream.bufferedByteCount }
+
+  func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
+    frontend.headScratch.removeAll()
+    frontend.headScratch.appendStatusLine(status)
+    frontend.headScratch.append(fields)
+    if status == 204 || status == 304 || exchange.head.method == .head {
+      framing = .suppressed
+      if let length, status != 204 {
+        frontend.headScratch.appendField(name: "content-length", value: length)
+      }
+    } else if let length {
+      framing = .length
+      frontend.headScratch.appendField(name: "content-length", value: length)
+    } else if exchange.head.isHTTP10 {
+      framing = .untilClose
+      keepsAlive = false
+    } else {
+      framing = .chunked
+      frontend.headScratch.append("transfer-encoding: chunked\r\n")
+    }
+    if frontend.isDraining { keepsAlive = false }
+    if !keepsAlive {
+      frontend.headScratch.append("connection: close\r\n")
+    } else if exchange.head.isHTTP10 {
+      frontend.headScratch.append("connection: keep-alive\r\n")
+    }
+    frontend.headScratch.append("\r\n")
+    stream.write(frontend.headScratch.bytes)
+  }
+
+  func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0 else { return }
+    switch framing {
+    case .suppressed: return
+    case .length, .untilClose: stream.write(bytes)
+    case .chunked:
+      frontend.headScratch.removeAll()
+      frontend.headScratch.appendChunkHead(size: bytes.count)
+      let lineEnd: StaticString = "\r\n"
+      withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
+        pieces[0] = frontend.headScratch.bytes
+        pieces[1] = bytes
+        pieces[2] = UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2)
+        stream.write(gathering: UnsafeBufferPointer(pieces))
+      }
+    }
+  }
+
+  func end(_ exchange: Exchange) {
+    if case .chunked = framing {
+      frontend.headScratch.removeAll()
+      frontend.headScratch.appendLastChunk()
+      stream.write(frontend.headScratch.bytes)
+    }
+    letGo(of: exchange)
+    guard keepsAlive else {
+      linger()
+      return
+    }
+    state = .idle
+    timer.arm(after: frontend.timeouts.clientIdle, for: self)
+    if !isProcessing, !inbox.isEmpty { processInbox() }
+  }
+
+  func cut(_ exchange: Exchange) {
+    letGo(of: exchange)
+    state = .closed
+    // What was relayed may still be read; the missing end says that it is not all. Without framing
+    // only a reset can say so.
+    if case .untilClose = framing { stream.close() } else { stream.closeAfterFlush() }
+  }
+
+  private func letGo(of exchange: Exchange) {
+    precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
+    self.exchange = nil
+    exchange.transport = nil
+    exchange.observer = nil
+    frontend.giveBack(exchange)
+  }
+
+  private func refuseBody() {
+    refuse(
+      status: 413,
+      "The request body is larger than \(frontend.limits.requestBodyBytes) bytes.")
+  }
+
+  /// Answers what is no acceptable request, and gives up the connection.
+  private func refuse(status: Int, _ message: String) {
+    frontend.handler.didRefuse(status: status)
+    var body = ByteBuffer(capacity: 256)
+    ErrorAnswer.append(
+      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
+    frontend.headScratch.removeAll()
+    frontend.headScratch.appendStatusLine(status)
+    frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
+    frontend.headScratch.appendField(name: "content-length", value: body.count)
+    frontend.headScratch.append("\r\n")
+    stream.write(frontend.headScratch.bytes)
+    stream.write(body.bytes)
+    exchange = nil
+    linger()
+  }
+
+  /// Sends our end and reads on for a while, so that a reset does not overtake the answer.
+  private func linger() {
+    state = .lingering
+    inbox.releaseMemory()
+    stream.finishWriting()
+    if isPaused { stream.resumeReading() }
+    timer.arm(after: frontend.timeouts.linger, for: self)
+  }
+}
+
+// MARK: - Deadlines
+
+extension HTTP1FrontendConnection: LoopTimerHandler {
+  func timerDidFire(_ timer: any LoopTimer) {
+    switch state {
+    case .idle, .lingering: closeNow()
+    case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
+    case .answering, .closed: break
+    }
+  }
+}

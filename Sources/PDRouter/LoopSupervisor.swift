@@ -1,0 +1,88 @@
+internal import EventLoop
+internal import Logging
+internal import Vocabulary
+
+/// What a loop does besides requests: signals, shutdown, and on the first loop probes and metrics.
+final class LoopSupervisor {
+  private let router: RouterLoop
+  private let shared: Router
+  private let isFirst: Bool
+  private let logger: Logger
+  private let grace: any LoopTimer
+  private var probes: [HealthProbe] = []
+  private var metricsFrontend: Frontend?
+  private var isDraining = false
+
+  init(router: RouterLoop, shared: Router, isFirst: Bool, logger: Logger) {
+    self.router = router
+    self.shared = shared
+    self.isFirst = isFirst
+    self.logger = logger
+    grace = router.loop.makeTimer()
+  }
+
+  /// Watches signals and begins to probe the workers.
+  func start() {
+    precondition(isFirst, "one loop watches signals and workers")
+    for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
+    probes = shared.registry.workers.map {
+      HealthProbe(worker: $0, router: router, registry: shared.registry, logger: logger)
+    }
+    for probe in probes { probe.start() }
+  }
+
+  /// Opens the metrics port, unless it is switched off.
+  ///
+  /// - Throws: `StreamError.bindFailed`.
+  func openMetrics(_ loops: [LoopMetrics]) throws(StreamError) {
+    guard let address = router.configuration.metrics else { return }
+    let frontend = Frontend(
+      loop: router.loop, handler: MetricsEndpoint(loops: loops, registry: shared.registry),
+      limits: router.configuration.limits, timeouts: router.configuration.timeouts)
+    let bound = try frontend.listen(on: address, sharesPort: false)
+    metricsFrontend = frontend
+    logger.notice("serving metrics", metadata: ["address": "\(bound)"])
+  }
+
+  private func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    for probe in probes { probe.stop() }
+    metricsFrontend?.drain()
+    grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
+    if isFirst {
+      logger.notice(
+        "stopping", metadata: ["live_requests": "\(router.liveRequests)"])
+    }
+    let loop = router.loop
+    router.drain { loop.stop() }
+  }
+}
+
+/// The signals that ask the program to stop, by their POSIX numbers.
+enum StopSignal: Int32 {
+  case interrupt = 2
+  case terminate = 15
+}
+
+extension LoopSupervisor: LoopHandler, LoopTimerHandler {
+  func loopDidWake(_ loop: any Loop) {
+    switch shared.stopRequests {
+    case 0: break
+    case 1: drain()
+    default:
+      router.abort()
+      loop.stop()
+    }
+  }
+
+  func loop(_ loop: any Loop, didReceiveSignal number: Int32) {
+    shared.stop()
+  }
+
+  func timerDidFire(_ timer: any LoopTimer) {
+    logger.warning("the grace period is over")
+    router.abort()
+    router.loop.stop()
+  }
+}

@@ -1,0 +1,41 @@
+internal import Synchronization
+
+/// A fixed number of counters that one loop writes and any thread reads.
+///
+/// Each loop has its own, so that no cache line is fought over; a scrape adds them up.
+final class AtomicCounters: Sendable {
+  /// How many counters.
+  let count: Int
+  nonisolated(unsafe) private let storage: UnsafeMutablePointer<Atomic<Int>>
+
+  /// `count` counters at zero.
+  init(count: Int) {
+    precondition(count > 0)
+    self.count = count
+    storage = .allocate(capacity: count)
+    for place in 0..<count { (storage + place).initialize(to: Atomic(0)) }
+  }
+
+  deinit {
+    storage.deinitialize(count: count)
+    storage.deallocate()
+  }
+
+  /// Adds to counter number `place`.
+  func add(_ amount: Int = 1, to place: Int) {
+    precondition(place >= 0 && place < count)
+    storage[place].wrappingAdd(amount, ordering: .relaxed)
+  }
+
+  /// Sets counter number `place` (a gauge).
+  func set(_ value: Int, at place: Int) {
+    precondition(place >= 0 && place < count)
+    storage[place].store(value, ordering: .relaxed)
+  }
+
+  /// The value of counter number `place`.
+  func value(at place: Int) -> Int {
+    precondition(place >= 0 && place < count)
+    return storage[place].load(ordering: .relaxed)
+  }
+}

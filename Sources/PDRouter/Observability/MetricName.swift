@@ -1,0 +1,56 @@
+/// The metrics the router exports: name, type and meaning. Names that the baseline has keep their name.
+public enum MetricName: String, CaseIterable, Sendable {
+  case requests = "vllm_router_requests_total"
+  case requestDuration = "vllm_router_request_duration_seconds"
+  case requestErrors = "vllm_router_request_errors_total"
+  case retries = "vllm_router_retries_total"
+  case refusedRequests = "vllm_router_refused_requests_total"
+  case clientDisconnects = "vllm_router_client_disconnects_total"
+  case timeToFirstToken = "vllm_router_time_to_first_token_seconds"
+  case activeWorkers = "vllm_router_active_workers"
+  case workerHealth = "vllm_router_worker_health"
+  case runningRequests = "vllm_router_running_requests"
+  case processedRequests = "vllm_router_processed_requests_total"
+  case workerFailures = "vllm_router_worker_failures_total"
+  case splitRequests = "vllm_router_pd_requests_total"
+  case splitDuration = "vllm_router_pd_request_duration_seconds"
+  case prefillRequests = "vllm_router_pd_prefill_requests_total"
+  case decodeRequests = "vllm_router_pd_decode_requests_total"
+  case handlesBegun = "vllm_router_kv_handles_begun_total"
+  case handlesEnded = "vllm_router_kv_handles_ended_total"
+  case handlesLive = "vllm_router_kv_handles_live"
+
+  /// The Prometheus type.
+  public var type: StaticString {
+    switch self {
+    case .requestDuration, .timeToFirstToken, .splitDuration: "histogram"
+    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive: "gauge"
+    default: "counter"
+    }
+  }
+
+  /// The meaning, one sentence.
+  public var help: StaticString {
+    switch self {
+    case .requests: "Requests received, by route."
+    case .requestDuration: "Time from a complete request to the end of its answer."
+    case .requestErrors: "Errors told to clients, by route and kind."
+    case .retries: "Further workers tried after one failed."
+    case .refusedRequests: "Messages refused because they are not proper HTTP."
+    case .clientDisconnects: "Requests whose client hung up before the answer's end."
+    case .timeToFirstToken: "Time from a complete request to the first chunk with a token."
+    case .activeWorkers: "Workers found healthy by the last probes."
+    case .workerHealth: "Whether a worker is healthy (1) or not (0)."
+    case .runningRequests: "Requests in flight on a worker."
+    case .processedRequests: "Requests sent to a worker."
+    case .workerFailures: "Requests that a worker failed, by connection or by a 5xx."
+    case .splitRequests: "Requests split into prefill and decode, by route."
+    case .splitDuration: "The same time, for requests split into prefill and decode."
+    case .prefillRequests: "Prefill legs sent to a worker."
+    case .decodeRequests: "Decode legs and whole requests sent to a decode worker."
+    case .handlesBegun: "KV handles opened: prefill legs sent."
+    case .handlesEnded: "KV handles ended, by outcome."
+    case .handlesLive: "KV handles whose life has not ended."
+    }
+  }
+}

@@ -1,0 +1,22 @@
+internal import Vocabulary
+internal import Wire
+
+/// Answers any GET on the metrics port with the metrics, as the baseline does.
+final class MetricsEndpoint: ExchangeHandler {
+  private let loops: [LoopMetrics]
+  private let registry: WorkerRegistry
+
+  init(loops: [LoopMetrics], registry: WorkerRegistry) {
+    self.loops = loops
+    self.registry = registry
+  }
+
+  func handle(_ exchange: Exchange) {
+    var fields = ByteBuffer(capacity: 128)
+    fields.append("content-type: text/plain; version=0.0.4; charset=utf-8\r\n")
+    let text = MetricsText(loops: loops, workers: registry.workers).write()
+    exchange.respond(status: 200, fields: fields, body: text)
+  }
+
+  func didRefuse(status: Int) {}
+}

@@ -1,0 +1,108 @@
+internal import Vocabulary
+
+/// Writes the metrics of all loops as Prometheus text (format 0.0.4).
+struct MetricsText: ~Copyable {
+  private var text = ByteBuffer(capacity: 16 * 1024)
+  private let loops: [LoopMetrics]
+  private let workers: [Worker]
+
+  /// A writer of the sums of `loops` and the state of `workers`.
+  init(loops: [LoopMetrics], workers: [Worker]) {
+    self.loops = loops
+    self.workers = workers
+  }
+
+  /// Everything, in the order of `MetricName`.
+  consuming func write() -> ByteBuffer {
+    for name in MetricName.allCases { write(name) }
+    return text
+  }
+
+  private mutating func write(_ name: MetricName) {
+    text.append("# HELP \(name.rawValue) \(name.help)\n# TYPE \(name.rawValue) \(name.type)\n")
+    switch name {
+    case .requests: routes(name) { $0.requests }
+    case .splitRequests: routes(name) { $0.splitRequests }
+    case .requestDuration: histogram(name) { $0.durations }
+    case .splitDuration: histogram(name) { $0.splitDurations }
+    case .timeToFirstToken: histogram(name) { $0.firstTokens }
+    case .requestErrors: errors(name)
+    case .retries: single(name, .retries)
+    case .refusedRequests: single(name, .refusedRequests)
+    case .clientDisconnects: single(name, .clientDisconnects)
+    case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
+    case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
+    case .runningRequests: each(name, of: workers) { $0.requestsInFlight }
+    case .processedRequests:
+      each(name, of: workers) { $0.processedRequests }
+    case .workerFailures: each(name, of: workers) { $0.failedRequests }
+    case .prefillRequests:
+      each(name, of: workers.filter { $0.role == .prefill }) {
+        $0.processedRequests
+      }
+    case .decodeRequests:
+      each(name, of: workers.filter { $0.role == .decode }) {
+        $0.processedRequests
+      }
+    case .handlesBegun: line(name, "", handles(.begun))
+    case .handlesLive: line(name, "", handles(.live))
+    case .handlesEnded:
+      for figure in [
+        LoopMetrics.HandleFigure.consumed, .released, .expired, .spent, .empty, .abandoned,
+      ] {
+        line(name, "outcome=\"\(figure)\"", handles(figure))
+      }
+    }
+  }
+
+  private func handles(_ figure: LoopMetrics.HandleFigure) -> Int {
+    loops.reduce(0) { $0 + $1.handles.value(at: figure.rawValue) }
+  }
+
+  private mutating func single(_ name: MetricName, _ single: LoopMetrics.Single) {
+    line(name, "", loops.reduce(0) { $0 + $1.singles.value(at: single.rawValue) })
+  }
+
+  private mutating func routes(_ name: MetricName, _ counters: (LoopMetrics) -> AtomicCounters) {
+    for endpoint in Endpoint.allCases {
+      let sum = loops.reduce(0) { $0 + counters($1).value(at: Int(endpoint.rawValue)) }
+      if sum > 0 { line(name, "route=\"\(endpoint.label)\"", sum) }
+    }
+  }
+
+  private mutating func errors(_ name: MetricName) {
+    for endpoint in Endpoint.allCases {
+      for (place, code) in LoopMetrics.errorCodes.enumerated() {
+        let index = Int(endpoint.rawValue) * LoopMetrics.errorCodes.count + place
+        let sum = loops.reduce(0) { $0 + $1.errors.value(at: index) }
+        guard sum > 0 else { continue }
+        line(name, "route=\"\(endpoint.label)\",error_type=\"\(code)\"", sum)
+      }
+    }
+  }
+
+  private mutating func each(
+    _ name: MetricName, of workers: [Worker], _ value: (Worker) -> Int
+  ) {
+    for worker in workers { line(name, "worker=\"\(worker.url)\"", value(worker)) }
+  }
+
+  private mutating func histogram(
+    _ name: MetricName, _ histogram: (LoopMetrics) -> LatencyHistogram
+  ) {
+    var total = 0
+    for (place, bound) in LatencyHistogram.bounds.enumerated() {
+      total += loops.reduce(0) { $0 + histogram($1).count(inBucket: place) }
+      text.append("\(name.rawValue)_bucket{le=\"\(bound)\"} \(total)\n")
+    }
+    let last = LatencyHistogram.bounds.count
+    total += loops.reduce(0) { $0 + histogram($1).count(inBucket: last) }
+    let sum = loops.reduce(0.0) { $0 + histogram($1).sum }
+    text.append("\(name.rawValue)_bucket{le=\"+Inf\"} \(total)\n")
+    text.append("\(name.rawValue)_sum \(sum)\n\(name.rawValue)_count \(total)\n")
+  }
+
+  private mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
+    text.append(labels.isEmpty ? "\(name.rawValue) \(value)\n" : "\(name.rawValue){\(labels)} \(value)\n")
+  }
+}

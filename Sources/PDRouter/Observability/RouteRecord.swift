@@ -1,0 +1,61 @@
+public import Vocabulary
+
+/// What became of one request: where it went, why, and when. Written once, at its end.
+public struct RouteRecord: Sendable {
+  /// How the request ended.
+  public enum Outcome: String, Sendable {
+    /// The answer was passed on to its end, whatever its status.
+    case completed
+    /// The client hung up first.
+    case clientGone = "client_gone"
+    /// The router answered with an error of its own.
+    case failed
+    /// The answer had begun and could not be finished.
+    case brokenOff = "broken_off"
+  }
+
+  /// The route.
+  public var endpoint = Endpoint.passThrough
+  /// How it ended.
+  public var outcome = Outcome.completed
+  /// Status sent to the client; 0 when none was.
+  public var status = 0
+  /// Worker of the last prefill leg.
+  public var prefillWorker: Worker?
+  /// Worker of the last serving leg: decode, or the only one.
+  public var servingWorker: Worker?
+  /// Why the policies chose them (the last choice), or why the request was not split.
+  public var reason: StaticString = ""
+  /// What became of the KV handle; empty when there was none.
+  public var handleOutcome: StaticString = ""
+  /// The error told to the client, if any.
+  public var error: RouterError?
+  /// Workers chosen, prefill and decode together counting once.
+  public var attempts = 0
+  /// Request complete.
+  public var receivedAt = Instant.zero
+  /// Last prefill leg sent, and answered.
+  public var prefillStartedAt: Instant?
+  public var prefillEndedAt: Instant?
+  /// Last serving leg sent.
+  public var servingStartedAt: Instant?
+  /// First chunk with a token (or first byte of a whole answer) written to the client.
+  public var firstTokenAt: Instant?
+  /// End of the request.
+  public var endedAt = Instant.zero
+  /// Bytes of the request's body.
+  public var requestBytes = 0
+  /// Bytes of the answer's body passed on.
+  public var answerBytes = 0
+  /// Events with tokens passed on (streams only).
+  public var tokenEvents = 0
+
+  /// An empty record.
+  public init() {}
+}
+
+/// Who is told of every request at its end, on the loop's thread.
+public protocol RouteObserver: AnyObject {
+  /// A request ended. `requestID` is valid only during the call.
+  func requestDidEnd(_ record: RouteRecord, requestID: UnsafeRawBufferPointer)
+}

@@ -1,0 +1,253 @@
+internal import EventLoop
+internal import Vocabulary
+internal import Wire
+
+/// One HTTP/1.1 connection to a worker: carries one leg at a time, idle in between.
+///
+/// Confined to its loop; kept alive by its stream. A broken idle connection is simply forgotten; one
+/// that breaks before the first byte of an answer is replaced by a fresh one if the leg may repeat.
+final class HTTP1WorkerConnection {
+  private enum State {
+    case connecting
+    case idle
+    case awaitingHead
+    case readingBody
+    case closed
+  }
+
+  private let pool: WorkerPool
+  private var stream: (any ByteStream)?
+  private var state = State.connecting
+  private var leg: Leg?
+  private var parser = HTTP1ResponseParser(limits: HTTP1Limits())
+  private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  /// An unfinished head.
+  private var inbox = ByteBuffer()
+  /// Whether it has carried a leg before, so that the peer may have closed it meanwhile.
+  private var isReused = false
+  private var hasAnswerBytes = false
+
+  /// A connection that will carry `leg` once it is up.
+  init(pool: WorkerPool, leg: Leg) {
+    self.pool = pool
+    self.leg = leg
+    leg.connection = self
+  }
+
+  /// Takes the stream that `Loop.connect` made for this connection.
+  func attach(to stream: any ByteStream) {
+    self.stream = stream
+  }
+
+  /// Carries another leg; precondition: idle.
+  func carry(_ leg: Leg) {
+    guard case .idle = state else { preconditionFailure("an idle connection is reused") }
+    isReused = true
+    self.leg = leg
+    leg.connection = self
+    begin(leg)
+  }
+
+  /// Writes the leg's request.
+  func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+    stream?.write(gathering: pieces)
+  }
+
+  /// Stops reading the answer.
+  func pauseReading() {
+    stream?.pauseReading()
+  }
+
+  /// Reads the answer again.
+  func resumeReading() {
+    stream?.resumeReading()
+  }
+
+  /// Forgets the leg and closes the connection under it.
+  func cancelLeg() {
+    detachLeg()
+    pool.endLease()
+    close()
+  }
+
+  /// Closes the connection; precondition: no leg.
+  func close() {
+    precondition(leg == nil, "a connection with a leg is cancelled, not closed")
+    state = .closed
+    stream?.close()
+    stream = nil
+  }
+
+  private func begin(_ leg: Leg) {
+    state = .awaitingHead
+    hasAnswerBytes = false
+    leg.headBytes.removeAll()
+    parser.reset(requestMethod: leg.method)
+    leg.observer.legIsReady(leg)
+  }
+
+  @discardableResult
+  private func detachLeg() -> Leg {
+    guard let leg else { preconditionFailure("there is a leg to end") }
+    self.leg = nil
+    leg.connection = nil
+    return leg
+  }
+
+  private func fail(_ failure: LegFailure) {
+    let leg = detachLeg()
+    pool.endLease()
+    close()
+    leg.observer.leg(leg, didFail: failure)
+  }
+}
+
+// MARK: - Receiving
+
+extension HTTP1WorkerConnection: ByteStreamHandler {
+  func streamDidConnect(_ stream: any ByteStream) {
+    guard case .connecting = state, let leg else { return }
+    begin(leg)
+  }
+
+  func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer) {
+    switch state {
+    case .connecting, .closed: return
+    case .idle:
+      // Bytes that nobody asked for: whatever they are, the next answer cannot be trusted.
+      pool.forgetIdle(self)
+      close()
+    case .awaitingHead, .readingBody:
+      hasAnswerBytes = true
+      do throws(WireError) {
+        try receive(bytes)
+      } catch {
+        fail(.malformed(error))
+      }
+    }
+  }
+
+  func streamDidReadEnd(_ stream: any ByteStream) {
+    switch state {
+    case .connecting, .closed: return
+    case .idle:
+      pool.forgetIdle(self)
+      close()
+    case .awaitingHead: breakBeforeAnswer()
+    case .readingBody:
+      decoder.finish()
+      if decoder.isComplete { finishLeg(hasLeftover: true) } else { fail(.brokenWithinAnswer) }
+    }
+  }
+
+  func streamDidDrain(_ stream: any ByteStream) {}
+
+  func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
+    stream.handler = nil
+    switch state {
+    case .closed: return
+    case .connecting:
+      fail(.unreachable(HTTP1WorkerConnection.error(of: reason)))
+    case .idle:
+      pool.forgetIdle(self)
+      close()
+    case .awaitingHead: breakBeforeAnswer()
+    case .readingBody: fail(.brokenWithinAnswer)
+    }
+  }
+
+  private static func error(of reason: StreamCloseReason) -> StreamError {
+    switch reason {
+    case .closedHere: .connectFailed(detail: "closed")
+    case .failed(let error): error
+    }
+  }
+
+  /// The worker closed before it answered: on a reused connection that is the race of a keep-alive
+  /// limit, and a fresh one is tried at once.
+  private func breakBeforeAnswer() {
+    guard isReused, !hasAnswerBytes, let leg, leg.mayRepeat else {
+      fail(.brokenBeforeAnswer)
+      return
+    }
+    detachLeg()
+    pool.endLease()
+    close()
+    if !pool.start(leg, fresh: true) { leg.observer.leg(leg, didFail: .poolFull) }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    guard case .awaitingHead = state, !inbox.isEmpty else {
+      try process(bytes)
+      return
+    }
+    inbox.append(bytes)
+    // The unfinished head moves out, so that what the observer does cannot touch it.
+    var gathered = ByteBuffer()
+    swap(&gathered, &inbox)
+    try process(gathered.bytes)
+  }
+
+  private func process(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    var offset = 0
+    while let current = leg {
+      switch state {
+      case .awaitingHead:
+        guard try readHead(of: current, bytes, &offset) else { return }
+      case .readingBody:
+        guard try readBody(of: current, bytes, &offset) else { return }
+      case .connecting, .idle, .closed: return
+      }
+      // The observer may have cancelled the leg and this connection may carry another one already.
+      guard leg === current else { return }
+    }
+  }
+
+  private func readHead(
+    of leg: Leg, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(WireError) -> Bool {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+    guard let length = try parser.parse(rest, into: &leg.head) else {
+      inbox.append(rest)
+      return false
+    }
+    offset += length
+    if leg.head.isInterim {
+      parser.reset(requestMethod: leg.method)
+      return offset < bytes.count
+    }
+    leg.headBytes.append(UnsafeRawBufferPointer(rebasing: rest[..<length]))
+    decoder = HTTP1BodyDecoder(framing: leg.head.framing, limits: HTTP1Limits())
+    state = .readingBody
+    leg.observer.legDidReceiveHead(leg)
+    return true
+  }
+
+  private func readBody(
+    of leg: Leg, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) throws(WireError) -> Bool {
+    switch try decoder.next(bytes, &offset) {
+    case .data(let range):
+      leg.observer.leg(leg, didReceive: UnsafeRawBufferPointer(rebasing: bytes[range]))
+      return true
+    case .end:
+      finishLeg(hasLeftover: offset < bytes.count)
+      return false
+    case .needMore:
+      return false
+    }
+  }
+
+  private func finishLeg(hasLeftover: Bool) {
+    let leg = detachLeg()
+    let isClean = leg.head.keepsAlive && !hasLeftover && stream?.bufferedByteCount == 0
+    if isClean, pool.park(self) {
+      state = .idle
+      stream?.resumeReading()
+    } else {
+      if !isClean { pool.endLease() }
+      close()
+    }
+    leg.observer.legDidEnd(leg)
+  }
+}

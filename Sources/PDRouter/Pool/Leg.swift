@@ -1,0 +1,67 @@
+internal import Vocabulary
+internal import Wire
+
+/// One request sent to one worker, and its answer, whichever protocol carries them.
+///
+/// Owned by whoever watches it; used for one request after another. Between `start` and its end (one
+/// of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready (asked to
+/// write the request; again if an idle connection proved stale), head, body pieces, end.
+final class Leg {
+  /// Who hears of it: its owner, which outlives it.
+  unowned let observer: any LegObserver
+  /// The answer's head; its ranges refer to `headBytes`. Valid from `legDidReceiveHead` to the end.
+  var head = ResponseHead()
+  /// The bytes of the answer's head.
+  var headBytes = ByteBuffer()
+  /// Whether the request may be written a second time when an idle connection proves stale: not when
+  /// it carries a KV handle, which no decode scheduler may see twice.
+  var mayRepeat = true
+  /// The request's method, which decides whether its answer has a body.
+  var method = HTTPMethod.post
+  /// The connection that carries it, while it is out.
+  var connection: HTTP1WorkerConnection?
+
+  init(observer: any LegObserver) {
+    self.observer = observer
+  }
+
+  /// Whether it is between start and end.
+  var isOut: Bool { connection != nil }
+
+  /// Writes the request: one head and the pieces of the body, in order.
+  func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+    connection?.send(pieces)
+  }
+
+  /// Stops reading the answer: the client is slower than the worker.
+  func pauseReading() {
+    connection?.pauseReading()
+  }
+
+  /// Reads the answer again.
+  func resumeReading() {
+    connection?.resumeReading()
+  }
+
+  /// Ends the leg here and now by closing its connection, which is how an engine learns of it.
+  ///
+  /// The observer hears nothing more. Does nothing when the leg is not out.
+  func cancel() {
+    connection?.cancelLeg()
+    precondition(connection == nil)
+  }
+}
+
+/// Who watches a leg.
+protocol LegObserver: AnyObject {
+  /// A connection is there: write the request with `send`.
+  func legIsReady(_ leg: Leg)
+  /// The answer's head has come.
+  func legDidReceiveHead(_ leg: Leg)
+  /// A piece of the answer's body, decoded from its framing; valid only during the call.
+  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer)
+  /// The answer is complete.
+  func legDidEnd(_ leg: Leg)
+  /// There will be no (complete) answer.
+  func leg(_ leg: Leg, didFail failure: LegFailure)
+}

@@ -1,0 +1,69 @@
+internal import EventLoop
+internal import Vocabulary
+
+/// One loop's connections to one worker.
+///
+/// Owns them until they close; confined to its loop. Legs start here and get an idle connection or a
+/// new one; nobody waits in line, since an engine queues better than a proxy can.
+final class WorkerPool {
+  let worker: Worker
+  private let loop: any Loop
+  private let timeouts: Timeouts
+  private var book: ConnectionPool<HTTP1WorkerConnection>
+
+  init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
+    self.worker = worker
+    self.loop = loop
+    self.timeouts = timeouts
+    book = ConnectionPool(
+      limit: limits.connectionsPerWorker, idleLimit: limits.idleConnectionsPerWorker,
+      idleTimeout: timeouts.workerIdle)
+  }
+
+  /// Connections without a leg, for metrics.
+  var idleCount: Int { book.idleCount }
+
+  /// Gives `leg` a connection; it is asked for its request now (reuse) or once connected.
+  ///
+  /// - Returns: false when the limit of connections is reached; the leg hears nothing then.
+  func start(_ leg: Leg, fresh: Bool = false) -> Bool {
+    switch book.lease(now: loop.now, fresh: fresh) {
+    case .reuse(let connection):
+      connection.carry(leg)
+    case .connect:
+      let connection = HTTP1WorkerConnection(pool: self, leg: leg)
+      connection.attach(
+        to: loop.connect(
+          to: worker.url.peer, timeout: timeouts.connect, options: StreamOptions(),
+          handler: connection))
+    case .refused:
+      return false
+    }
+    return true
+  }
+
+  /// Closes what has been idle for too long; called about once a second.
+  func closeExpired() {
+    while let connection = book.takeExpired(now: loop.now) { connection.close() }
+  }
+
+  /// Closes all idle connections.
+  func closeIdle() {
+    while let connection = book.takeAny() { connection.close() }
+  }
+
+  /// A connection is done with its leg: keeps it if it may.
+  func park(_ connection: HTTP1WorkerConnection) -> Bool {
+    book.park(connection, now: loop.now)
+  }
+
+  /// A connection that carried a leg is gone or about to be.
+  func endLease() {
+    book.endLease()
+  }
+
+  /// An idle connection is gone.
+  func forgetIdle(_ connection: HTTP1WorkerConnection) {
+    book.forgetIdle(connection)
+  }
+}

@@ -1,0 +1,106 @@
+internal import KVTransfer
+internal import Wire
+
+/// The route of the client's request: what kind of work it asks for.
+public enum Endpoint: UInt8, CaseIterable, Sendable {
+  /// `POST /v1/chat/completions`
+  case chatCompletions
+  /// `POST /v1/completions`
+  case completions
+  /// `POST /v1/responses`
+  case responses
+  /// `POST /generate`
+  case generate
+  /// `POST /inference/v1/generate`: token ids in, token ids out
+  case tokensInOut
+  /// `POST /v1/embeddings`
+  case embeddings
+  /// `POST /rerank`
+  case rerank
+  /// `POST /v1/rerank`
+  case rerankV1
+  /// `GET /health`
+  case health
+  /// `GET /liveness`
+  case liveness
+  /// `GET /readiness`
+  case readiness
+  /// `GET /v1/models`
+  case models
+  /// Anything else: handed to a worker as it is.
+  case passThrough
+
+  /// The route's label in logs and metrics; bounded, never the client's own path.
+  public var label: StaticString {
+    switch self {
+    case .chatCompletions: "/v1/chat/completions"
+    case .completions: "/v1/completions"
+    case .responses: "/v1/responses"
+    case .generate: "/generate"
+    case .tokensInOut: "/inference/v1/generate"
+    case .embeddings: "/v1/embeddings"
+    case .rerank: "/rerank"
+    case .rerankV1: "/v1/rerank"
+    case .health: "/health"
+    case .liveness: "/liveness"
+    case .readiness: "/readiness"
+    case .models: "/v1/models"
+    case .passThrough: "other"
+    }
+  }
+
+  /// Whether the body must be a JSON object that the router reads.
+  public var readsBody: Bool {
+    switch self {
+    case .chatCompletions, .completions, .responses, .generate, .tokensInOut, .embeddings,
+      .rerank, .rerankV1:
+      true
+    case .health, .liveness, .readiness, .models, .passThrough: false
+    }
+  }
+
+  /// Where the body keeps its token limits, for routes that generate tokens and so can be split
+  /// into prefill and decode; nil for the others.
+  var generationShape: BodyShape? {
+    switch self {
+    case .chatCompletions: .chat
+    case .completions: .completions
+    case .responses: .responses
+    case .generate: .generate
+    case .tokensInOut: .tokensInOut
+    default: nil
+    }
+  }
+
+  /// Whether the router answers by itself, without a worker.
+  public var isOwn: Bool {
+    self == .health || self == .liveness || self == .readiness
+  }
+
+  /// The only method the route takes; nil when any is passed on.
+  var method: HTTPMethod? {
+    switch self {
+    case .health, .liveness, .readiness, .models: .get
+    case .passThrough: nil
+    default: .post
+    }
+  }
+
+  /// The route of `path` (without its query); compared by length first, so a dozen routes cost a
+  /// dozen integer comparisons.
+  public init(path: UnsafeRawBufferPointer) {
+    for number in 0..<Endpoint.passThrough.rawValue {
+      guard let endpoint = Endpoint(rawValue: number), endpoint.isNamed(path) else { continue }
+      self = endpoint
+      return
+    }
+    self = .passThrough
+  }
+
+  private func isNamed(_ path: UnsafeRawBufferPointer) -> Bool {
+    let name = label
+    guard name.utf8CodeUnitCount == path.count else { return false }
+    return path.elementsEqual(
+      UnsafeRawBufferPointer(start: name.utf8Start, count: path.count))
+  }
+}

@@ -1,0 +1,57 @@
+internal import KVTransfer
+internal import Vocabulary
+internal import Wire
+
+/// The head of a leg's request: the client's fields, less those of the client's own hop.
+///
+/// `Host` names the worker, `Content-Length` counts the edited body, and `X-Request-Id` is the same on
+/// every leg of a request. The client's `Expect` was honoured already.
+enum LegRequestHead {
+  /// Appends the whole head.
+  ///
+  /// - Parameters:
+  ///   - bodyCount: bytes of the leg's body; nil when the request has none.
+  ///   - hints: chunked-prefill hints, on a prefill leg.
+  static func append(
+    to scratch: inout ByteBuffer, exchange: Exchange, worker: Worker,
+    requestID: UnsafeRawBufferPointer, bodyCount: Int?, hints: PrefillHints?, isPrefill: Bool
+  ) {
+    let base = exchange.headBytes.bytes
+    appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
+    worker.hostField.withUnsafeBytes { scratch.append($0) }
+    for place in 0..<exchange.head.fields.count {
+      let field = exchange.head.fields[place]
+      if isPassedOn(field, onPrefill: isPrefill) {
+        scratch.appendField(copying: field, from: base)
+      }
+    }
+    scratch.appendField(name: "x-request-id", value: requestID)
+    if let bodyCount { scratch.appendField(name: "content-length", value: bodyCount) }
+    hints?.appendHeaderLines(to: &scratch)
+    scratch.appendHeadEnd()
+  }
+
+  private static func appendRequestLine(
+    to scratch: inout ByteBuffer, head: borrowing RequestHead, base: UnsafeRawBufferPointer,
+    worker: Worker
+  ) {
+    scratch.append(head.methodName.of(base))
+    scratch.append(UInt8(ascii: " "))
+    if !worker.url.pathPrefix.isEmpty { scratch.append(worker.url.pathPrefix) }
+    scratch.append(head.path.of(base))
+    if !head.query.isEmpty {
+      scratch.append(UInt8(ascii: "?"))
+      scratch.append(head.query.of(base))
+    }
+    scratch.append(" HTTP/1.1\r\n")
+  }
+
+  private static func isPassedOn(_ field: HeaderField, onPrefill: Bool) -> Bool {
+    switch field.known {
+    case .host, .contentLength, .expect, .xRequestID: false
+    // A prefill answer is read here, so it must not come compressed.
+    case .acceptEncoding: !onPrefill
+    default: !field.isForThisHopOnly
+    }
+  }
+}

@@ -1,0 +1,144 @@
+internal import EventLoop
+internal import KVTransfer
+internal import Vocabulary
+internal import Wire
+
+// Talking to the client: the worker's answer under watermarks, or an error in OpenAI's form.
+extension Request {
+  /// The serving leg's head has come: relay it, or let another worker try.
+  func servingHeadArrived() {
+    let head = ServingHead(servingLeg)
+    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
+    if head.status >= 500 { noteFailure(of: servingReservation.worker) }
+    let action = machine.servingHeadArrived(
+      status: head.status, rejection: workerStatus(servingLeg, origin: origin))
+    if action.step == .relay {
+      answerRemaining = head.length
+      relay.reset(mode: head.relayMode(isGeneration: endpoint.generationShape != nil))
+    }
+    perform(action)
+  }
+
+  /// Passes a piece of the worker's answer on, or holds it while another worker could still answer.
+  func relay(_ bytes: UnsafeRawBufferPointer) {
+    guard let exchange else { preconditionFailure("a serving leg has a client") }
+    if let remaining = answerRemaining { answerRemaining = remaining - bytes.count }
+    let decision = relay.take(bytes, remaining: answerRemaining)
+    if decision.isEngineFailure {
+      engineReportedFailure(bytes)
+      return
+    }
+    guard let count = decision.sends else {
+      relay.keep(bytes)
+      return
+    }
+    if !exchange.hasBegun { beginAnswer(length: ServingHead(servingLeg).length) }
+    sendHeld()
+    send(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    relay.keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+    if decision.hasFirstToken || record.firstTokenAt == nil { noteFirstToken() }
+    if exchange.bufferedByteCount > router.configuration.limits.clientHighWatermarkBytes {
+      servingLeg.pauseReading()
+    }
+  }
+
+  /// The worker's answer is complete.
+  func servingEnded() {
+    guard let exchange else { preconditionFailure("a serving leg has a client") }
+    servingReservation.release()
+    if !exchange.hasBegun {
+      beginAnswer(length: ServingHead(servingLeg).length ?? relay.held.count)
+      noteFirstToken()
+    }
+    sendHeld()
+    perform(machine.servingEnded())
+  }
+
+  /// The prefill worker found fault with the request itself: its answer is the client's.
+  func relayRejection() {
+    record.status = prefillLeg.head.status
+    router.answerFields.removeAll()
+    AnswerFields.append(
+      to: &router.answerFields, from: prefillLeg, requestID: requestID.bytes)
+    let status = prefillLeg.head.status
+    var body = ByteBuffer()
+    swap(&body, &prefillAnswer)
+    record.answerBytes = body.count
+    finish(.completed) { exchange in
+      exchange.respond(status: status, fields: self.router.answerFields, body: body)
+    }
+  }
+
+  /// Answers with an error of the router's own; nothing of an answer was sent.
+  func answer(_ error: RouterError) {
+    record.status = error.status
+    record.error = error
+    router.answerFields.removeAll()
+    router.answerFields.append("content-type: application/json\r\n")
+    router.answerFields.appendField(name: "x-request-id", value: requestID.bytes)
+    if let seconds = error.retryAfterSeconds {
+      router.answerFields.appendField(name: "retry-after", value: seconds)
+    }
+    var body = ByteBuffer(capacity: 256)
+    ErrorAnswer.append(error, to: &body)
+    record.answerBytes = body.count
+    finish(.failed) { exchange in
+      exchange.respond(status: error.status, fields: self.router.answerFields, body: body)
+    }
+  }
+
+  /// The answer has begun and cannot be finished: a stream ends with an error event, anything else is
+  /// cut so that nobody takes it for whole.
+  func breakOff(_ error: RouterError) {
+    record.error = error
+    guard relay.acceptsEvent else {
+      finish(.brokenOff) { $0.cut() }
+      return
+    }
+    var event = ByteBuffer(capacity: 256)
+    ErrorAnswer.appendEvent(error, to: &event)
+    finish(.brokenOff) { exchange in
+      exchange.write(event.bytes)
+      exchange.end()
+    }
+  }
+
+  /// The engine wrote an error event before any token: the leg has failed though HTTP says 200.
+  private func engineReportedFailure(_ bytes: UnsafeRawBufferPointer) {
+    noteFailure(of: servingReservation.worker)
+    servingLeg.cancel()
+    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
+    perform(
+      machine.servingFailed(
+        RouterError(
+          .workerStatus(500), origin: origin,
+          message: "The \(origin) engine failed before the first token."),
+        isFree: false, isRepeatable: true))
+  }
+
+  private func beginAnswer(length: Int?) {
+    guard let exchange else { preconditionFailure("an answer has a client") }
+    perform(machine.answerBegan())
+    record.status = servingLeg.head.status
+    router.answerFields.removeAll()
+    AnswerFields.append(to: &router.answerFields, from: servingLeg, requestID: requestID.bytes)
+    exchange.begin(status: record.status, fields: router.answerFields, length: length)
+  }
+
+  private func noteFirstToken() {
+    guard record.firstTokenAt == nil else { return }
+    record.firstTokenAt = router.loop.now
+    prefillReservation.release()
+  }
+
+  private func sendHeld() {
+    guard !relay.held.isEmpty else { return }
+    send(relay.held.bytes)
+    relay.didSendHeld()
+  }
+
+  private func send(_ bytes: UnsafeRawBufferPointer) {
+    record.answerBytes += bytes.count
+    exchange?.write(bytes)
+  }
+}

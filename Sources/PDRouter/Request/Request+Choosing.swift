@@ -1,0 +1,86 @@
+internal import EventLoop
+internal import KVTransfer
+internal import Policies
+internal import Vocabulary
+
+// Picking workers: the policies choose, the reservation makes it count.
+extension Request {
+  /// Chooses for the whole request: a pair, or one worker.
+  func choose() -> RequestAction {
+    record.attempts += 1
+    prefillReservation.release()
+    servingReservation.release()
+    handle = nil
+    guard router.isDisaggregated, splits() else { return chooseOne() }
+    guard !router.ledger.isFull else {
+      return machine.foundNobody(
+        RouterError(
+          .overloaded, origin: .router, message: "The router holds as many KV handles as it may.",
+          retryAfterSeconds: 1))
+    }
+    guard let prefill = router.choose(.prefill, for: traits, except: tried) else {
+      // Without a prefill worker a decode worker can still do everything by itself.
+      wholeReason = "no_prefill_worker"
+      return chooseOne()
+    }
+    guard let decode = router.choose(.serving, for: traits, except: tried) else {
+      return machine.foundNobody(Request.noWorker(role: "decode"))
+    }
+    prefillReservation.take(prefill.worker, traits.promptTokens)
+    servingReservation.take(decode.worker, traits.promptTokens)
+    record.prefillWorker = prefill.worker
+    record.servingWorker = decode.worker
+    record.reason = prefill.choice.reason.name
+    let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
+    self.handle = handle
+    return machine.chosePair(handle: handle)
+  }
+
+  /// Chooses another decode worker for the handle that is held.
+  func chooseDecode() -> RequestAction {
+    servingReservation.release()
+    guard let handle else { preconditionFailure("a held handle is being placed") }
+    guard let decode = router.choose(.serving, for: traits, except: tried) else {
+      return machine.foundNobody(Request.noWorker(role: "decode"))
+    }
+    servingReservation.take(decode.worker, traits.promptTokens)
+    record.servingWorker = decode.worker
+    record.reason = decode.choice.reason.name
+    switch router.ledger.dispatch(handle, to: decode.worker.id, now: router.loop.now) {
+    case .go: return machine.choseDecode()
+    case .leaseExpired, .withdrawn:
+      record.handleOutcome = "expired"
+      return machine.handleWasLost()
+    }
+  }
+
+  private func chooseOne() -> RequestAction {
+    guard let one = router.choose(.serving, for: traits, except: tried) else {
+      return machine.foundNobody(Request.noWorker(role: nil))
+    }
+    servingReservation.take(one.worker, traits.promptTokens)
+    record.prefillWorker = nil
+    record.servingWorker = one.worker
+    record.reason = wholeReason ?? one.choice.reason.name
+    return machine.choseOne()
+  }
+
+  /// Whether this request is split into prefill and decode; notes why not.
+  private func splits() -> Bool {
+    guard let shape = endpoint.generationShape, let fields, let exchange else {
+      wholeReason = "no_generation"
+      return false
+    }
+    wholeReason =
+      Disaggregability(of: fields, in: exchange.body.bytes, shape: shape).wholeReason?.name
+    return wholeReason == nil
+  }
+
+  private static func noWorker(role: String?) -> RouterError {
+    RouterError(
+      .noWorker, origin: .router,
+      message: role.map { "No healthy \($0) worker is available." }
+        ?? "No healthy worker is available.",
+      retryAfterSeconds: 5)
+  }
+}

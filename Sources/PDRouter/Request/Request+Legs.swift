@@ -1,0 +1,236 @@
+internal import EventLoop
+internal import JSONFields
+internal import KVTransfer
+internal import Policies
+internal import Vocabulary
+internal import Wire
+
+// Talking to workers: what goes out on each leg, and what comes back.
+extension Request {
+  /// Sends the prefill leg.
+  ///
+  /// - Returns: the next action when the leg could not even be started.
+  func startPrefill() -> RequestAction? {
+    guard let worker = prefillReservation.worker else {
+      preconditionFailure("a prefill worker is reserved")
+    }
+    do throws(JSONError) {
+      try planPrefillBody(for: worker)
+    } catch {
+      return machine.refused(Request.notJSON(error))
+    }
+    record.prefillStartedAt = router.loop.now
+    prefillAnswer.removeAll()
+    prefillLeg.method = .post
+    prefillLeg.mayRepeat = true
+    guard !router.pool(of: worker).start(prefillLeg) else { return nil }
+    return prefillFailed(.poolFull)
+  }
+
+  /// Sends the leg whose answer the client gets.
+  ///
+  /// - Returns: the next action when the leg could not even be started.
+  func startServing() -> RequestAction? {
+    guard let worker = servingReservation.worker, let exchange else {
+      preconditionFailure("a serving worker is reserved for a client")
+    }
+    planServingBody()
+    record.servingStartedAt = router.loop.now
+    servingLeg.method = exchange.head.method
+    servingLeg.mayRepeat = !carriesHandle
+    guard !router.pool(of: worker).start(servingLeg) else { return nil }
+    return servingFailed(.poolFull)
+  }
+
+  /// What the client is told of a body that is not JSON.
+  static func notJSON(_ error: JSONError) -> RouterError {
+    RouterError(
+      .badRequest(status: 400), origin: .client,
+      message: "The request body is not a valid JSON object: \(error)")
+  }
+
+  /// Whether the serving leg hands KV over; an empty handle does not.
+  private var carriesHandle: Bool {
+    guard let handle else { return false }
+    return !router.ledger.isEmpty(handle)
+  }
+
+  /// The hints for the prefill engine's scheduler.
+  private func hints(for worker: Worker) -> PrefillHints {
+    // The worker's own share of the queue is this request: what is ahead is the rest.
+    let ahead = max(0, worker.tokensInFlight - traits.promptTokens.number)
+    return PrefillHints(
+      promptTokens: traits.promptTokens, expectedCachedTokens: .zero,
+      queuedTokensAhead: TokenCount(ahead))
+  }
+}
+
+// MARK: - Bodies
+
+extension Request {
+  private func planPrefillBody(for worker: Worker) throws(JSONError) {
+    guard let exchange, let fields, let shape = endpoint.generationShape else {
+      preconditionFailure("a prefill leg has a client and a body")
+    }
+    let body = exchange.body.bytes
+    prefillHints = hints(for: worker)
+    try router.connector.planPrefill(
+      of: body, fields: fields, shape: shape, into: &router.edits)
+    if router.configuration.hintsInBody {
+      prefillHints?.plan(
+        of: body, fields: fields, shape: shape, scratch: &router.headScratch,
+        into: &router.edits)
+    }
+    router.edits.apply(to: fields, of: body, into: &legBody)
+  }
+
+  /// The client's body with the handle's parameters, or without any of the client's own.
+  private func planServingBody() {
+    guard let exchange, let fields else { return }
+    if let handle {
+      router.ledger.withParameters(of: handle) { parameters in
+        router.connector.planDecode(parameters: parameters, into: &router.edits)
+      }
+    } else {
+      router.edits.planWholeLeg()
+    }
+    router.edits.apply(to: fields, of: exchange.body.bytes, into: &legBody)
+  }
+}
+
+// MARK: - Events
+
+extension Request: LegObserver {
+  func legIsReady(_ leg: Leg) {
+    guard leg === prefillLeg else {
+      write(leg, worker: servingReservation.worker, hints: nil)
+      return
+    }
+    write(leg, worker: prefillReservation.worker, hints: prefillHints)
+  }
+
+  private func write(_ leg: Leg, worker: Worker?, hints: PrefillHints?) {
+    guard let exchange, let worker else {
+      preconditionFailure("a leg has a client and a worker")
+    }
+    let original = exchange.body.bytes
+    let hasBody =
+      !exchange.head.framing.isEmpty || exchange.head.fields.first(.contentLength) != nil
+    let bodyCount = fields == nil ? original.count : legBody.count
+    router.headScratch.removeAll()
+    LegRequestHead.append(
+      to: &router.headScratch, exchange: exchange, worker: worker, requestID: requestID.bytes,
+      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: leg === prefillLeg)
+    let head = router.headScratch.bytes
+    guard fields == nil else {
+      legBody.withPieces(of: original, after: head) { leg.send($0) }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
+      pieces.initializeElement(at: 0, to: head)
+      pieces.initializeElement(at: 1, to: original)
+      leg.send(UnsafeBufferPointer(pieces))
+    }
+  }
+
+  func legDidReceiveHead(_ leg: Leg) {
+    if leg === servingLeg { servingHeadArrived() }
+  }
+
+  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
+    guard leg === prefillLeg else {
+      relay(bytes)
+      return
+    }
+    guard prefillAnswer.count + bytes.count <= router.configuration.limits.prefillAnswerBytes
+    else {
+      prefillLeg.cancel()
+      perform(prefillFailed(.answerTooLarge))
+      return
+    }
+    prefillAnswer.append(bytes)
+  }
+
+  func legDidEnd(_ leg: Leg) {
+    if leg === prefillLeg { prefillEnded() } else { servingEnded() }
+  }
+
+  func leg(_ leg: Leg, didFail failure: LegFailure) {
+    perform(leg === prefillLeg ? prefillFailed(failure) : servingFailed(failure))
+  }
+
+  private func prefillFailed(_ failure: LegFailure) -> RequestAction {
+    noteFailure(of: prefillReservation.worker)
+    return machine.prefillFailed(failure.error(origin: .prefill))
+  }
+
+  private func servingFailed(_ failure: LegFailure) -> RequestAction {
+    noteFailure(of: servingReservation.worker)
+    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
+    return machine.servingFailed(
+      failure.error(origin: origin), isFree: failure.nothingDelivered,
+      isRepeatable: endpoint != .passThrough || failure.nothingDelivered)
+  }
+
+  /// Counts a failure against a worker and keeps this request away from it.
+  func noteFailure(of worker: Worker?) {
+    guard let worker else { return }
+    worker.noteFailure()
+    tried.insert(worker.id)
+  }
+
+  /// Prefill's answer is complete: take its handle on to decode at once, since the lease is running.
+  private func prefillEnded() {
+    let now = router.loop.now
+    record.prefillEndedAt = now
+    let status = prefillLeg.head.status
+    switch status {
+    case 200..<300: break
+    case 400..<500:
+      perform(machine.prefillRejected())
+      return
+    default:
+      noteFailure(of: prefillReservation.worker)
+      perform(machine.prefillFailed(workerStatus(prefillLeg, origin: .prefill)))
+      return
+    }
+    guard let handle, let decode = servingReservation.worker else {
+      preconditionFailure("a pair and a handle exist while prefill runs")
+    }
+    let bytes = prefillAnswer.bytes
+    do throws(JSONError) {
+      let answer = try router.connector.readPrefillAnswer(bytes)
+      if let parameters = answer.parameters {
+        router.ledger.hold(
+          handle, parameters: UnsafeRawBufferPointer(rebasing: bytes[parameters]),
+          engine: answer.engine, now: now)
+      } else {
+        router.ledger.holdNothing(handle)
+      }
+    } catch {
+      noteFailure(of: prefillReservation.worker)
+      perform(
+        machine.prefillFailed(
+          RouterError(
+            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON.")))
+      return
+    }
+    switch router.ledger.dispatch(handle, to: decode.id, now: now) {
+    case .go: perform(machine.prefillAnswered())
+    case .leaseExpired, .withdrawn:
+      record.handleOutcome = "expired"
+      perform(machine.handleWasLost())
+    }
+  }
+
+  /// What the client is told of a worker's 5xx when nobody can do better.
+  func workerStatus(_ leg: Leg, origin: RouterError.Origin) -> RouterError {
+    let retryAfter = leg.head.fields.first(.retryAfter).flatMap { field in
+      Int(String(decoding: field.value.of(leg.headBytes.bytes), as: UTF8.self))
+    }
+    return RouterError(
+      .workerStatus(leg.head.status), origin: origin,
+      message: "The \(origin) engine answered with status \(leg.head.status).",
+      retryAfterSeconds: retryAfter)
+  }
+}

@@ -1,0 +1,202 @@
+internal import EventLoop
+internal import JSONFields
+internal import KVTransfer
+internal import Policies
+internal import Vocabulary
+internal import Wire
+
+/// The driver of one request: owns its legs, reservations and timer, and runs what the machine says.
+///
+/// Confined to its loop; reused for one request after another. The decisions are in
+/// `RequestStateMachine`; this file and its extensions only turn events into calls of the machine and
+/// actions into I/O. `Request+Choosing` picks workers, `Request+Legs` talks to them,
+/// `Request+Answering` talks to the client.
+final class Request {
+  unowned let router: RouterLoop
+  var machine = RequestStateMachine(attempts: 1)
+  /// The client, until its answer has ended or it is gone.
+  var exchange: Exchange?
+  var endpoint = Endpoint.passThrough
+  /// What the body says, for routes that are read.
+  var fields: JSONFields?
+  var requestID = ByteBuffer()
+  var traits = RequestTraits(promptTokens: .zero)
+  /// Why the request is not split, though the pools are; nil when it is.
+  var wholeReason: StaticString?
+  var handle: KVHandleID?
+  var tried = TriedWorkers()
+  var prefillReservation = Reservation()
+  var servingReservation = Reservation()
+  private(set) lazy var prefillLeg = Leg(observer: self)
+  private(set) lazy var servingLeg = Leg(observer: self)
+  var prefillAnswer = ByteBuffer()
+  /// The body of the leg being sent: the client's, with the leg's edits.
+  var legBody = EditedBody()
+  var prefillHints: PrefillHints?
+  var relay: AnswerRelay
+  /// Bytes of the answer's body still to come, when its length was announced.
+  var answerRemaining: Int?
+  var record = RouteRecord()
+  let timer: any LoopTimer
+
+  init(router: RouterLoop) {
+    self.router = router
+    timer = router.loop.makeTimer()
+    relay = AnswerRelay(limit: router.configuration.limits.heldAnswerBytes)
+  }
+
+  /// Takes on a client's request.
+  func start(_ exchange: Exchange, endpoint: Endpoint) {
+    precondition(self.exchange == nil, "a request is over before it is used again")
+    self.exchange = exchange
+    self.endpoint = endpoint
+    exchange.observer = self
+    machine = RequestStateMachine(attempts: router.configuration.limits.attemptsPerRequest)
+    relay.reset(mode: .opaque)
+    record = RouteRecord()
+    record.endpoint = endpoint
+    record.receivedAt = exchange.receivedAt
+    record.requestBytes = exchange.body.count
+    identify(exchange)
+    do throws(RouterError) {
+      try read(exchange)
+    } catch {
+      perform(machine.refused(error))
+      return
+    }
+    timer.arm(after: router.configuration.timeouts.request, for: self)
+    perform(RequestAction(step: .choose))
+  }
+
+  /// Runs actions until one waits for an event.
+  func perform(_ first: RequestAction) {
+    var action = first
+    while true {
+      settle(action.handle)
+      if action.cancelsLeg { cancelLegs() }
+      switch action.step {
+      case .wait, .relay: return
+      case .relayRejection:
+        relayRejection()
+        return
+      case .choose: action = choose()
+      case .chooseDecode: action = chooseDecode()
+      case .startPrefill:
+        guard let failed = startPrefill() else { return }
+        action = failed
+      case .startServing:
+        guard let failed = startServing() else { return }
+        action = failed
+      case .fail(let error):
+        answer(error)
+        return
+      case .breakOff(let error):
+        breakOff(error)
+        return
+      case .finish:
+        finish(.completed) { $0.end() }
+        return
+      case .forget:
+        finish(.clientGone) { _ in }
+        return
+      }
+    }
+  }
+
+  /// Ends the request: releases what it holds, tells the observers, and lets go of the client with
+  /// `farewell` as the very last thing, since the connection may bring its next request at once.
+  func finish(_ outcome: RouteRecord.Outcome, _ farewell: (Exchange) -> Void) {
+    precondition(machine.isOver, "a request is finished when its machine is over")
+    precondition(!prefillLeg.isOut && !servingLeg.isOut, "no leg outlives its request")
+    timer.cancel()
+    prefillReservation.release()
+    servingReservation.release()
+    handle = nil
+    tried = TriedWorkers()
+    fields = nil
+    wholeReason = nil
+    prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
+    legBody.removeAll()
+    record.outcome = outcome
+    record.tokenEvents = relay.tokenEvents
+    record.endedAt = router.loop.now
+    router.requestDidEnd(self)
+    guard let exchange else { preconditionFailure("a request has a client until its end") }
+    self.exchange = nil
+    router.giveBack(self)
+    farewell(exchange)
+  }
+
+  func cancelLegs() {
+    prefillLeg.cancel()
+    servingLeg.cancel()
+  }
+
+  private func settle(_ step: RequestAction.HandleStep) {
+    guard step != .none else { return }
+    let now = router.loop.now
+    switch step {
+    case .none: break
+    case .abandon(let id):
+      router.ledger.abandonPrefill(id)
+      record.handleOutcome = "abandoned"
+    case .takeBack(let id): router.ledger.takeBack(id)
+    case .giveUp(let id):
+      router.ledger.takeBack(id)
+      settle(.settle(id, .expired))
+    case .attach(let id): router.ledger.attach(id)
+    case .settle(let id, let settlement):
+      record.handleOutcome = router.ledger.isEmpty(id) ? "empty" : settlement.name
+      router.ledger.settle(id, as: settlement, now: now)
+    }
+  }
+
+  /// Reads what the pipeline needs to know of the body.
+  private func read(_ exchange: Exchange) throws(RouterError) {
+    guard endpoint.readsBody else {
+      fields = nil
+      traits = RequestTraits(promptTokens: .zero)
+      return
+    }
+    do throws(JSONError) {
+      let body = exchange.body.bytes
+      let fields = try JSONFields(validating: body)
+      self.fields = fields
+      traits = RequestTraits(promptTokens: PromptSize.estimate(fields))
+    } catch {
+      throw Request.notJSON(error)
+    }
+  }
+
+  /// Takes the client's request id, or makes one.
+  private func identify(_ exchange: Exchange) {
+    requestID.removeAll()
+    let base = exchange.headBytes.bytes
+    if let named = RequestIDFields.find(in: exchange.head, base: base), !named.isEmpty {
+      requestID.append(named)
+    } else {
+      RequestIdentity.append(
+        to: &requestID, path: exchange.head.path.of(base), using: &router.generator)
+    }
+  }
+}
+
+// MARK: - From outside
+
+extension Request: ExchangeObserver, LoopTimerHandler {
+  func exchangeDidLoseClient(_ exchange: Exchange) {
+    perform(machine.clientLeft())
+  }
+
+  func exchangeDidDrain(_ exchange: Exchange) {
+    servingLeg.resumeReading()
+  }
+
+  func timerDidFire(_ timer: any LoopTimer) {
+    perform(
+      machine.deadlinePassed(
+        RouterError(
+          .timedOut, origin: .router, message: "The request's time of "
+            + "\(router.configuration.timeouts.request.components.seconds) s is over.")))
+  }
+}

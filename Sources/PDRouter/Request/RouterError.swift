@@ -1,0 +1,91 @@
+/// A failure of one request: what happened, on whose side, and what the client is told.
+public struct RouterError: Error, Equatable, Sendable {
+  /// What happened.
+  public enum Kind: Equatable, Sendable {
+    /// The request breaks HTTP or is not what the route takes; the status it earns.
+    case badRequest(status: Int)
+    /// No worker of the needed role is there to be chosen.
+    case noWorker
+    /// The router is at a limit of its own.
+    case overloaded
+    /// The worker could not be reached; not a byte was delivered.
+    case unreachable
+    /// The worker's connection broke before or within its answer.
+    case broken
+    /// The worker's answer is not HTTP, or not what the protocol promises.
+    case malformedAnswer
+    /// The worker answered with an error status of its own.
+    case workerStatus(Int)
+    /// The request's time is over.
+    case timedOut
+    /// The KV handle's lease ran out before decode could take it.
+    case leaseExpired
+    /// The router is shutting down.
+    case shuttingDown
+  }
+
+  /// Whose fault it is.
+  public enum Origin: String, Sendable {
+    case client, router, prefill, decode, worker
+  }
+
+  /// What happened.
+  public var kind: Kind
+  /// On whose side.
+  public var origin: Origin
+  /// One sentence for the client; never an address of ours.
+  public var message: String
+  /// Seconds after which trying again makes sense, where somebody said so.
+  public var retryAfterSeconds: Int?
+
+  /// An error from its parts.
+  public init(
+    _ kind: Kind, origin: Origin, message: String, retryAfterSeconds: Int? = nil
+  ) {
+    self.kind = kind
+    self.origin = origin
+    self.message = message
+    self.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+extension RouterError {
+  /// The HTTP status that the client gets. A worker's own status stays as it is.
+  public var status: Int {
+    switch kind {
+    case .badRequest(let status): status
+    case .noWorker, .overloaded, .shuttingDown: 503
+    case .unreachable, .broken, .malformedAnswer, .leaseExpired: 502
+    case .workerStatus(let status): status
+    case .timedOut: 504
+    }
+  }
+
+  /// The error's name in OpenAI's `type` member.
+  public var type: StaticString {
+    switch kind {
+    case .badRequest(404): "not_found_error"
+    case .badRequest: "invalid_request_error"
+    case .noWorker, .overloaded, .shuttingDown: "service_unavailable_error"
+    case .unreachable, .broken, .malformedAnswer, .leaseExpired: "bad_gateway_error"
+    case .workerStatus: "worker_error"
+    case .timedOut: "timeout_error"
+    }
+  }
+
+  /// The error's name in metrics (`error_type`) and in OpenAI's `code` member.
+  public var code: StaticString {
+    switch kind {
+    case .badRequest: "bad_request"
+    case .noWorker: "no_available_workers"
+    case .overloaded: "overloaded"
+    case .unreachable: "worker_unreachable"
+    case .broken: "worker_connection_broken"
+    case .malformedAnswer: "malformed_worker_answer"
+    case .workerStatus: "worker_error"
+    case .timedOut: "request_timeout"
+    case .leaseExpired: "kv_lease_expired"
+    case .shuttingDown: "shutting_down"
+    }
+  }
+}

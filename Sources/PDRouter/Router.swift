@@ -1,0 +1,95 @@
+public import EventLoop
+public import Logging
+internal import Synchronization
+internal import Vocabulary
+
+/// The router as a whole: its loops, each on a thread of its own, from start to shutdown.
+///
+/// `run` returns after SIGTERM, SIGINT or `stop`: the ports are closed first, live requests may end
+/// within `Timeouts.shutdownGrace`, a second signal ends at once.
+public final class Router: Sendable {
+  /// The configuration it runs.
+  public let configuration: RouterConfiguration
+  /// The workers it knows.
+  public let registry = WorkerRegistry()
+  private let metrics: [LoopMetrics]
+  private let logger: Logger
+  private let stopping = Atomic<Int>(0)
+  private let wakers = Mutex<[any LoopWaker]>([])
+
+  /// A router for a configuration.
+  ///
+  /// - Throws: `ConfigurationFaults` with every fault found.
+  public init(
+    configuration: RouterConfiguration, logger: Logger
+  ) throws(ConfigurationFaults) {
+    try configuration.validate()
+    self.configuration = configuration
+    self.logger = logger
+    metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
+    for entry in configuration.workers {
+      do throws(WorkerURL.Fault) {
+        registry.add(try WorkerURL(entry.url), role: entry.role)
+      } catch {
+        throw ConfigurationFaults(sentences: [error.message])
+      }
+    }
+  }
+
+  /// Runs until told to stop.
+  ///
+  /// - Throws: `StreamError.bindFailed` when a port cannot be opened.
+  public func run() throws(StreamError) {
+    let failure = Mutex<StreamError?>(nil)
+    var threads: [LoopThread] = []
+    for number in 0..<configuration.loops {
+      threads.append(
+        LoopThread.start(name: "router-\(number)") { loop in
+          self.runLoop(number, loop) { error in
+            failure.withLock { $0 = $0 ?? error }
+            self.stop()
+          }
+        })
+    }
+    for thread in threads { thread.join() }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Stops the router from any thread, as a first SIGTERM does; a second call ends it at once.
+  public func stop() {
+    stopping.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    wakers.withLock { for waker in $0 { waker.wake() } }
+  }
+
+  /// How often `stop` was asked for.
+  var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
+
+  private func runLoop(
+    _ number: Int, _ loop: LibUVLoop, onFailure: (StreamError) -> Void
+  ) {
+    let seed = configuration.seed ?? UInt64.random(in: .min ... .max)
+    let router = RouterLoop(
+      loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
+      seed: seed &+ UInt64(number))
+    if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
+    let supervisor = LoopSupervisor(
+      router: router, shared: self, isFirst: number == 0, logger: logger)
+    loop.handler = supervisor
+    wakers.withLock { $0.append(loop.waker) }
+    do throws(StreamError) {
+      let bound = try router.listen(
+        on: configuration.listen, sharesPort: configuration.loops > 1)
+      if number == 0 {
+        try supervisor.openMetrics(metrics)
+        supervisor.start()
+        logger.notice("listening", metadata: ["address": "\(bound)"])
+      }
+    } catch {
+      onFailure(error)
+      router.abort()
+      return
+    }
+    if stopRequests > 0 { loop.waker.wake() }
+    loop.run()
+  }
+}

@@ -1,0 +1,49 @@
+internal import Vocabulary
+internal import Wire
+
+/// What the relay needs to know of a worker's answer before its body.
+struct ServingHead {
+  /// The worker's status.
+  let status: Int
+  /// Bytes of the body, when announced.
+  let length: Int?
+  /// Whether the body is a stream of events that can be read.
+  let isEventStream: Bool
+  private let isEncoded: Bool
+
+  init(_ leg: borrowing Leg) {
+    status = leg.head.status
+    let base = leg.headBytes.bytes
+    switch leg.head.framing {
+    case .length(let count): length = count
+    case .none: length = ServingHead.announcedLength(leg.head, base)
+    case .chunked, .untilClose: length = nil
+    }
+    let type = leg.head.fields.first(.contentType)?.value.of(base)
+    isEventStream = type.map { ServingHead.isEventStream($0) } ?? false
+    isEncoded = leg.head.fields.first(.contentEncoding) != nil
+  }
+
+  /// How the body is to be relayed.
+  func relayMode(isGeneration: Bool) -> AnswerRelay.Mode {
+    guard isGeneration, status < 300, !isEncoded else { return .opaque }
+    return isEventStream ? .events : .whole
+  }
+
+  /// The length a HEAD answer tells of a body that does not follow.
+  private static func announcedLength(
+    _ head: borrowing ResponseHead, _ base: UnsafeRawBufferPointer
+  ) -> Int {
+    guard let field = head.fields.first(.contentLength) else { return 0 }
+    return Int(String(decoding: field.value.of(base), as: UTF8.self)) ?? 0
+  }
+
+  private static func isEventStream(_ type: UnsafeRawBufferPointer) -> Bool {
+    let name: StaticString = "text/event-stream"
+    guard type.count >= name.utf8CodeUnitCount else { return false }
+    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20 {
+      return false
+    }
+    return true
+  }
+}

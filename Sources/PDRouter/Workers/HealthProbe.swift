@@ -1,0 +1,95 @@
+internal import EventLoop
+internal import Logging
+internal import Vocabulary
+internal import Wire
+
+/// Asks one worker for its health at a fixed interval and tells the registry when it changes.
+///
+/// Lives on one loop and uses its connections; a probe that lasts longer than its time-out is
+/// cancelled and counts as failed.
+final class HealthProbe {
+  private let worker: Worker
+  private let settings: HealthSettings
+  private let registry: WorkerRegistry
+  private unowned let router: RouterLoop
+  private let logger: Logger
+  private let timer: any LoopTimer
+  private var machine: HealthStateMachine
+  private lazy var leg = Leg(observer: self)
+
+  init(worker: Worker, router: RouterLoop, registry: WorkerRegistry, logger: Logger) {
+    self.worker = worker
+    self.router = router
+    self.registry = registry
+    self.logger = logger
+    settings = router.configuration.health
+    timer = router.loop.makeTimer()
+    machine = HealthStateMachine(
+      failureThreshold: settings.failureThreshold, successThreshold: settings.successThreshold)
+  }
+
+  /// Sends the first probe; the others follow by themselves.
+  func start() {
+    probe()
+  }
+
+  /// Ends the probing.
+  func stop() {
+    timer.cancel()
+    leg.cancel()
+  }
+
+  private func probe() {
+    leg.method = .get
+    timer.arm(after: settings.timeout, for: self)
+    if !router.pool(of: worker).start(leg) { end(success: false) }
+  }
+
+  private func end(success: Bool) {
+    timer.arm(after: settings.interval, for: self)
+    machine.note(success: success)
+    guard worker.setHealthy(machine.isHealthy) else { return }
+    registry.noteChange()
+    let state = machine.isHealthy ? "healthy" : "unhealthy"
+    logger.warning(
+      "worker is \(state)",
+      metadata: ["worker": "\(worker.url)", "role": "\(worker.role.rawValue)"])
+  }
+}
+
+extension HealthProbe: LoopTimerHandler {
+  func timerDidFire(_ timer: any LoopTimer) {
+    guard leg.isOut else {
+      probe()
+      return
+    }
+    leg.cancel()
+    end(success: false)
+  }
+}
+
+extension HealthProbe: LegObserver {
+  func legIsReady(_ leg: Leg) {
+    var head = ByteBuffer(capacity: 256)
+    head.append("GET ")
+    head.append(worker.url.pathPrefix)
+    head.append(settings.path)
+    head.append(" HTTP/1.1\r\n")
+    worker.hostField.withUnsafeBytes { head.append($0) }
+    head.append("user-agent: vllm-router\r\n")
+    head.appendHeadEnd()
+    withUnsafePointer(to: head.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
+  }
+
+  func legDidReceiveHead(_ leg: Leg) {}
+
+  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {}
+
+  func legDidEnd(_ leg: Leg) {
+    end(success: (200..<300).contains(leg.head.status))
+  }
+
+  func leg(_ leg: Leg, didFail failure: LegFailure) {
+    end(success: false)
+  }
+}

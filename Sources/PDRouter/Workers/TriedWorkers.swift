@@ -1,0 +1,22 @@
+internal import Vocabulary
+
+/// The workers that already failed one request; kept inline, as many as a request has attempts.
+struct TriedWorkers {
+  private var numbers: InlineArray<8, UInt32> = .init(repeating: 0)
+  private(set) var count = 0
+
+  /// Whether nobody was tried.
+  var isEmpty: Bool { count == 0 }
+
+  /// Notes a failed worker; beyond eight the oldest is forgotten.
+  mutating func insert(_ id: WorkerID) {
+    numbers[count % 8] = id.number
+    count += 1
+  }
+
+  /// Whether `id` failed this request.
+  func contains(_ id: WorkerID) -> Bool {
+    for place in 0..<min(count, 8) where numbers[place] == id.number { return true }
+    return false
+  }
+}

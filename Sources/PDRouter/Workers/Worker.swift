@@ -1,0 +1,72 @@
+internal import Synchronization
+public import Vocabulary
+
+/// One engine we can send to: what it is, how loaded it is by us, and what became of its requests.
+///
+/// Shared by all loops. Everything that changes is an atomic counter or flag, read and written with
+/// relaxed order: a decision made on a number a microsecond old is as good.
+public final class Worker: Sendable {
+  /// The worker's identity, in order of registration.
+  public let id: WorkerID
+  /// Where it listens.
+  public let url: WorkerURL
+  /// What it is for.
+  public let role: Role
+  /// `host: …` line with its line end, ready for a request head.
+  let hostField: [UInt8]
+
+  private let requests = Atomic<Int>(0)
+  private let tokens = Atomic<Int>(0)
+  private let healthy = Atomic<Bool>(true)
+  private let processed = Atomic<Int>(0)
+  private let failures = Atomic<Int>(0)
+
+  /// A worker, taken to be healthy until a probe says otherwise.
+  public init(id: WorkerID, url: WorkerURL, role: Role) {
+    self.id = id
+    self.url = url
+    self.role = role
+    hostField = Array("host: \(url.peer)\r\n".utf8)
+  }
+
+  /// Requests reserved on it by all loops, from reservation to the end of the body.
+  public var requestsInFlight: Int { requests.load(ordering: .relaxed) }
+
+  /// Estimated prompt tokens of those requests.
+  public var tokensInFlight: Int { tokens.load(ordering: .relaxed) }
+
+  /// Requests ever sent to it.
+  var processedRequests: Int { processed.load(ordering: .relaxed) }
+
+  /// Requests it failed, by its connection or by a 5xx.
+  var failedRequests: Int { failures.load(ordering: .relaxed) }
+
+  /// Whether probes find it healthy.
+  public var isHealthy: Bool { healthy.load(ordering: .relaxed) }
+
+  /// Records the probes' verdict.
+  ///
+  /// - Returns: whether it changed.
+  func setHealthy(_ isHealthy: Bool) -> Bool {
+    healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
+  }
+
+  /// Counts a failed request.
+  func noteFailure() {
+    failures.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  /// Counts a request in; exactly one `release` with the same tokens follows.
+  func reserve(_ promptTokens: TokenCount) {
+    requests.wrappingAdd(1, ordering: .relaxed)
+    tokens.wrappingAdd(promptTokens.number, ordering: .relaxed)
+    processed.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  /// Counts a request out.
+  func release(_ promptTokens: TokenCount) {
+    let left = requests.wrappingSubtract(1, ordering: .relaxed).newValue
+    tokens.wrappingSubtract(promptTokens.number, ordering: .relaxed)
+    precondition(left >= 0, "a reservation is released once")
+  }
+}

@@ -1,0 +1,67 @@
+public import Vocabulary
+
+/// Where a worker listens: `http://host:port[/prefix]`.
+public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
+  /// The URL as given, without a trailing slash: the worker's name in logs, metrics and `/workers`.
+  public let text: String
+  /// Host and port to connect to; port 80 when the URL has none.
+  public let peer: HostAndPort
+  /// Path before the request's own, without a trailing slash; usually empty.
+  public let pathPrefix: String
+
+  /// Why a text is not a worker's URL; `message` says it to the operator.
+  public struct Fault: Error, Equatable {
+    /// One sentence with the text quoted.
+    public let message: String
+  }
+
+  /// The URL that `text` spells.
+  ///
+  /// - Throws: `Fault` for a scheme that is not `http`, a missing host, a bad port, or parts that a
+  ///   worker's URL cannot have (user, query, fragment).
+  public init(_ text: String) throws(Fault) {
+    func fault(_ reason: String) -> Fault { Fault(message: "'\(text)': \(reason)") }
+    guard let schemeEnd = text.firstRange(of: "://") else {
+      throw fault("a worker URL starts with http://")
+    }
+    let scheme = text[..<schemeEnd.lowerBound].lowercased()
+    guard scheme == "http" else {
+      throw fault("workers are reached over http:// only; '\(scheme)' is not supported")
+    }
+    let rest = text[schemeEnd.upperBound...]
+    guard !rest.contains(where: { "?#@ ".contains($0) }) else {
+      throw fault("a worker URL has no user, rank, query or fragment")
+    }
+    let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
+    guard let peer = WorkerURL.peer(rest[..<authorityEnd]) else {
+      throw fault("the host or port is missing or malformed")
+    }
+    var prefix = rest[authorityEnd...]
+    while prefix.last == "/" { prefix.removeLast() }
+    self.peer = peer
+    pathPrefix = String(prefix)
+    self.text = "http://\(rest[..<authorityEnd])\(prefix)"
+  }
+
+  /// The URL as given, without a trailing slash.
+  public var description: String { text }
+
+  private static func peer(_ authority: Substring) -> HostAndPort? {
+    if authority.first == "[" {
+      guard let close = authority.firstIndex(of: "]") else { return nil }
+      let host = authority[authority.index(after: authority.startIndex)..<close]
+      return peer(host: host, portPart: authority[authority.index(after: close)...])
+    }
+    let colon = authority.firstIndex(of: ":") ?? authority.endIndex
+    return peer(host: authority[..<colon], portPart: authority[colon...])
+  }
+
+  private static func peer(host: Substring, portPart: Substring) -> HostAndPort? {
+    guard !host.isEmpty else { return nil }
+    if portPart.isEmpty { return HostAndPort(host: String(host), port: 80) }
+    guard portPart.first == ":", let port = UInt16(portPart.dropFirst()), port > 0 else {
+      return nil
+    }
+    return HostAndPort(host: String(host), port: port)
+  }
+}

@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Glibc
+internal import PDRouter
+
+/// Parses the command line and runs what it asks for.
+///
+/// Exit codes: 0 done, 1 the configuration or start failed, 2 the command line is wrong (the
+/// baseline's codes).
+func runProgram() {
+  do {
+    var command = try RouterCommand.parseAsRoot()
+    try command.run()
+  } catch let faults as ConfigurationFaults {
+    fail("Configuration validation failed:\n\(faults)", code: 1)
+  } catch {
+    let message = RouterCommand.fullMessage(for: error)
+    guard RouterCommand.exitCode(for: error) != .success else {
+      writeLine(message, to: STDOUT_FILENO)
+      exit(0)
+    }
+    fail(message, code: RouterCommand.exitCode(for: error) == .validationFailure ? 2 : 1)
+  }
+}
+
+/// Writes `text` and a line end to a descriptor, whatever it takes.
+func writeLine(_ text: String, to descriptor: Int32) {
+  var rest = Array((text + "\n").utf8)[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    guard written > 0 else { return }
+    rest = rest.dropFirst(written)
+  }
+}
+
+private func fail(_ message: String, code: Int32) -> Never {
+  writeLine(message, to: STDERR_FILENO)
+  exit(code)
+}

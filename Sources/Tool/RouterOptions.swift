@@ -1,0 +1,148 @@
+public import ArgumentParser
+public import KVTransfer
+internal import Logging
+internal import PDRouter
+public import Policies
+internal import Vocabulary
+
+/// The router's flags, with the baseline's names and defaults.
+struct RouterOptions: ParsableArguments {
+  @Option(help: "Address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Port to listen on.")
+  var port: UInt16 = 30000
+
+  @Option(parsing: .upToNextOption, help: "Workers of a single pool: http://host:port …")
+  var workerUrls: [String] = []
+
+  @Flag(help: "Split requests over prefill and decode workers.")
+  var vllmPdDisaggregation = false
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "A prefill worker and, for connectors that have one, its bootstrap port; repeatable.",
+      valueName: "url [port]"))
+  var prefill: [String] = []
+
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
+  var decode: [String] = []
+
+  @Option(help: "How workers are chosen.")
+  var policy = PolicyName.roundRobin
+
+  @Option(help: "How prefill workers are chosen, when not as --policy says.")
+  var prefillPolicy: PolicyName?
+
+  @Option(help: "How decode workers are chosen, when not as --policy says.")
+  var decodePolicy: PolicyName?
+
+  @Option(help: "How engines move KV caches.")
+  var kvConnector = KVConnectorName.nixl
+
+  @Option(help: "How long a prefill engine keeps KV that nobody fetched, in seconds.")
+  var kvLeaseSecs = 30
+
+  @Flag(help: "Send prefill hints in the body's vllm_xargs too, not only as headers.")
+  var pdHintsInBody = false
+
+  @Option(help: "Address of the Prometheus port.")
+  var prometheusHost = "127.0.0.1"
+
+  @Option(help: "Port of the Prometheus metrics.")
+  var prometheusPort: UInt16 = 29000
+
+  @Option(help: "Which log lines are written; info has one per request.")
+  var logLevel = LogLevel.info
+
+  @Option(help: "Time for a whole request, in seconds.")
+  var requestTimeoutSecs = 1800
+
+  @Option(help: "Largest request body, in bytes.")
+  var maxPayloadSize = 536_870_912
+
+  @Option(help: "Failed probes in a row that make a worker unhealthy.")
+  var healthFailureThreshold = 3
+
+  @Option(help: "Successful probes in a row that make it healthy again.")
+  var healthSuccessThreshold = 2
+
+  @Option(help: "Time for one probe, in seconds.")
+  var healthCheckTimeoutSecs = 5
+
+  @Option(help: "Time between probes, in seconds.")
+  var healthCheckIntervalSecs = 60
+
+  @Option(help: "Path that healthy workers answer with 2xx.")
+  var healthCheckEndpoint = "/health"
+
+  @Option(help: "Event loops, each a thread.")
+  var loops = 1
+
+  /// The names of the baseline's levels.
+  enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+    case debug, info, warning, error, critical
+
+    var loggerLevel: Logger.Level {
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      case .critical: .critical
+      }
+    }
+  }
+
+  /// The configuration that the flags say.
+  func routerConfiguration() throws -> RouterConfiguration {
+    var configuration = RouterConfiguration()
+    configuration.listen = HostAndPort(host: host, port: port)
+    configuration.metrics = HostAndPort(host: prometheusHost, port: prometheusPort)
+    configuration.isDisaggregated = vllmPdDisaggregation
+    configuration.workers =
+      workerUrls.map { .init(url: $0, role: .both) }
+      + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
+    configuration.policy = policy
+    configuration.prefillPolicy = prefillPolicy
+    configuration.decodePolicy = decodePolicy
+    configuration.connector = kvConnector
+    configuration.lease = .seconds(kvLeaseSecs)
+    configuration.hintsInBody = pdHintsInBody
+    configuration.loops = loops
+    configuration.limits.requestBodyBytes = maxPayloadSize
+    configuration.timeouts.request = .seconds(requestTimeoutSecs)
+    configuration.health.path = healthCheckEndpoint
+    configuration.health.interval = .seconds(healthCheckIntervalSecs)
+    configuration.health.timeout = .seconds(healthCheckTimeoutSecs)
+    configuration.health.failureThreshold = healthFailureThreshold
+    configuration.health.successThreshold = healthSuccessThreshold
+    configuration.logsRequests = logLevel.loggerLevel <= .info
+    return configuration
+  }
+
+  /// `--prefill URL [PORT|none]`, any number of times: a port belongs to the URL before it.
+  private func prefillEntries() throws -> [RouterConfiguration.WorkerEntry] {
+    var entries: [RouterConfiguration.WorkerEntry] = []
+    for text in prefill {
+      guard !text.contains("://") else {
+        entries.append(.init(url: text, role: .prefill))
+        continue
+      }
+      guard !entries.isEmpty else {
+        throw ValidationError("--prefill needs a worker URL before '\(text)'.")
+      }
+      if text.lowercased() == "none" { continue }
+      guard let port = UInt16(text), port > 0 else {
+        throw ValidationError("Invalid bootstrap port: \(text). Must be a number or 'none'")
+      }
+      entries[entries.count - 1].bootstrapPort = port
+    }
+    return entries
+  }
+}
+
+extension PolicyName: ExpressibleByArgument {}
+extension KVConnectorName: ExpressibleByArgument {}

@@ -1,0 +1,52 @@
+/// A limit on everything that outside parties can make grow, with what happens when it is full.
+public struct Limits: Sendable, Equatable {
+  /// Open client connections per loop; one more is closed at once.
+  public var clientConnections = 65_536
+  /// Bytes of one request body; more is answered 413. (`--max-payload-size`)
+  public var requestBodyBytes = 512 * 1024 * 1024
+  /// Bytes of one prefill answer, which is held whole; more fails the leg.
+  public var prefillAnswerBytes = 64 * 1024 * 1024
+  /// Bytes of an answer held back while it may still be replaced by another worker's; beyond it the
+  /// answer begins and can no longer be retried.
+  public var heldAnswerBytes = 64 * 1024
+  /// Bytes queued towards one client before the worker's stream is no longer read.
+  public var clientHighWatermarkBytes = 64 * 1024
+  /// Bytes queued towards one client at which the worker's stream is read again.
+  public var clientLowWatermarkBytes = 16 * 1024
+  /// Bytes of further requests a client may send ahead while one is being answered.
+  public var pipelinedBytes = 64 * 1024
+  /// Connections to one worker from one loop; a request beyond it is answered 503.
+  public var connectionsPerWorker = 32_768
+  /// Idle connections kept to one worker by one loop; more are closed.
+  public var idleConnectionsPerWorker = 1_024
+  /// Workers tried for one request, the first included.
+  public var attemptsPerRequest = 3
+  /// Requests in flight on one loop; one more is answered 503.
+  public var requestsInFlight = 65_536
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How long each wait may last.
+public struct Timeouts: Sendable, Equatable {
+  /// A whole request, from its last byte received to its answer's last byte: 504. Baseline: 1800 s.
+  public var request: Duration = .seconds(1800)
+  /// Connecting to a worker, name resolution included: the next worker is tried.
+  public var connect: Duration = .seconds(5)
+  /// A client's request head from its first byte: 408.
+  public var requestHead: Duration = .seconds(60)
+  /// Silence inside a client's request body: 408.
+  public var requestBodyIdle: Duration = .seconds(60)
+  /// A client connection without a request: closed.
+  public var clientIdle: Duration = .seconds(75)
+  /// An idle worker connection: closed. Below the 5 s after which uvicorn closes its side.
+  public var workerIdle: Duration = .seconds(3)
+  /// Reading on after an error was sent, so that the client gets to read it.
+  public var linger: Duration = .seconds(2)
+  /// After SIGTERM, how long live requests may go on.
+  public var shutdownGrace: Duration = .seconds(180)
+
+  /// The defaults.
+  public init() {}
+}
