@@ -1,25 +1,21 @@
 internal import JSONFields
 internal import Vocabulary
 
-/// Reads one prefill answer of vLLM's NIXL connector: a walk over its members, then over those of its
-/// `kv_transfer_params` and `usage`. A repeated name counts with its last value, as in the engine.
+/// Reads one prefill answer of vLLM's NIXL connector.
+///
+/// One pass validates the answer and finds the parameters, a second walks over those; the counts of
+/// `usage` are read where vLLM writes them, before the parameters, so finding them is a short walk. A
+/// repeated name in the parameters counts with its last value, as in the engine.
 struct NIXLAnswerReader {
-  private let text: UnsafeRawBufferPointer
-  private var parameters: JSONValue?
-  private var usage: JSONValue?
+  private let parameters: JSONValue?
+  private let usage: JSONValue?
 
   /// A reader of `answer`, which must be a JSON object.
   init(_ answer: UnsafeRawBufferPointer) throws(JSONError) {
-    text = answer
-    let root = try JSONValue(validating: answer)
-    guard root.kind == .object else { throw JSONError.notAnObject }
-    for member in root.members {
-      switch member.name {
-      case "kv_transfer_params": parameters = member.value
-      case "usage": usage = member.value
-      default: break
-      }
-    }
+    let fields = try JSONFields(validating: answer)
+    parameters = fields[.kvTransferParams].map { JSONValue(at: $0, of: answer) }
+    let root = JSONValue(at: JSONSpan(kind: .object, range: fields.range), of: answer)
+    usage = root.members.first { $0.name == "usage" }?.value
   }
 
   /// What the answer says.
