@@ -2,7 +2,8 @@ import JSONFields
 import KVTransfer
 import Vocabulary
 
-/// A handle's life in the ledger; the edits of both legs of an 8 KB chat body; an answer; the verdict.
+/// A handle's life in the ledger; the edits of both legs of an 8 KB chat body; an answer; the
+/// verdict.
 func kvTransferBenchmarks() -> [(name: String, bytes: Int, run: (_ iterations: Int) -> Void)] {
   let body = chatBody(contentBytes: 8 * 1024)
   let answer = prefillAnswer(blocks: 128)
