@@ -52,7 +52,7 @@ private let syntax: [HeadRow] = [
   fields("A: b\u{7F}", .controlCharacter),
   fields("A\u{0}: b", .controlCharacter),
   fields("A\u{1F}: b", .controlCharacter),
-  fields("A\u{7F}: b", .controlCharacter),
+  fields("A\u{7F}: b", .invalidFieldName),
   fields("A\u{80}: b", .invalidFieldName),
   fields("\u{E4}: b", .invalidFieldName),
   fields("A(: b", .invalidFieldName),
