@@ -29,6 +29,10 @@ struct InvalidDocumentTests {
     Row("[1,]", .unexpectedByte, at: 3), Row("[,1]", .unexpectedByte, at: 1),
     Row("[,]", .unexpectedByte, at: 1), Row("[1,,2]", .unexpectedByte, at: 3),
     Row("[1 2]", .unexpectedByte, at: 3), Row("[1:2]", .unexpectedByte, at: 2),
+    Row("[10,20,]", .unexpectedByte, at: 7), Row("[10,20,,30]", .unexpectedByte, at: 7),
+    Row("[10,20, ]", .unexpectedByte, at: 8), Row("[10,20 30]", .unexpectedByte, at: 7),
+    Row("[10,20,030]", .invalidNumber, at: 8), Row("[10,20x,30]", .unexpectedByte, at: 6),
+    Row("[10,20,}", .unexpectedByte, at: 7), Row("[10, 20:30]", .unexpectedByte, at: 7),
     Row("[1}", .unexpectedByte, at: 2), Row("{]", .unexpectedByte, at: 1),
     Row("{\"a\"]", .unexpectedByte, at: 4), Row("{\"a\":1]", .unexpectedByte, at: 6),
     Row("{\"a\":1,}", .unexpectedByte, at: 7), Row("{,}", .unexpectedByte, at: 1),
@@ -141,10 +145,8 @@ struct InvalidDocumentTests {
 
   @Test(arguments: ["[]", "1", "\"{}\"", "null", " [{}] ", "true"])
   func `a valid document that is no object is refused after validation`(_ document: String) {
-    #expect(throws: JSONError.self) { try fields(document.utf8).get() }
-    guard case .failure(let error) = fields(document.utf8) else { return }
-    #expect(error.kind == .notAnObject)
-    #expect(error.message == "The body must be a JSON object.")
+    #expect(throws: JSONError.notAnObject) { try fields(document.utf8).get() }
+    #expect(JSONError.notAnObject.message == "The body must be a JSON object.")
   }
 
   @Test func `a message names the reason and the place without the client's bytes`() {

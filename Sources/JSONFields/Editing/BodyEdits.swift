@@ -2,11 +2,11 @@ internal import Vocabulary
 
 /// Planned changes of one JSON body: fields to set, replace or remove; every other byte stays.
 ///
-/// A plan is made of calls, then applied once; applying empties it. It may be made before the body's
-/// fields are known. The last call for a field counts. New fields go to the end of their object, in
-/// the order of the calls. Owns one buffer for the new bytes and two arrays, all kept and reused, so
-/// that a warm plan allocates nothing. Not thread-safe. Never looks into a value it does not replace,
-/// and never checks raw values it is given: those must be valid JSON.
+/// A plan is made of calls, then applied once; applying empties it. It may be made before the
+/// body's fields are known. The last call for a field counts. New fields go to the end of their
+/// object, in the order of the calls. Owns one buffer for the new bytes and two arrays, all kept
+/// and reused, so that a warm plan allocates nothing. Not thread-safe. Never looks into a value it
+/// does not replace, and never checks raw values it is given: those must be valid JSON.
 public struct BodyEdits: ~Copyable {
   private var changes: [PlannedChange] = []
   private var splices = SpliceList()
@@ -68,7 +68,7 @@ public struct BodyEdits: ~Copyable {
     to fields: borrowing JSONFields, of body: UnsafeRawBufferPointer, into result: inout EditedBody
   ) {
     precondition(fields.range.upperBound <= body.count, "not the body that was validated")
-    for duplicate in fields.duplicates { splices.insert(.removal(of: duplicate)) }
+    for duplicate in fields.table.duplicates { splices.insert(.removal(of: duplicate)) }
     for change in changes {
       let place = change.nested ?? FieldPlace(change.key, in: fields)
       if let splice = change.splice(at: place) { splices.insert(splice) }
@@ -110,7 +110,7 @@ public struct BodyEdits: ~Copyable {
     guard object.hasDuplicates else { return }
     let close = object.range.upperBound
     if changes.contains(where: { $0.nested?.objectEnd == close }) { return }
-    for duplicate in object.duplicates { splices.insert(.removal(of: duplicate)) }
+    for duplicate in object.table.duplicates { splices.insert(.removal(of: duplicate)) }
   }
 
   private mutating func note(_ change: PlannedChange) {
