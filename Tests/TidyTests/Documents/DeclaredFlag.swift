@@ -1,0 +1,48 @@
+/// A flag of the command line as the code declares it.
+struct DeclaredFlag: Equatable {
+  /// With its dashes, as typed.
+  let name: String
+  let line: Int
+  /// The default where it is a plain literal, as a user would type it.
+  let defaultText: String?
+
+  /// The `@Option` and `@Flag` properties of `file`, in order.
+  static func declared(in file: SourceFile) -> [DeclaredFlag] {
+    let tokens = file.tokens
+    return tokens.indices.dropLast().compactMap { place in
+      guard tokens[place].text == "@", ["Option", "Flag"].contains(tokens[place + 1].text),
+        let keyword = tokens[place...].firstIndex(where: { $0.text == "var" }),
+        keyword + 1 < tokens.count
+      else { return nil }
+      let property = tokens[keyword + 1]
+      return DeclaredFlag(
+        name: customName(in: tokens[place..<keyword]) ?? "--" + dashed(property.text),
+        line: property.line, defaultText: plainDefault(after: keyword + 2, in: tokens))
+    }
+  }
+
+  /// `vllmPdDisaggregation` → `vllm-pd-disaggregation`, as ArgumentParser spells it.
+  static func dashed(_ property: String) -> String {
+    property.reduce(into: "") { name, letter in
+      if letter.isUppercase { name += "-" }
+      name += letter.lowercased()
+    }
+  }
+
+  /// The text of `.customLong("…")`, if the attribute has one.
+  private static func customName(in attribute: ArraySlice<SwiftToken>) -> String? {
+    guard let word = attribute.firstIndex(where: { $0.text == "customLong" }),
+      word + 2 < attribute.endIndex
+    else { return nil }
+    return "--" + attribute[word + 2].text.dropFirst().dropLast()
+  }
+
+  /// The literal of `= 30000`, `= 1_000`, `= "127.0.0.1"`; nil for anything else.
+  private static func plainDefault(after place: Int, in tokens: [SwiftToken]) -> String? {
+    guard place + 1 < tokens.count, tokens[place].text == "=" else { return nil }
+    let literal = tokens[place + 1].text
+    if literal.hasPrefix("\"") { return String(literal.dropFirst().dropLast()) }
+    guard literal.first?.isNumber == true else { return nil }
+    return literal.filter { $0 != "_" }
+  }
+}
