@@ -1,0 +1,58 @@
+internal import Glibc
+
+extension JSONFields.Key {
+  /// The key called `name` (the bytes between the quotes, no escapes); nil for any other name.
+  ///
+  /// By length first, then one compare of known length with each candidate: the optimizer turns
+  /// those into compares of words.
+  @inline(__always)
+  init?(name: UnsafeRawBufferPointer) {
+    guard let base = name.baseAddress, let key = Self.candidate(base, name.count) else {
+      return nil
+    }
+    self = key
+  }
+
+  @inline(__always)
+  private static func candidate(_ base: UnsafeRawPointer, _ count: Int) -> Self? {
+    switch count {
+    case 1: pick(.n, base)
+    case 3: pick(.rid, base)
+    case 4:
+      pick(.text, base)
+        ?? pick(.echo, base)
+        ?? pick(.user, base)
+        ?? pick(.stop, base)
+    case 5: pick(.model, base) ?? pick(.input, base) ?? pick(.tools, base)
+    case 6: pick(.stream, base) ?? pick(.prompt, base)
+    case 7: pick(.bestOf, base)
+    case 8: pick(.messages, base) ?? pick(.logprobs, base) ?? pick(.priority, base)
+    case 9: pick(.inputIds, base) ?? pick(.loraPath, base)
+    case 10:
+      pick(.maxTokens, base)
+        ?? pick(.minTokens, base)
+        ?? pick(.vllmXargs, base)
+        ?? pick(.sessionId, base)
+        ?? pick(.cacheSalt, base)
+        ?? pick(.requestId, base)
+    case 14:
+      pick(.streamOptions, base)
+        ?? pick(.sessionParams, base)
+        ?? pick(.bootstrapHost, base)
+        ?? pick(.bootstrapPort, base)
+        ?? pick(.bootstrapRoom, base)
+    case 15:
+      pick(.promptLogprobs, base) ?? pick(.useBeamSearch, base) ?? pick(.samplingParams, base)
+    case 16: pick(.returnTokenIds, base)
+    case 17: pick(.maxOutputTokens, base)
+    case 18: pick(.kvTransferParams, base)
+    case 21: pick(.maxCompletionTokens, base) ?? pick(.addGenerationPrompt, base)
+    default: nil
+    }
+  }
+
+  @inline(__always)
+  private static func pick(_ key: Self, _ base: UnsafeRawPointer) -> Self? {
+    memcmp(base, key.name.utf8Start, key.name.utf8CodeUnitCount) == 0 ? key : nil
+  }
+}

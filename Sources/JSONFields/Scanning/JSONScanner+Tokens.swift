@@ -1,0 +1,169 @@
+/// The tokens: white space, names, strings, numbers, literals.
+extension JSONScanner {
+  /// The first offset at or after `position` that is not white space, or the end.
+  @inline(__always)
+  func skipSpace(_ position: Int) -> Int {
+    byte(position) > 0x20 ? position : skipSpaceRun(position)
+  }
+
+  private func skipSpaceRun(_ start: Int) -> Int {
+    var position = start
+    while position < count {
+      // Indented bodies: eight blanks at once.
+      if position + 8 <= count,
+        base.loadUnaligned(fromByteOffset: position, as: UInt64.self) == 0x2020_2020_2020_2020
+      {
+        position += 8
+        continue
+      }
+      let byte = base.load(fromByteOffset: position, as: UInt8.self)
+      guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+      position += 1
+    }
+    return position
+  }
+
+  /// The offset of the value of the member whose name starts at `position`.
+  @inline(__always)
+  func memberValue(at position: Int) throws(JSONError) -> Int {
+    try colon(after: try quoted(at: position))
+  }
+
+  /// The offset after the string whose opening quote must be at `position`.
+  @inline(__always)
+  func quoted(at position: Int) throws(JSONError) -> Int {
+    guard byte(position) == UInt8(ascii: "\"") else { throw unexpected(at: position) }
+    return try stringEnd(from: position + 1)
+  }
+
+  /// The offset of the value after the colon that must follow `position`.
+  @inline(__always)
+  func colon(after position: Int) throws(JSONError) -> Int {
+    let colon = skipSpace(position)
+    guard byte(colon) == UInt8(ascii: ":") else { throw unexpected(at: colon) }
+    return skipSpace(colon + 1)
+  }
+
+  /// The offset after the value at `start`, which is no container and starts with `first`.
+  @inline(__always)
+  func scalar(at start: Int, _ first: UInt8) throws(JSONError) -> Int {
+    switch first {
+    case UInt8(ascii: "\""): return try stringEnd(from: start + 1)
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): return try numberEnd(from: start)
+    case UInt8(ascii: "t"): return try literalEnd(from: start, "true")
+    case UInt8(ascii: "f"): return try literalEnd(from: start, "false")
+    case UInt8(ascii: "n"): return try literalEnd(from: start, "null")
+    default: throw unexpected(at: start)
+    }
+  }
+
+  /// The offset after the closing quote of the string whose content starts at `start`.
+  func stringEnd(from start: Int) throws(JSONError) -> Int {
+    var position = start
+    while true {
+      position = PlainRun.end(in: base, from: position, end: count)
+      let special = byte(position)
+      if special == UInt8(ascii: "\"") { return position + 1 }
+      if special == UInt8(ascii: "\\") {
+        position = try escapeEnd(from: position)
+      } else if special >= 0x80 {
+        position = try nonASCIIEnd(from: position)
+      } else {
+        throw JSONError(
+          position < count ? .controlCharacter : .unexpectedEnd, at: position)
+      }
+    }
+  }
+
+  /// The offset after the run of multi-byte characters at `start`.
+  @inline(__always)
+  private func nonASCIIEnd(from start: Int) throws(JSONError) -> Int {
+    var position = start
+    repeat {
+      let length = UTF8Sequence.length(UTF8Sequence.word(base, at: position, end: count))
+      guard length > 0 else { throw JSONError(.invalidUTF8, at: position) }
+      position += length
+    } while byte(position) >= 0x80
+    return position
+  }
+
+  /// The offset after the escape whose backslash is at `start` (both halves of a pair).
+  @inline(__always)
+  private func escapeEnd(from start: Int) throws(JSONError) -> Int {
+    switch byte(start + 1) {
+    case UInt8(ascii: "n"), UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "t"),
+      UInt8(ascii: "r"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"):
+      return start + 2
+    case UInt8(ascii: "u"): return try unicodeEscapeEnd(from: start)
+    default:
+      throw JSONError(start + 1 < count ? .invalidEscape : .unexpectedEnd, at: start + 1)
+    }
+  }
+
+  private func unicodeEscapeEnd(from start: Int) throws(JSONError) -> Int {
+    let unit = try hexadecimalUnit(at: start + 2)
+    if unit & 0xF800 != 0xD800 { return start + 6 }
+    guard unit & 0xFC00 == 0xD800, byte(start + 6) == UInt8(ascii: "\\"),
+      byte(start + 7) == UInt8(ascii: "u")
+    else { throw JSONError(.loneSurrogate, at: start) }
+    guard try hexadecimalUnit(at: start + 8) & 0xFC00 == 0xDC00 else {
+      throw JSONError(.loneSurrogate, at: start)
+    }
+    return start + 12
+  }
+
+  private func hexadecimalUnit(at start: Int) throws(JSONError) -> UInt16 {
+    var unit: UInt16 = 0
+    for position in start..<start + 4 {
+      guard let digit = HexadecimalDigit.value(of: byte(position)) else {
+        throw JSONError(
+          position < count ? .invalidEscape : .unexpectedEnd, at: min(position, count))
+      }
+      unit = unit << 4 | UInt16(digit)
+    }
+    return unit
+  }
+
+  /// The offset after the number at `start` (RFC 8259 section 6).
+  func numberEnd(from start: Int) throws(JSONError) -> Int {
+    var position = start
+    if byte(position) == UInt8(ascii: "-") { position += 1 }
+    if byte(position) == UInt8(ascii: "0") {
+      position += 1
+      if isDigit(byte(position)) { throw JSONError(.invalidNumber, at: position) }
+    } else {
+      position = try digitsEnd(from: position)
+    }
+    if byte(position) == UInt8(ascii: ".") { position = try digitsEnd(from: position + 1) }
+    if byte(position) | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      let sign = byte(position)
+      if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+      position = try digitsEnd(from: position)
+    }
+    return position
+  }
+
+  @inline(__always)
+  private func digitsEnd(from start: Int) throws(JSONError) -> Int {
+    var position = start
+    while isDigit(byte(position)) { position += 1 }
+    guard position > start else {
+      throw JSONError(start < count ? .invalidNumber : .unexpectedEnd, at: start)
+    }
+    return position
+  }
+
+  @inline(__always)
+  private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+  @inline(__always)
+  private func literalEnd(from start: Int, _ literal: StaticString) throws(JSONError) -> Int {
+    for place in 1..<literal.utf8CodeUnitCount where byte(start + place) != literal.utf8Start[place]
+    {
+      throw JSONError(
+        start + place < count ? .invalidLiteral : .unexpectedEnd, at: start + place)
+    }
+    return start + literal.utf8CodeUnitCount
+  }
+}

@@ -1,0 +1,145 @@
+/// Validates JSON text in one pass (RFC 8259, UTF-8 after RFC 3629) and finds where values end.
+///
+/// Borrows the text for its own life; owns nothing, allocates nothing, recurses never. Strict: no
+/// comments, no trailing commas, no NaN, no byte order mark, no lone surrogate in any form. Offsets
+/// never leave the text. Positions passed in are offsets into the text.
+struct JSONScanner {
+  let base: UnsafeRawPointer
+  let count: Int
+  let maximumDepth: Int
+
+  /// A scanner of `text`, which must stay where it is while the scanner is used.
+  ///
+  /// `maximumDepth` counts the outermost container as 1. Throws `.empty`, `.byteOrderMark`, `.tooLarge`.
+  init(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONError) {
+    precondition(maximumDepth >= 1 && maximumDepth <= Nesting.limit)
+    guard let start = text.baseAddress, text.count > 0 else { throw JSONError(.empty, at: 0) }
+    guard text.count <= JSONFields.maximumByteCount else { throw JSONError(.tooLarge, at: 0) }
+    if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF {
+      throw JSONError(.byteOrderMark, at: 0)
+    }
+    base = start
+    count = text.count
+    self.maximumDepth = maximumDepth
+  }
+
+  /// The byte at `position`, or 0 (which is nowhere valid) at the end.
+  @inline(__always)
+  func byte(_ position: Int) -> UInt8 {
+    position < count ? base.load(fromByteOffset: position, as: UInt8.self) : 0
+  }
+
+  /// The error of a byte that cannot stand at `position`, or of the end if there is none.
+  func unexpected(at position: Int) -> JSONError {
+    JSONError(position < count ? .unexpectedByte : .unexpectedEnd, at: min(position, count))
+  }
+
+  /// The root value of a whole text; nothing but white space may surround it.
+  func root() throws(JSONError) -> JSONSpan {
+    let start = try rootStart()
+    let end = try value(at: start, depth: 0)
+    try finish(after: end)
+    return JSONSpan(kind: JSONKind(startingWith: byte(start)), range: start..<end)
+  }
+
+  /// The root object of a whole text, its members told to `sink`; the object's range.
+  ///
+  /// Throws `.notAnObject` when the text is valid but something else.
+  func rootObject(_ sink: inout some JSONMemberSink) throws(JSONError) -> Range<Int> {
+    let start = try rootStart()
+    guard byte(start) == UInt8(ascii: "{") else {
+      try finish(after: try value(at: start, depth: 0))
+      throw JSONError(.notAnObject, at: start)
+    }
+    let end = try members(ofObjectAt: start, &sink)
+    try finish(after: end)
+    return start..<end
+  }
+
+  /// Tells `sink` every member of the object that starts at `start`; the offset after its `}`.
+  @inline(__always)
+  func members(ofObjectAt start: Int, _ sink: inout some JSONMemberSink) throws(JSONError) -> Int {
+    precondition(byte(start) == UInt8(ascii: "{"))
+    var position = skipSpace(start + 1)
+    if byte(position) == UInt8(ascii: "}") { return position + 1 }
+    while true {
+      let name = position..<(try quoted(at: position))
+      let valueStart = try colon(after: name.upperBound)
+      let valueEnd = try value(at: valueStart, depth: 1)
+      let kind = JSONKind(startingWith: byte(valueStart))
+      try sink.take(
+        JSONMember(name: name, kind: kind, value: valueStart..<valueEnd), base: base)
+      position = skipSpace(valueEnd)
+      switch byte(position) {
+      case UInt8(ascii: ","): position = skipSpace(position + 1)
+      case UInt8(ascii: "}"): return position + 1
+      default: throw unexpected(at: position)
+      }
+    }
+  }
+
+  /// The offset after the value that starts at `start`, inside `depth` open containers.
+  @inline(__always)
+  func value(at start: Int, depth: Int) throws(JSONError) -> Int {
+    let first = byte(start)
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      return try container(at: start, depth: depth)
+    }
+    return try scalar(at: start, first)
+  }
+
+  private func container(at start: Int, depth: Int) throws(JSONError) -> Int {
+    var open = Nesting(maximum: maximumDepth - depth)
+    var position = start
+    repeat {
+      let first = byte(position)
+      if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+        let isObject = first == UInt8(ascii: "{")
+        guard open.push(isObject: isObject) else { throw JSONError(.tooDeep, at: position) }
+        position = skipSpace(position + 1)
+        // ASCII: the closing bracket is the opening one plus two, for both kinds.
+        if byte(position) != first + 2 {
+          if isObject { position = try memberValue(at: position) }
+          continue
+        }
+        open.pop()
+        position += 1
+      } else {
+        position = try scalar(at: position, first)
+      }
+      position = try nextValue(after: position, &open)
+    } while open.depth > 0
+    return position
+  }
+
+  /// Closes what closes after a value and moves to the next one; the end when nothing is open.
+  @inline(__always)
+  private func nextValue(after end: Int, _ open: inout Nesting) throws(JSONError) -> Int {
+    var position = end
+    while open.depth > 0 {
+      position = skipSpace(position)
+      let separator = byte(position)
+      if separator == UInt8(ascii: ",") {
+        position = skipSpace(position + 1)
+        return open.isObject ? try memberValue(at: position) : position
+      }
+      guard separator == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+        throw unexpected(at: position)
+      }
+      open.pop()
+      position += 1
+    }
+    return position
+  }
+
+  private func rootStart() throws(JSONError) -> Int {
+    let start = skipSpace(0)
+    guard start < count else { throw JSONError(.empty, at: 0) }
+    return start
+  }
+
+  private func finish(after end: Int) throws(JSONError) {
+    let rest = skipSpace(end)
+    guard rest == count else { throw JSONError(.trailingBytes, at: rest) }
+  }
+}

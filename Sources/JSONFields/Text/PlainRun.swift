@@ -1,0 +1,42 @@
+/// Runs of bytes that mean nothing special inside a JSON string: ASCII from 0x20 on, without `"` and `\`.
+///
+/// Eight bytes are looked at in one UInt64. Each test subtracts so that the top bit of a byte is set
+/// when it is special; a borrow can only spoil bytes above the first special one, and only the first
+/// is used. Pure; never reads at or after `end`.
+enum PlainRun {
+  /// The offset of the first special byte at or after `start`, or `end`.
+  @inline(__always)
+  static func end(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
+    var position = start
+    while position &+ 16 <= end {
+      let low = specials(base, position)
+      if low != 0 { return position &+ low.trailingZeroBitCount >> 3 }
+      let high = specials(base, position &+ 8)
+      if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount >> 3 }
+      position &+= 16
+    }
+    if position &+ 8 <= end {
+      let found = specials(base, position)
+      if found != 0 { return position &+ found.trailingZeroBitCount >> 3 }
+      position &+= 8
+    }
+    while position < end, !isSpecial(base.load(fromByteOffset: position, as: UInt8.self)) {
+      position &+= 1
+    }
+    return position
+  }
+
+  @inline(__always)
+  private static func specials(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+    let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    let control = word &- 0x2020_2020_2020_2020
+    let quote = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
+    let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+    return (word | control | quote | backslash) & 0x8080_8080_8080_8080
+  }
+
+  @inline(__always)
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+}
