@@ -4,7 +4,8 @@ public struct Choice: Sendable, Equatable {
   public let index: Int
   /// Why this one.
   public let reason: ChoiceReason
-  /// The number the policy compared, in its own unit (`docs/policies.md`); 0 where none is compared.
+  /// The number the policy compared, in its own unit (`docs/policies.md`); 0 where none is
+  /// compared.
   public let score: Double
 
   /// A choice from its parts.

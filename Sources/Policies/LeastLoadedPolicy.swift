@@ -1,10 +1,11 @@
 public import Vocabulary
 
-/// The worker with the fewest requests in flight, then the fewest tokens, then any of the equal ones.
+/// The worker with the fewest requests in flight, then the fewest tokens, then any of the equal
+/// ones.
 ///
 /// Ties are drawn uniformly in the same pass: the k-th of k equal candidates replaces the one held
-/// with chance 1/k (reservoir sampling), so nobody is favoured for being registered first. Cost: one
-/// pass, and one number from the generator per tie.
+/// with chance 1/k (reservoir sampling), so nobody is favoured for being registered first. Cost:
+/// one pass, and one number from the generator per tie.
 public struct LeastLoadedPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .leastLoaded }

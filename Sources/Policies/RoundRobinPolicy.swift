@@ -3,8 +3,8 @@ public import Vocabulary
 /// Each worker in turn, in registration order, whoever comes, goes or is excluded meanwhile.
 ///
 /// Remembers only the last id chosen and takes the next higher one among the candidates, wrapping
-/// round; so nobody is skipped or served twice when the list changes, which a counter taken modulo the
-/// list's length does. Cost: a binary search.
+/// round; so nobody is skipped or served twice when the list changes, which a counter taken modulo
+/// the list's length does. Cost: a binary search.
 public struct RoundRobinPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .roundRobin }

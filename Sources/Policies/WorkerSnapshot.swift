@@ -2,8 +2,8 @@ public import Vocabulary
 
 /// What a policy may know of one worker at the moment of a choice: plain numbers, no owner.
 ///
-/// The caller fills one per eligible worker just before the choice, so that the numbers are those of
-/// this wake-up. Copying costs nothing; nothing in it can be changed by a policy.
+/// The caller fills one per eligible worker just before the choice, so that the numbers are those
+/// of this wake-up. Copying costs nothing; nothing in it can be changed by a policy.
 public struct WorkerSnapshot: Sendable, Equatable {
   /// Who it is.
   public let id: WorkerID

@@ -62,7 +62,8 @@ struct LeastLoadedPolicyTests {
     var generator = SplitMix64(seed: 21)
     var pool = Pool(loads: [(0, 0), (0, 0)])
     var shares = [0, 0]
-    // Worker 1 never finishes; worker 0 finishes at once: it gets all but the ties lost, one at most.
+    // Worker 1 never finishes; worker 0 finishes at once: it gets all but the ties lost, one at
+    // most.
     for _ in 0..<100 {
       guard let choice = pool.choice(of: &policy, &generator) else { continue }
       shares[choice.index] += 1

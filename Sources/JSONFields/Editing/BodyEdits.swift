@@ -68,7 +68,7 @@ public struct BodyEdits: ~Copyable {
     to fields: borrowing JSONFields, of body: UnsafeRawBufferPointer, into result: inout EditedBody
   ) {
     precondition(fields.range.upperBound <= body.count, "not the body that was validated")
-    for duplicate in fields.duplicates { splices.insert(.removal(of: duplicate)) }
+    for duplicate in fields.table.duplicates { splices.insert(.removal(of: duplicate)) }
     for change in changes {
       let place = change.nested ?? FieldPlace(change.key, in: fields)
       if let splice = change.splice(at: place) { splices.insert(splice) }
@@ -110,7 +110,7 @@ public struct BodyEdits: ~Copyable {
     guard object.hasDuplicates else { return }
     let close = object.range.upperBound
     if changes.contains(where: { $0.nested?.objectEnd == close }) { return }
-    for duplicate in object.duplicates { splices.insert(.removal(of: duplicate)) }
+    for duplicate in object.table.duplicates { splices.insert(.removal(of: duplicate)) }
   }
 
   private mutating func note(_ change: PlannedChange) {

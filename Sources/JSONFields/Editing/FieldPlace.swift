@@ -7,7 +7,7 @@ struct FieldPlace {
 
   /// The place of `key` in `object`.
   init(_ key: JSONFields.Key, in object: borrowing JSONFields) {
-    slot = object.slots[Int(key.rawValue)]
+    slot = object.table[key]
     objectEnd = object.range.upperBound
   }
 }

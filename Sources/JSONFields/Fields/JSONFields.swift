@@ -15,9 +15,7 @@ public struct JSONFields: Sendable {
 
   /// The object's bytes in the body, braces included.
   public let range: Range<Int>
-  private(set) var slots = InlineArray<36, FieldSlot>(repeating: .absent)
-  /// Earlier occurrences of known names, by position; empty as a rule.
-  private(set) var duplicates: [FieldSlot] = []
+  private(set) var table = FieldTable()
 
   /// Validates `body` whole and notes where the known fields are.
   ///
@@ -26,32 +24,32 @@ public struct JSONFields: Sendable {
   public init(
     validating body: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONError) {
-    var sink = FieldSink()
     let scanner = try JSONScanner(body, maximumDepth: maximumDepth)
-    let range = try scanner.rootObject(&sink)
-    self.init(range: range, sink)
+    range = try scanner.rootObject(&table)
+    table.sortDuplicates()
   }
 
-  private init(range: Range<Int>, _ sink: consuming FieldSink) {
-    self.range = range
-    slots = sink.slots
-    duplicates = sink.duplicates
-    if duplicates.count > 1 { duplicates.sort { $0.nameStart < $1.nameStart } }
+  private init(of span: JSONSpan, in body: UnsafeRawBufferPointer) throws(JSONError) {
+    precondition(span.range.upperBound <= body.count, "not the body that was validated")
+    let scanner = try JSONScanner(body, maximumDepth: Nesting.limit)
+    let start = span.range.lowerBound
+    range = start..<(try scanner.members(ofObjectAt: start, &table))
+    table.sortDuplicates()
   }
 
   /// Whether a known name occurs more than once in this object.
-  public var hasDuplicates: Bool { !duplicates.isEmpty }
+  public var hasDuplicates: Bool { !table.duplicates.isEmpty }
 
   /// Where the value of `key` is, and what it is; nil when the object has no such field.
   public subscript(_ key: Key) -> JSONSpan? {
-    let slot = slots[Int(key.rawValue)]
+    let slot = table[key]
     guard let kind = slot.kind else { return nil }
     return JSONSpan(kind: kind, range: slot.value)
   }
 
   /// The value of `key` if it is `true` or `false`.
   public func bool(_ key: Key) -> Bool? {
-    switch slots[Int(key.rawValue)].kind {
+    switch table[key].kind {
     case .true: true
     case .false: false
     default: nil
@@ -80,11 +78,7 @@ public struct JSONFields: Sendable {
     _ key: Key, in body: UnsafeRawBufferPointer
   ) throws(JSONError) -> JSONFields? {
     guard let span = self[key], span.kind == .object else { return nil }
-    precondition(span.range.upperBound <= body.count, "not the body that was validated")
-    var sink = FieldSink()
-    let scanner = try JSONScanner(body, maximumDepth: Nesting.limit)
-    let end = try scanner.members(ofObjectAt: span.range.lowerBound, &sink)
-    return JSONFields(range: span.range.lowerBound..<end, sink)
+    return try JSONFields(of: span, in: body)
   }
 
   /// Where the last top-level member called `name` of the object `body` has its value; nil without it.
@@ -103,7 +97,7 @@ public struct JSONFields: Sendable {
   private func bytes(
     of key: Key, _ kind: JSONKind, in body: UnsafeRawBufferPointer
   ) -> UnsafeRawBufferPointer? {
-    let slot = slots[Int(key.rawValue)]
+    let slot = table[key]
     guard slot.kind == kind else { return nil }
     precondition(slot.value.upperBound <= body.count, "not the body that was validated")
     return UnsafeRawBufferPointer(rebasing: body[slot.value])

@@ -3,7 +3,11 @@ extension JSONScanner {
   /// The first offset at or after `position` that is not white space, or the end.
   @inline(__always)
   func skipSpace(_ position: Int) -> Int {
-    byte(position) > 0x20 ? position : skipSpaceRun(position)
+    let first = byte(position)
+    if first > 0x20 { return position }
+    // Python's `json.dumps` puts one blank after every comma and colon.
+    if first == 0x20, byte(position + 1) > 0x20 { return position + 1 }
+    return skipSpaceRun(position)
   }
 
   private func skipSpaceRun(_ start: Int) -> Int {
@@ -124,13 +128,26 @@ extension JSONScanner {
     return unit
   }
 
+  /// From the element at `start`, over elements that are plain positive integers with a comma after
+  /// them, to the first element that is not: prompts of token ids are long arrays of such.
+  @inline(__always)
+  func skipPlainIntegers(_ start: Int) -> Int {
+    var position = start
+    while byte(position) &- UInt8(ascii: "1") < 9 {
+      let end = DigitRun.end(in: base, from: position + 1, end: count)
+      guard byte(end) == UInt8(ascii: ",") else { break }
+      position = skipSpace(end + 1)
+    }
+    return position
+  }
+
   /// The offset after the number at `start` (RFC 8259 section 6).
   func numberEnd(from start: Int) throws(JSONError) -> Int {
     var position = start
     if byte(position) == UInt8(ascii: "-") { position += 1 }
     if byte(position) == UInt8(ascii: "0") {
       position += 1
-      if isDigit(byte(position)) { throw JSONError(.invalidNumber, at: position) }
+      if DigitRun.isDigit(byte(position)) { throw JSONError(.invalidNumber, at: position) }
     } else {
       position = try digitsEnd(from: position)
     }
@@ -146,16 +163,12 @@ extension JSONScanner {
 
   @inline(__always)
   private func digitsEnd(from start: Int) throws(JSONError) -> Int {
-    var position = start
-    while isDigit(byte(position)) { position += 1 }
+    let position = DigitRun.end(in: base, from: start, end: count)
     guard position > start else {
       throw JSONError(start < count ? .invalidNumber : .unexpectedEnd, at: start)
     }
     return position
   }
-
-  @inline(__always)
-  private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   @inline(__always)
   private func literalEnd(from start: Int, _ literal: StaticString) throws(JSONError) -> Int {

@@ -121,7 +121,7 @@ struct JSONScanner {
       let separator = byte(position)
       if separator == UInt8(ascii: ",") {
         position = skipSpace(position + 1)
-        return open.isObject ? try memberValue(at: position) : position
+        return open.isObject ? try memberValue(at: position) : skipPlainIntegers(position)
       }
       guard separator == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
         throw unexpected(at: position)

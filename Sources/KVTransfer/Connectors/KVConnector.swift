@@ -2,13 +2,13 @@ public import JSONFields
 
 /// How one kind of engine moves a KV cache from prefill to decode: what the two legs' bodies say.
 ///
-/// A pure value without state. It plans edits of the client's body and reads prefill's answer; it sends
-/// nothing, keeps nothing, and touches no byte but the fields it names. What both legs must agree on
-/// (the prompt, tools, `cache_salt`, the adapter) it never touches.
+/// A pure value without state. It plans edits of the client's body and reads prefill's answer; it
+/// sends nothing, keeps nothing, and touches no byte but the fields it names. What both legs must
+/// agree on (the prompt, tools, `cache_salt`, the adapter) it never touches.
 ///
 /// With `order` `.prefillFirst` the decode leg carries what prefill answered. A connector of order
-/// `.together` makes the decode leg's parameters before either leg leaves, and its prefill answer brings
-/// nothing that decode waits for.
+/// `.together` makes the decode leg's parameters before either leg leaves, and its prefill answer
+/// brings nothing that decode waits for.
 public protocol KVConnector: Sendable {
   /// Which connector it is, for logs and metrics.
   var name: KVConnectorName { get }
@@ -21,8 +21,8 @@ public protocol KVConnector: Sendable {
 
   /// Plans the prefill leg: the same prompt, one token, nothing streamed, the KV cache kept.
   ///
-  /// `fields` are those of `body`; a client's own `kv_transfer_params` is replaced. Throws only when an
-  /// object inside repeats more names than `JSONFields` allows.
+  /// `fields` are those of `body`; a client's own `kv_transfer_params` is replaced. Throws only
+  /// when an object inside repeats more names than `JSONFields` allows.
   func planPrefill(
     of body: UnsafeRawBufferPointer,
     fields: borrowing JSONFields,

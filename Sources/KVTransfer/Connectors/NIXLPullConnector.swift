@@ -1,12 +1,13 @@
 public import JSONFields
 
-/// vLLM's `NixlConnector` in pull mode: prefill pins the blocks and says where they are, decode reads
-/// them and tells prefill to free them.
+/// vLLM's `NixlConnector` in pull mode: prefill pins the blocks and says where they are, decode
+/// reads them and tells prefill to free them.
 ///
-/// Written for vLLM 0.13 and later (0.32 measured). The parameters are opaque: they are handed on byte
-/// for byte, because every release adds members to them. Cost: one pass over the answer.
+/// Written for vLLM 0.13 and later (0.32 measured). The parameters are opaque: they are handed on
+/// byte for byte, because every release adds members to them. Cost: one pass over the answer.
 public struct NIXLPullConnector: KVConnector {
-  /// The most parameters accepted, in bytes: a million tokens are 62,500 blocks, 0.5 MB per cache group.
+  /// The most parameters accepted, in bytes: a million tokens are 62,500 blocks, 0.5 MB per cache
+  /// group.
   public static let maximumParameterBytes = 4 * 1024 * 1024
 
   /// Which connector it is.
@@ -27,7 +28,8 @@ public struct NIXLPullConnector: KVConnector {
   /// Plans the prefill leg.
   ///
   /// `min_tokens` 1 masks the tokens that would end the answer before its one token: an engine that
-  /// stops early may keep nothing. A client's larger `min_tokens` would be refused beside `max_tokens` 1.
+  /// stops early may keep nothing. A client's larger `min_tokens` would be refused beside
+  /// `max_tokens` 1.
   public func planPrefill(
     of body: UnsafeRawBufferPointer,
     fields: borrowing JSONFields,

@@ -1,7 +1,7 @@
 /// The name of one KV handle inside one ledger: a place and how often the place was used before.
 ///
-/// A name kept after its handle has ended is recognised as stale, because the place's generation has
-/// moved on. Means nothing in another ledger. The generation wraps after 2³² uses of one place.
+/// A name kept after its handle has ended is recognised as stale, because the place's generation
+/// has moved on. Means nothing in another ledger. The generation wraps after 2³² uses of one place.
 public struct KVHandleID: Hashable, Sendable, CustomStringConvertible {
   /// Place in the ledger.
   public let slot: UInt32

@@ -2,13 +2,15 @@ public import Vocabulary
 
 /// The life of one KV handle: prefilling → held → dispatched → attached → ended.
 ///
-/// Pure: no I/O, no clock, no memory of its own beyond the state. A handle reaches a scheduler at most
-/// once, because `dispatch` leads out of `held` and only `takeBack` (not one byte was delivered) leads
-/// back; it is settled exactly once, because every ending leads to `ended`, out of which nothing leads.
-/// A call that the state does not allow is a fault of ours and stops the program.
+/// Pure: no I/O, no clock, no memory of its own beyond the state. A handle reaches a scheduler at
+/// most once, because `dispatch` leads out of `held` and only `takeBack` (not one byte was
+/// delivered) leads back; it is settled exactly once, because every ending leads to `ended`, out of
+/// which nothing leads. A call that the state does not allow is a fault of ours and stops the
+/// program.
 ///
-/// The ledger may settle a *held* handle by itself (lease over, prefill restarted). The handle is then
-/// `withdrawn` until its owner's next call, which learns of it and ends it without a second settlement.
+/// The ledger may settle a *held* handle by itself (lease over, prefill restarted). The handle is
+/// then `withdrawn` until its owner's next call, which learns of it and ends it without a second
+/// settlement.
 public struct KVHandleStateMachine: ~Copyable {
   private enum State: ~Copyable {
     case prefilling
@@ -141,8 +143,8 @@ public struct KVHandleStateMachine: ~Copyable {
 
   /// Ends the handle; true if this settles it, false if the ledger had settled it before.
   ///
-  /// Preconditions: `consumed` from attached; `expired` from held; `released` and `spent` from held,
-  /// dispatched or attached; anything from withdrawn.
+  /// Preconditions: `consumed` from attached; `expired` from held; `released` and `spent` from
+  /// held, dispatched or attached; anything from withdrawn.
   public mutating func settle(as settlement: KVSettlement) -> Bool {
     let isEmpty = self.isEmpty
     let settlesNow: Bool

@@ -3,15 +3,15 @@ public import Vocabulary
 /// How large a chunk of a prompt one engine step should take: a pure rule.
 ///
 /// A step has a budget of tokens (vLLM's `max_num_batched_tokens`). Alone, a prompt gets all of it:
-/// larger chunks use the machine better and nobody waits. With work queued ahead, the budget is shared
-/// in proportion to what each side still has to compute,
+/// larger chunks use the machine better and nobody waits. With work queued ahead, the budget is
+/// shared in proportion to what each side still has to compute,
 ///
 ///     chunk = budget × uncached / (uncached + queued ahead)
 ///
 /// so that a short prompt behind a long one takes the small part it needs of every step, instead of
-/// waiting for the long one to end, and a long one leaves room for those before it. Not below `smallest`
-/// (under some hundred tokens a step's fixed cost outweighs its work), not above what is left to
-/// compute, and a multiple of `granule` (the KV block) unless the whole rest fits.
+/// waiting for the long one to end, and a long one leaves room for those before it. Not below
+/// `smallest` (under some hundred tokens a step's fixed cost outweighs its work), not above what is
+/// left to compute, and a multiple of `granule` (the KV block) unless the whole rest fits.
 public struct ChunkRule: Sendable, Equatable {
   /// Tokens one step may compute.
   public let budget: TokenCount

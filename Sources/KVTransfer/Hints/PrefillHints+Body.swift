@@ -2,12 +2,12 @@ public import JSONFields
 public import Vocabulary
 
 extension PrefillHints {
-  /// Plans the hints as members `pd_prefill_…` of the body's `vllm_xargs`, for engines whose extensions
-  /// see the body and not the head.
+  /// Plans the hints as members `pd_prefill_…` of the body's `vllm_xargs`, for engines whose
+  /// extensions see the body and not the head.
   ///
   /// A client's own members stay as they are, ours come after them. Does nothing for a body whose
-  /// `vllm_xargs` is not an object (the engine refuses it) and for shapes that have none. `scratch` is
-  /// overwritten; it is the caller's so that a warm leg allocates nothing.
+  /// `vllm_xargs` is not an object (the engine refuses it) and for shapes that have none. `scratch`
+  /// is overwritten; it is the caller's so that a warm leg allocates nothing.
   public func plan(
     of body: UnsafeRawBufferPointer,
     fields: borrowing JSONFields,

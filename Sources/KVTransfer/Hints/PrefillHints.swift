@@ -1,7 +1,8 @@
 public import Vocabulary
 
-/// What the router tells a prefill engine about the request it sends, so that the engine can cut the
-/// prompt into chunks well: estimates, never orders. An engine that knows nothing of them ignores them.
+/// What the router tells a prefill engine about the request it sends, so that the engine can cut
+/// the prompt into chunks well: estimates, never orders. An engine that knows nothing of them
+/// ignores them.
 public struct PrefillHints: Sendable, Equatable {
   /// Estimated length of the prompt.
   public let promptTokens: TokenCount

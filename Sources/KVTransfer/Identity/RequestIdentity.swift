@@ -2,8 +2,9 @@ public import Vocabulary
 
 /// The `X-Request-Id` of a request whose client sent none: the same on both legs and in the answer.
 ///
-/// A prefix that names the endpoint and 24 random characters of `[A-Za-z0-9]` (142 bits): no address, no
-/// time, no counter, so that it tells a client nothing about what stands behind the router.
+/// A prefix that names the endpoint and 24 random characters of `[A-Za-z0-9]` (142 bits): no
+/// address, no time, no counter, so that it tells a client nothing about what stands behind the
+/// router.
 public enum RequestIdentity {
   /// Random characters after the prefix.
   public static let randomCharacterCount = 24
@@ -19,7 +20,8 @@ public enum RequestIdentity {
     var missing = randomCharacterCount
     while missing > 0 {
       var bits = generator.next()
-      // Ten groups of six bits; 62 and 63 are thrown away, so that each character is equally likely.
+      // Ten groups of six bits; 62 and 63 are thrown away, so that each character is equally
+      // likely.
       for _ in 0..<10 where missing > 0 {
         let group = UInt8(truncatingIfNeeded: bits & 63)
         bits >>= 6

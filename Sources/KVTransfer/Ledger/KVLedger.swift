@@ -2,15 +2,16 @@ public import Vocabulary
 
 /// Every KV handle of one loop, from the prefill leg's start to its one settlement.
 ///
-/// Owned by one loop and used on its thread; does no I/O and reads no clock. Each handle has one owner
-/// (a request), which makes the calls below in the order of `KVHandleStateMachine` and exactly one that
-/// ends the handle: `abandonPrefill`, `settle`, or a `dispatch` that does not answer `.go`. From then on
-/// the name is stale, and using it again stops the program. The ledger settles *held* handles by itself
-/// when the lease is over or prefill has restarted; the owner learns of it at its next call.
+/// Owned by one loop and used on its thread; does no I/O and reads no clock. Each handle has one
+/// owner (a request), which makes the calls below in the order of `KVHandleStateMachine` and
+/// exactly one that ends the handle: `abandonPrefill`, `settle`, or a `dispatch` that does not
+/// answer `.go`. From then on the name is stale, and using it again stops the program. The ledger
+/// settles *held* handles by itself when the lease is over or prefill has restarted; the owner
+/// learns of it at its next call.
 ///
 /// Limits: `capacity` handles at once (`isFull` tells before). Cost: constant per call, without
-/// allocation once the places and their parameter buffers (up to 8 KiB each stay) are warm; sweeps and
-/// listings walk all places.
+/// allocation once the places and their parameter buffers (up to 8 KiB each stay) are warm; sweeps
+/// and listings walk all places.
 public struct KVLedger: ~Copyable {
   /// How long prefill keeps the blocks after it has answered, unattended.
   public let lease: Duration
@@ -61,7 +62,8 @@ public struct KVLedger: ~Copyable {
     end(id)
   }
 
-  /// Prefill answered with `parameters` (copied); the lease runs from `now`. Precondition: prefilling.
+  /// Prefill answered with `parameters` (copied); the lease runs from `now`. Precondition:
+  /// prefilling.
   ///
   /// `engine` is the identity in the answer. A new one means that the engine has restarted: handles
   /// held from earlier incarnations of the worker are settled `spent`.
@@ -80,8 +82,9 @@ public struct KVLedger: ~Copyable {
     if let engine { noteIncarnation(of: worker, engine: engine) }
   }
 
-  /// Prefill answered without parameters: the request goes on with an empty handle, which pins nothing,
-  /// never expires, and is dispatched and settled like any other. Precondition: prefilling.
+  /// Prefill answered without parameters: the request goes on with an empty handle, which pins
+  /// nothing, never expires, and is dispatched and settled like any other. Precondition:
+  /// prefilling.
   public mutating func holdNothing(_ id: KVHandleID) {
     slots.slot(id).pointee.machine.holdNothing()
     counts.empty += 1
@@ -111,8 +114,8 @@ public struct KVLedger: ~Copyable {
     return verdict
   }
 
-  /// The decode connection was refused and not one byte delivered: the handle is held again, under the
-  /// same lease. Precondition: dispatched.
+  /// The decode connection was refused and not one byte delivered: the handle is held again, under
+  /// the same lease. Precondition: dispatched.
   public mutating func takeBack(_ id: KVHandleID) {
     let slot = slots.slot(id)
     slot.pointee.machine.takeBack()
@@ -128,8 +131,8 @@ public struct KVLedger: ~Copyable {
 
   /// Ends the handle as its owner says. A second time is a precondition failure.
   ///
-  /// Preconditions: `consumed` once attached; `expired` while held; the others from held on. A handle
-  /// that the ledger has withdrawn keeps its earlier settlement.
+  /// Preconditions: `consumed` once attached; `expired` while held; the others from held on. A
+  /// handle that the ledger has withdrawn keeps its earlier settlement.
   public mutating func settle(_ id: KVHandleID, as settlement: KVSettlement, now: Instant) {
     let slot = slots.slot(id)
     precondition(now >= slot.pointee.began, "time runs backwards")
@@ -144,7 +147,8 @@ public struct KVLedger: ~Copyable {
     end(id)
   }
 
-  /// Gives `body` the parameters of `id`, byte for byte as prefill wrote them; none when it is empty.
+  /// Gives `body` the parameters of `id`, byte for byte as prefill wrote them; none when it is
+  /// empty.
   ///
   /// The bytes are valid during the call. Precondition: the name is not stale.
   public func withParameters<Result, Failure: Error>(
@@ -165,8 +169,8 @@ public struct KVLedger: ~Copyable {
     }
   }
 
-  /// The engine at `worker` showed `engine` as its identity: when that is new, it has restarted, and
-  /// the handles held from its other incarnations are settled `spent`; says how many.
+  /// The engine at `worker` showed `engine` as its identity: when that is new, it has restarted,
+  /// and the handles held from its other incarnations are settled `spent`; says how many.
   @discardableResult
   public mutating func noteIncarnation(of worker: WorkerID, engine: KVEngineIdentity) -> Int {
     makeTally(of: worker)
@@ -192,7 +196,8 @@ public struct KVLedger: ~Copyable {
     Int(worker.number) < tallies.count ? tallies[Int(worker.number)].live : 0
   }
 
-  /// Handles that pin blocks of prefill worker `worker` now: it may not be stopped before this is 0.
+  /// Handles that pin blocks of prefill worker `worker` now: it may not be stopped before this is
+  /// 0.
   public func pinning(on worker: WorkerID) -> Int {
     Int(worker.number) < tallies.count ? tallies[Int(worker.number)].pinning : 0
   }

@@ -2,8 +2,8 @@ internal import Vocabulary
 
 /// The places of a ledger: one block of memory that grows by doubling up to a limit.
 ///
-/// Free places are reused last-out-first-in, so that few places stay warm. Addresses are valid until
-/// the next `take`. Names are checked: a stale one stops the program.
+/// Free places are reused last-out-first-in, so that few places stay warm. Addresses are valid
+/// until the next `take`. Names are checked: a stale one stops the program.
 struct KVSlotTable: ~Copyable {
   /// Most places there may be.
   let limit: Int

@@ -1,8 +1,8 @@
 /// What a ledger knows of one prefill worker: its handles, and the engines seen behind its address.
 ///
-/// More than one engine may answer behind one address (data-parallel ranks under one port), so an id
-/// seen before is no restart. The last 16 are remembered; with more ranks than that behind one address
-/// a rank may be taken for a restart, which costs the prefills then held and nothing else.
+/// More than one engine may answer behind one address (data-parallel ranks under one port), so an
+/// id seen before is no restart. The last 16 are remembered; with more ranks than that behind one
+/// address a rank may be taken for a restart, which costs the prefills then held and nothing else.
 struct KVWorkerTally {
   /// Handles not ended.
   var live = 0

@@ -2,10 +2,10 @@ public import JSONFields
 
 /// Whether a request may be split into a prefill and a decode leg.
 ///
-/// A pure function of the endpoint's shape and the body's fields. Where it is not plain that splitting
-/// is right, the answer is whole: one engine serving the request by itself is always right, only
-/// slower. `max_tokens` 1 is split: decode adds one cheap step and a transfer, while the prompt stays off
-/// the decode engines, which is what splitting is for.
+/// A pure function of the endpoint's shape and the body's fields. Where it is not plain that
+/// splitting is right, the answer is whole: one engine serving the request by itself is always
+/// right, only slower. `max_tokens` 1 is split: decode adds one cheap step and a transfer, while
+/// the prompt stays off the decode engines, which is what splitting is for.
 public enum Disaggregability: Hashable, Sendable {
   /// Prefill and decode may be two engines.
   case splittable

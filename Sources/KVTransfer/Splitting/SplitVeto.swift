@@ -113,8 +113,8 @@ enum SplitVeto {
     return number >= least
   }
 
-  /// A text or one list of token ids is one prompt; a list of texts or of lists is none we split, not
-  /// even with one element: its answer is not worth a rule of its own.
+  /// A text or one list of token ids is one prompt; a list of texts or of lists is none we split,
+  /// not even with one element: its answer is not worth a rule of its own.
   private static func onePrompt(
     _ key: JSONFields.Key, _ fields: borrowing JSONFields, _ body: UnsafeRawBufferPointer
   ) -> WholeReason? {
@@ -126,7 +126,8 @@ enum SplitVeto {
     }
   }
 
-  /// Whether `key` holds a value of `kind`, a string or a list, with something between its delimiters.
+  /// Whether `key` holds a value of `kind`, a string or a list, with something between its
+  /// delimiters.
   private static func isSomething(
     _ key: JSONFields.Key, _ kind: JSONKind, _ fields: borrowing JSONFields,
     _ body: UnsafeRawBufferPointer

@@ -14,8 +14,8 @@ public enum WholeReason: UInt8, Sendable, CaseIterable {
   case promptLogprobs
   /// There is nothing to prefill, or nothing the router can see.
   case noPrompt
-  /// A field that the prefill leg overwrites holds what an engine may refuse: prefill would accept the
-  /// request and decode would not, and the work and the handle would be lost.
+  /// A field that the prefill leg overwrites holds what an engine may refuse: prefill would accept
+  /// the request and decode would not, and the work and the handle would be lost.
   case maskedFault
   /// `background`: the answer comes before any work is done.
   case background

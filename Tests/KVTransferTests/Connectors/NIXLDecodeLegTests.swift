@@ -27,7 +27,8 @@ struct NIXLDecodeLegTests {
     ),
     (
       #"{"max_tokens":5,"stream":true,"stream_options":{"include_usage":true}}"#,
-      #"{"max_tokens":5,"stream":true,"stream_options":{"include_usage":true},"kv_transfer_params":H}"#
+      #"{"max_tokens":5,"stream":true,"stream_options":{"include_usage":true},"#
+        + #""kv_transfer_params":H}"#
     ),
   ])
   func `the decode body is the client's with the handle byte for byte`(

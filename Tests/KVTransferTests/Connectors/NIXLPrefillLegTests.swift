@@ -38,13 +38,16 @@ struct NIXLPrefillLegTests {
     // There: replaced in place, every other byte kept.
     LegRow(
       .completions,
-      #"{ "max_tokens" : 500 , "min_tokens":5, "stream":true,"n":1,"temperature":0.70 , "prompt":"\u00e9" }"#,
-      #"{ "max_tokens" : 1 , "min_tokens":1, "stream":false,"n":1,"temperature":0.70 , "prompt":"\u00e9" ,ASK}"#
+      #"{ "max_tokens" : 500 , "min_tokens":5, "stream":true,"n":1,"#
+        + #""temperature":0.70 , "prompt":"\u00e9" }"#,
+      #"{ "max_tokens" : 1 , "min_tokens":1, "stream":false,"n":1,"#
+        + #""temperature":0.70 , "prompt":"\u00e9" ,ASK}"#
     ),
     LegRow(
       .chat,
       #"{"max_completion_tokens":64,"messages":[{"role":"user","content":"max_tokens"}]}"#,
-      #"{"max_completion_tokens":1,"messages":[{"role":"user","content":"max_tokens"}],"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#
+      #"{"max_completion_tokens":1,"messages":[{"role":"user","content":"max_tokens"}],"#
+        + #""max_tokens":1,"min_tokens":1,"stream":false,ASK}"#
     ),
     // Null counts as there.
     LegRow(
@@ -81,8 +84,10 @@ struct NIXLPrefillLegTests {
     // Tokens in and out have their limits one level down.
     LegRow(
       .tokensInOut,
-      #"{"token_ids":[1,2],"sampling_params":{"max_tokens":50,"temperature":0.0,"n":2},"stream":true}"#,
-      #"{"token_ids":[1,2],"sampling_params":{"max_tokens":1,"temperature":0.0,"n":1,"min_tokens":1},"stream":false,ASK}"#
+      #"{"token_ids":[1,2],"sampling_params":{"max_tokens":50,"temperature":0.0,"n":2},"#
+        + #""stream":true}"#,
+      #"{"token_ids":[1,2],"sampling_params":{"max_tokens":1,"temperature":0.0,"n":1,"#
+        + #""min_tokens":1},"stream":false,ASK}"#
     ),
     LegRow(
       .tokensInOut, #"{"token_ids":[1]}"#,

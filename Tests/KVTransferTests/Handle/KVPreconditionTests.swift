@@ -2,8 +2,8 @@ import KVTransfer
 import Testing
 import Vocabulary
 
-/// Each fault of ours that must stop the program rather than corrupt an answer; each in a process of
-/// its own.
+/// Each fault of ours that must stop the program rather than corrupt an answer; each in a process
+/// of its own.
 struct KVPreconditionTests {
   @Test func `settling a handle twice stops the program`() async {
     await #expect(processExitsWith: .failure) {

@@ -2,8 +2,8 @@ import KVTransfer
 import Testing
 import Vocabulary
 
-/// Seeded random event sequences against `LedgerModel`: whatever the order of events, every handle is
-/// settled exactly once, is delivered at most once, and the counts add up.
+/// Seeded random event sequences against `LedgerModel`: whatever the order of events, every handle
+/// is settled exactly once, is delivered at most once, and the counts add up.
 struct KVLedgerPropertyTests {
   private static let lease: Int64 = 300
   private static let margin: Int64 = 50

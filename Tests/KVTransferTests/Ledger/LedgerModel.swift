@@ -1,7 +1,8 @@
 import KVTransfer
 import Vocabulary
 
-/// A ledger written the simple way, as an oracle: one record per handle that ever was, nothing reused.
+/// A ledger written the simple way, as an oracle: one record per handle that ever was, nothing
+/// reused.
 struct LedgerModel {
   struct Handle {
     var worker: WorkerID

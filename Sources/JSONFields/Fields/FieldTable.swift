@@ -1,14 +1,26 @@
-/// Notes the members with known names while an object is scanned.
-struct FieldSink: JSONMemberSink {
-  private(set) var slots = InlineArray<36, FieldSlot>(repeating: .absent)
+/// The members with known names of one object, noted while it is scanned.
+///
+/// One slot per key, inline; the heap is touched only for repeated names.
+struct FieldTable: JSONMemberSink, Sendable {
+  private var slots = InlineArray<36, FieldSlot>(repeating: .absent)
+  /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
+
+  /// The place of `key`; `.absent` when the object has no such field.
+  @inline(__always)
+  subscript(_ key: JSONFields.Key) -> FieldSlot { slots[Int(key.rawValue)] }
+
+  /// Orders the earlier occurrences by position.
+  mutating func sortDuplicates() {
+    if duplicates.count > 1 { duplicates.sort { $0.nameStart < $1.nameStart } }
+  }
 
   /// Notes `member` if its name is a known key; a later one replaces an earlier one.
   @inline(__always)
   mutating func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
     let name = UnsafeRawBufferPointer(
       start: base + member.name.lowerBound + 1, count: member.name.count - 2)
-    guard let key = JSONFields.Key(name: name) ?? FieldSink.key(escaped: name) else { return }
+    guard let key = JSONFields.Key(name: name) ?? FieldTable.key(escaped: name) else { return }
     let index = Int(key.rawValue)
     if slots[index].kind != nil {
       guard duplicates.count < JSONFields.maximumDuplicateCount else {
