@@ -1,6 +1,7 @@
 /// Why a text is not the JSON we take, and where.
 ///
-/// Made for the client who sent it: `message` is one short English sentence without any of its bytes.
+/// Made for the client who sent it: `message` is one short English sentence without any of its
+/// bytes.
 public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong (RFC 8259; UTF-8 after RFC 3629).
   public enum Kind: Sendable {

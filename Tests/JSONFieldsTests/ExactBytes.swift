@@ -1,7 +1,8 @@
 import JSONFields
 import Vocabulary
 
-/// Bytes in a heap block of exactly their size, so that a sanitizer sees the first byte read too far.
+/// Bytes in a heap block of exactly their size, so that a sanitizer sees the first byte read too
+/// far.
 struct ExactBytes: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
 

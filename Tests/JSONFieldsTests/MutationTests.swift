@@ -96,8 +96,8 @@ struct MutationTests {
 
   /// Whether Foundation means the same by these bytes.
   ///
-  /// It guesses UTF-16 and UTF-32 from zero bytes, takes a comma at the end of an array, and refuses
-  /// numbers beyond the range of doubles.
+  /// It guesses UTF-16 and UTF-32 from zero bytes, takes a comma at the end of an array, and
+  /// refuses numbers beyond the range of doubles.
   private func isComparable(_ bytes: [UInt8]) -> Bool {
     let text = String(decoding: bytes, as: UTF8.self)
     return !bytes.contains(0) && bytes.count > 3 && text.firstMatch(of: /,[ \n]*\]/) == nil

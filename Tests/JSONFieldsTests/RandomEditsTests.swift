@@ -76,7 +76,8 @@ struct RandomEditsTests {
     EditModel.members(of: value).map { squeeze($0.raw) }
   }
 
-  /// Without white space and with one spelling per name: the model does not keep those of nested objects.
+  /// Without white space and with one spelling per name: the model does not keep those of nested
+  /// objects.
   private func squeeze(_ raw: String) -> String {
     raw.filter { !$0.isWhitespace }.replacing("\\u006e", with: "n").replacing("\\u0065", with: "e")
   }

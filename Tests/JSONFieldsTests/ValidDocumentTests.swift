@@ -1,5 +1,6 @@
 import JSONFields
 import Testing
+import Vocabulary
 
 struct ValidDocumentTests {
   static let documents: [String] = [
@@ -84,6 +85,22 @@ struct ValidDocumentTests {
         #expect(throws: JSONError.self) { try fields(objects.utf8, depth: depth - 1).get() }
       }
       #expect(throws: Never.self) { try fields(objects.utf8, depth: depth).get() }
+    }
+  }
+
+  @Test(arguments: 0..<20)
+  func `mixed containers close in their own order and in no other`(_ seed: Int) {
+    var random = SplitMix64(seed: UInt64(seed))
+    let kinds = (0..<200).map { _ in Bool.random(using: &random) }
+    let open = kinds.map { $0 ? "{\"a\":" : "[1," }.joined()
+    var closers = kinds.reversed().map { UInt8(ascii: $0 ? "}" : "]") }
+    #expect(refusal(Array("\(open)0".utf8) + closers, depth: 200) == nil)
+    for level in closers.indices {
+      let right = closers[level]
+      closers[level] = UInt8(ascii: right == UInt8(ascii: "}") ? "]" : "}")
+      let error = refusal(Array("\(open)0".utf8) + closers, depth: 200)
+      #expect(error == JSONError(.unexpectedByte, at: open.utf8.count + 1 + level))
+      closers[level] = right
     }
   }
 

@@ -1,8 +1,8 @@
 /// Works out, splice by splice in order of position, which bytes of a body go and which come.
 ///
 /// The whole difficulty is commas. A removed member takes the comma before it along; but the first
-/// member of an object has none, so it takes the one after it, and then the next member is the first.
-/// Reads only white space and punctuation around members of a validated body; owns nothing.
+/// member of an object has none, so it takes the one after it, and then the next member is the
+/// first. Reads only white space and punctuation around members of a validated body; owns nothing.
 struct BodyCutter {
   /// Up to where the original has been dealt with.
   var cursor = 0
@@ -45,7 +45,8 @@ struct BodyCutter {
     return member.lowerBound..<after + 1
   }
 
-  /// What is added before the brace at `close`: the new member, without its comma when it is the first.
+  /// What is added before the brace at `close`: the new member, without its comma when it is the
+  /// first.
   private mutating func addition(of member: Range<Int>, before close: Int) -> Range<Int> {
     precondition(body[close] == UInt8(ascii: "}"), "not the body that was validated")
     let isFirst =

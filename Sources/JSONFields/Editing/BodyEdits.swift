@@ -2,11 +2,11 @@ internal import Vocabulary
 
 /// Planned changes of one JSON body: fields to set, replace or remove; every other byte stays.
 ///
-/// A plan is made of calls, then applied once; applying empties it. It may be made before the body's
-/// fields are known. The last call for a field counts. New fields go to the end of their object, in
-/// the order of the calls. Owns one buffer for the new bytes and two arrays, all kept and reused, so
-/// that a warm plan allocates nothing. Not thread-safe. Never looks into a value it does not replace,
-/// and never checks raw values it is given: those must be valid JSON.
+/// A plan is made of calls, then applied once; applying empties it. It may be made before the
+/// body's fields are known. The last call for a field counts. New fields go to the end of their
+/// object, in the order of the calls. Owns one buffer for the new bytes and two arrays, all kept
+/// and reused, so that a warm plan allocates nothing. Not thread-safe. Never looks into a value it
+/// does not replace, and never checks raw values it is given: those must be valid JSON.
 public struct BodyEdits: ~Copyable {
   private var changes: [PlannedChange] = []
   private var splices = SpliceList()

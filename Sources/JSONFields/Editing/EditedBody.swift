@@ -2,9 +2,9 @@ public import Vocabulary
 
 /// An edited body as pieces: runs of the original body and runs of new bytes, in order.
 ///
-/// Owns the new bytes and the list of pieces, not the original: whoever holds it keeps that and hands
-/// it in again. So a body of any size is edited without a copy and leaves in one gathering write.
-/// Reusable; keeps its memory. Not thread-safe. An unchanged body is one piece.
+/// Owns the new bytes and the list of pieces, not the original: whoever holds it keeps that and
+/// hands it in again. So a body of any size is edited without a copy and leaves in one gathering
+/// write. Reusable; keeps its memory. Not thread-safe. An unchanged body is one piece.
 public struct EditedBody: ~Copyable {
   /// Length of the edited body in bytes.
   public private(set) var count = 0
@@ -24,7 +24,8 @@ public struct EditedBody: ~Copyable {
   /// How many pieces it is made of.
   public var pieceCount: Int { pieces.count }
 
-  /// Calls `body` with all pieces in order, ready for a gathering write; `head` (unless empty) comes first.
+  /// Calls `body` with all pieces in order, ready for a gathering write; `head` (unless empty)
+  /// comes first.
   ///
   /// The pointers are valid only during the call. Allocates nothing below about 60 pieces.
   public func withPieces<Result>(
@@ -79,7 +80,8 @@ public struct EditedBody: ~Copyable {
     originalCount = 0
   }
 
-  /// Becomes `original` with `splices` carried out; `newTexts` is exchanged for the own, old buffer.
+  /// Becomes `original` with `splices` carried out; `newTexts` is exchanged for the own, old
+  /// buffer.
   mutating func take(
     _ splices: borrowing SpliceList, texts newTexts: inout ByteBuffer,
     of original: UnsafeRawBufferPointer

@@ -1,6 +1,7 @@
 /// Splices by position; those at one position keep the order in which they came.
 ///
-/// Insertion into a sorted array: a plan has about ten, and the up to 256 repeated names come sorted.
+/// Insertion into a sorted array: a plan has about ten, and the up to 256 repeated names come
+/// sorted.
 struct SpliceList {
   private(set) var splices: [Splice] = []
 

@@ -1,11 +1,12 @@
-/// The top-level fields of one JSON body that a router reads or edits, found while validating all of it.
+/// The top-level fields of one JSON body that a router reads or edits, found while validating all
+/// of it.
 ///
-/// A plain value of about 600 bytes: spans only, no bytes of the body, no heap memory unless a known
-/// name occurs twice. The caller keeps the body and hands it in again where bytes are needed; it must
-/// be the very same one. One pass over the body, 128 KB in well under 0.1 ms. Names written with
-/// escapes are the same names. A name that occurs twice counts with its last value, as in Python's
-/// `json`, which the engines use; `BodyEdits` takes the earlier ones out of what is sent on. Never
-/// changes a byte, never recurses, never traps on what a client sent.
+/// A plain value of about 600 bytes: spans only, no bytes of the body, no heap memory unless a
+/// known name occurs twice. The caller keeps the body and hands it in again where bytes are needed;
+/// it must be the very same one. One pass over the body, 128 KB in well under 0.1 ms. Names written
+/// with escapes are the same names. A name that occurs twice counts with its last value, as in
+/// Python's `json`, which the engines use; `BodyEdits` takes the earlier ones out of what is sent
+/// on. Never changes a byte, never recurses, never traps on what a client sent.
 public struct JSONFields: Sendable {
   /// The longest body whose offsets fit: 4 GiB - 1 byte.
   public static var maximumByteCount: Int { Int(UInt32.max) }
@@ -19,8 +20,8 @@ public struct JSONFields: Sendable {
 
   /// Validates `body` whole and notes where the known fields are.
   ///
-  /// `maximumDepth` (1 to 1,024) bounds objects and arrays inside each other, the outermost counted as
-  /// 1. Throws a `JSONError`; `.notAnObject` when the body is valid but no object.
+  /// `maximumDepth` (1 to 1,024) bounds objects and arrays inside each other, the outermost counted
+  /// as 1. Throws a `JSONError`; `.notAnObject` when the body is valid but no object.
   public init(
     validating body: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONError) {
@@ -81,7 +82,8 @@ public struct JSONFields: Sendable {
     return try JSONFields(of: span, in: body)
   }
 
-  /// Where the last top-level member called `name` of the object `body` has its value; nil without it.
+  /// Where the last top-level member called `name` of the object `body` has its value; nil without
+  /// it.
   ///
   /// Validates all of `body` like `init`, and notes nothing else. `name` is compared after escapes
   /// are undone.

@@ -10,7 +10,8 @@ struct JSONScanner {
 
   /// A scanner of `text`, which must stay where it is while the scanner is used.
   ///
-  /// `maximumDepth` counts the outermost container as 1. Throws `.empty`, `.byteOrderMark`, `.tooLarge`.
+  /// `maximumDepth` counts the outermost container as 1. Throws `.empty`, `.byteOrderMark`,
+  /// `.tooLarge`.
   init(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONError) {
     precondition(maximumDepth >= 1 && maximumDepth <= Nesting.limit)
     guard let start = text.baseAddress, text.count > 0 else { throw JSONError(.empty, at: 0) }
@@ -49,7 +50,7 @@ struct JSONScanner {
     let start = try rootStart()
     guard byte(start) == UInt8(ascii: "{") else {
       try finish(after: try value(at: start, depth: 0))
-      throw JSONError(.notAnObject, at: start)
+      throw .notAnObject
     }
     let end = try members(ofObjectAt: start, &sink)
     try finish(after: end)

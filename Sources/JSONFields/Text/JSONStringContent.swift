@@ -66,7 +66,8 @@ enum JSONStringContent {
     }
   }
 
-  /// The character of the `\u` escape at `start`, and the length of the escape (6, or 12 for a pair).
+  /// The character of the `\u` escape at `start`, and the length of the escape (6, or 12 for a
+  /// pair).
   private static func scalar(
     _ content: UnsafeRawBufferPointer, escapedAt start: Int
   ) -> (Unicode.Scalar, length: Int) {

@@ -1,8 +1,9 @@
-/// Runs of bytes that mean nothing special inside a JSON string: ASCII from 0x20 on, without `"` and `\`.
+/// Runs of bytes that mean nothing special inside a JSON string: ASCII from 0x20 on, without `"`
+/// and `\`.
 ///
-/// Eight bytes are looked at in one UInt64. Each test subtracts so that the top bit of a byte is set
-/// when it is special; a borrow can only spoil bytes above the first special one, and only the first
-/// is used. Pure; never reads at or after `end`.
+/// Eight bytes are looked at in one UInt64. Each test subtracts so that the top bit of a byte is
+/// set when it is special; a borrow can only spoil bytes above the first special one, and only the
+/// first is used. Pure; never reads at or after `end`.
 enum PlainRun {
   /// The offset of the first special byte at or after `start`, or `end`.
   @inline(__always)

@@ -16,7 +16,8 @@ struct Significand {
     return !overflow
   }
 
-  /// Multiplies by 10^`exponent` and by the zeros kept apart; says no when that is no integer or too large.
+  /// Multiplies by 10^`exponent` and by the zeros kept apart; says no when that is no integer or
+  /// too large.
   mutating func scale(by exponent: Int) -> Bool {
     let tens = pendingZeros + exponent
     return tens >= 0 && multiply(tens: tens)

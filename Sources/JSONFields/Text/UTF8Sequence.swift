@@ -5,8 +5,8 @@
 enum UTF8Sequence {
   /// Length in bytes (2, 3 or 4) of the sequence that `word` starts with; 0 when it is ill-formed.
   ///
-  /// `word` holds four bytes, the first in the lowest bits; bytes past the end of the text are zero,
-  /// which continues no sequence.
+  /// `word` holds four bytes, the first in the lowest bits; bytes past the end of the text are
+  /// zero, which continues no sequence.
   @inline(__always)
   static func length(_ word: UInt32) -> Int {
     // 1110xxxx 10xxxxxx 10xxxxxx: no overlong form (x of the first 5 bits all zero), no surrogate.

@@ -1,9 +1,9 @@
 /// A value inside a validated JSON text: reads members, elements and scalars where they stand.
 ///
 /// For answers of engines and for tests, not for the hot path: every step to a member or an element
-/// scans again from the start of its container. Borrows the text, which must neither move nor change
-/// while any value of it is used; owns nothing. A reader asks, and gets nil for anything that is not
-/// of the kind asked for. Never recurses.
+/// scans again from the start of its container. Borrows the text, which must neither move nor
+/// change while any value of it is used; owns nothing. A reader asks, and gets nil for anything
+/// that is not of the kind asked for. Never recurses.
 public struct JSONValue {
   let text: UnsafeRawBufferPointer
   /// What the value is, and its bytes in the text.
