@@ -77,67 +77,73 @@ struct HTTP1HeadScanner: Sendable {
     precondition(phase != .startLine && bytes.count >= position)
     guard let base = bytes.baseAddress else { return nil }
     let window = min(bytes.count, limits.headBytes)
-    while position < window {
+    // In registers for the length of the call; an error leaves nothing to go on with.
+    var place = position
+    var line = lineStart
+    while place < window {
       if phase == .fieldName {
-        if position == lineStart, ByteSearch.byte(base, position) == ASCII.carriageReturn {
-          guard try isLineEnd(base, position, window) else { break }
-          return position &+ 2
+        if place == line, ByteSearch.byte(base, place) == ASCII.carriageReturn {
+          guard try isLineEnd(base, place, window) else { break }
+          return place &+ 2
         }
-        position = ByteSearch.firstNameEnd(base, from: position, to: window)
-        guard position < window else { break }
-        try endName(base)
+        place = ByteSearch.firstNameEnd(base, from: place, to: window)
+        guard place < window else { break }
+        known = try HTTP1HeadScanner.name(base, from: line, to: place)
+        colon = place
+        place &+= 1
+        phase = .fieldValue
       }
-      position = ByteSearch.firstControl(base, from: position, to: window)
-      guard position < window, try isLineEnd(base, position, window) else { break }
+      place = ByteSearch.firstControl(base, from: place, to: window)
+      guard place < window, try isLineEnd(base, place, window) else { break }
       guard table.count < limits.headerCount else { throw .tooManyFields }
-      table.append(field(base))
-      position &+= 2
-      lineStart = position
+      table.append(field(base, from: line, to: place))
+      place &+= 2
+      line = place
       phase = .fieldName
     }
+    position = place
+    lineStart = line
     try checkWindow(bytes)
     return nil
   }
 
-  /// Checks the name that ends at `position` and goes on to its value.
+  /// Which name ends at `end`, where a byte is that no name holds.
   @inline(__always)
-  private mutating func endName(_ base: UnsafeRawPointer) throws(WireError) {
-    let length = position &- lineStart
-    guard ByteSearch.byte(base, position) == ASCII.colon, length > 0 else {
-      throw nameError(base)
+  private static func name(
+    _ base: UnsafeRawPointer, from start: Int, to end: Int
+  ) throws(WireError) -> HeaderName {
+    guard ByteSearch.byte(base, end) == ASCII.colon, end > start else {
+      throw nameError(base, from: start, to: end)
     }
-    known = HeaderName.recognize(base + lineStart, length)
+    let known = HeaderName.recognize(base + start, end &- start)
     // The spelling of a known name consists of token characters.
-    guard known != .other || ASCII.isToken(base, from: lineStart, to: position) else {
+    guard known != .other || ASCII.isFieldName(base, from: start, to: end) else {
       throw .invalidFieldName
     }
-    colon = position
-    position &+= 1
-    phase = .fieldValue
+    return known
   }
 
-  /// What is wrong with a name that ends at `position`.
-  private func nameError(_ base: UnsafeRawPointer) -> WireError {
-    let byte = ByteSearch.byte(base, position)
-    switch byte {
-    case ASCII.space, ASCII.tab:
-      return position == lineStart ? .lineFolding : .whitespaceBeforeColon
-    case ASCII.colon: return .emptyFieldName
-    case ASCII.lineFeed: return .bareLineFeed
-    case ASCII.carriageReturn: return .missingColon
-    default: return ASCII.isControl(byte) ? .controlCharacter : .invalidFieldName
+  /// What is wrong with a name that ends at `end`.
+  private static func nameError(_ base: UnsafeRawPointer, from start: Int, to end: Int) -> WireError
+  {
+    switch ByteSearch.byte(base, end) {
+    case ASCII.space, ASCII.tab: end == start ? .lineFolding : .whitespaceBeforeColon
+    case ASCII.colon: .emptyFieldName
+    case ASCII.lineFeed: .bareLineFeed
+    case ASCII.carriageReturn: .missingColon
+    default: .controlCharacter
     }
   }
 
-  /// The field whose line goes from `lineStart` to `position`.
+  /// The field whose line goes from `line` to `lineEnd`.
   @inline(__always)
-  private func field(_ base: UnsafeRawPointer) -> HeaderField {
+  private func field(_ base: UnsafeRawPointer, from line: Int, to lineEnd: Int) -> HeaderField {
     var start = colon &+ 1
-    var end = position
+    var end = lineEnd
     while start < end, ASCII.isBlank(ByteSearch.byte(base, start)) { start &+= 1 }
     while end > start, ASCII.isBlank(ByteSearch.byte(base, end &- 1)) { end &-= 1 }
     return HeaderField(
-      name: ByteRange(from: lineStart, to: colon), value: ByteRange(from: start, to: end),
+      name: ByteRange(from: line, to: colon), value: ByteRange(from: start, to: end),
       known: known)
   }
 

@@ -36,6 +36,21 @@ enum ASCII {
     return true
   }
 
+  /// Whether `from..<to` is a token; quick where it consists of letters, digits and hyphens.
+  @inline(__always)
+  static func isFieldName(_ base: UnsafeRawPointer, from: Int, to: Int) -> Bool {
+    guard to &- from >= 8 else { return isToken(base, from: from, to: to) }
+    var place = from
+    while place &+ 8 < to {
+      guard ByteSearch.isAlphanumeric(ByteSearch.word(base, place)) else {
+        return isToken(base, from: place, to: to)
+      }
+      place &+= 8
+    }
+    return ByteSearch.isAlphanumeric(ByteSearch.word(base, to &- 8))
+      || isToken(base, from: place, to: to)
+  }
+
   /// The value of a hexadecimal digit, or nil.
   @inline(__always)
   static func hexadecimalDigit(_ byte: UInt8) -> Int? {

@@ -49,7 +49,9 @@ enum ByteSearch {
     while true {
       while place &+ 8 <= to {
         let word = word(base, place)
-        let hits = below(0x20, word) | equal(0x7F, word)
+        // Adding one turns DEL into a top bit. 0xFF carries into its neighbour, and tab is below
+        // 0x20: so a hit is looked at once more.
+        let hits = ((word &- ones &* 0x20) | (word &+ ones)) & ~word & tops
         if hits != 0 {
           place &+= lane(hits)
           break
@@ -57,30 +59,40 @@ enum ByteSearch {
         place &+= 8
       }
       guard place < to else { return to }
-      let byte = byte(base, place)
-      if (byte < 0x20 && byte != 0x09) || byte == 0x7F { return place }
+      if ASCII.isControl(byte(base, place)) { return place }
       place &+= 1
     }
   }
 
-  /// The place of the first byte that ends a field name, well or badly: a colon, white space, a
-  /// control character or anything beyond ASCII; or `to`.
+  /// The place of the first byte that ends a field name, well or badly: a colon, white space or a
+  /// control character below it; or `to`.
   @inline(__always)
   static func firstNameEnd(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
     var place = from
     while place &+ 8 <= to {
       let word = word(base, place)
-      let hits =
-        below(0x21, word) | equal(UInt8(ascii: ":"), word) | equal(0x7F, word) | (word & tops)
+      let hits = below(0x21, word) | equal(ASCII.colon, word)
       if hits != 0 { return place &+ lane(hits) }
       place &+= 8
     }
     while place < to {
       let byte = byte(base, place)
-      if byte < 0x21 || byte == UInt8(ascii: ":") || byte >= 0x7F { return place }
+      if byte < 0x21 || byte == ASCII.colon { return place }
       place &+= 1
     }
     return to
+  }
+
+  /// Whether all bytes of `word` are letters, digits or hyphens.
+  ///
+  /// Lanes below 0x80 cannot carry into each other here; others are sorted out by their top bit.
+  @inline(__always)
+  static func isAlphanumeric(_ word: UInt64) -> Bool {
+    let lower = word | (ones &* 0x20)
+    let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
+    let digits = (word &+ ones &* 0x50) & ~(word &+ ones &* 0x46)
+    let hyphens = ~((word ^ (ones &* 0x2D)) &+ ones &* 0x7F)
+    return word & tops == 0 && (letters | digits | hyphens) & tops == tops
   }
 
   /// The place of the first byte that no request target may hold, or `to`.

@@ -1,7 +1,7 @@
 extension HeaderName {
   /// The known name that `name` spells in any case; `other` when there is none.
   ///
-  /// `name` consists of token characters. Costs one comparison at most.
+  /// `name` consists of token characters. Costs two comparisons at most.
   public init(recognizing name: UnsafeRawBufferPointer) {
     guard let base = name.baseAddress else {
       self = .other
@@ -14,70 +14,144 @@ extension HeaderName {
   @inline(__always)
   static func recognize(_ base: UnsafeRawPointer, _ count: Int) -> HeaderName {
     guard count > 0 else { return .other }
-    let candidate = candidate(count, ByteSearch.byte(base, 0) | 0x20, base)
-    guard candidate != .other else { return .other }
-    return candidate.matches(base, count) ? candidate : .other
+    let first = ByteSearch.byte(base, 0) | 0x20
+    if count < 8 { return recognizeShort(base, count, first) }
+    return count < 13 ? recognizeMedium(base, count, first) : recognizeLong(base, count, first)
   }
 
-  /// The one name with this length and first letter, told apart by another letter where two share them.
-  @inline(__always)
-  private static func candidate(
-    _ count: Int, _ first: UInt8, _ base: UnsafeRawPointer
+  private static func recognizeShort(
+    _ base: UnsafeRawPointer, _ count: Int, _ first: UInt8
   ) -> HeaderName {
-    switch (count, first) {
-    case (2, UInt8(ascii: "t")): .te
-    case (3, UInt8(ascii: "v")): .via
-    case (4, UInt8(ascii: "h")): .host
-    case (4, UInt8(ascii: "d")): .date
-    case (6, UInt8(ascii: "a")): .accept
-    case (6, UInt8(ascii: "c")): .cookie
-    case (6, UInt8(ascii: "e")): .expect
-    case (6, UInt8(ascii: "o")): .origin
-    case (6, UInt8(ascii: "s")): .server
-    case (7, UInt8(ascii: "t")): .trailer
-    case (7, UInt8(ascii: "u")): .upgrade
-    case (9, UInt8(ascii: "f")): .forwarded
-    case (9, UInt8(ascii: "x")): letter(base, 2) == UInt8(ascii: "a") ? .xAPIKey : .xUserID
-    case (10, UInt8(ascii: "c")): .connection
-    case (10, UInt8(ascii: "k")): .keepAlive
-    case (10, UInt8(ascii: "t")): .tracestate
-    case (10, UInt8(ascii: "u")): .userAgent
-    case (11, UInt8(ascii: "r")): .retryAfter
-    case (11, UInt8(ascii: "t")): .traceparent
-    case (11, UInt8(ascii: "x")): .xTenantID
-    case (12, UInt8(ascii: "c")): .contentType
-    case (12, UInt8(ascii: "x")): letter(base, 2) == UInt8(ascii: "r") ? .xRequestID : .xSessionID
-    case (13, UInt8(ascii: "a")): .authorization
-    case (14, UInt8(ascii: "c")): .contentLength
-    case (15, UInt8(ascii: "a")): .acceptEncoding
-    case (15, UInt8(ascii: "x")):
-      letter(base, 2) == UInt8(ascii: "f") ? .xForwardedFor : .xVLLMPriority
-    case (16, UInt8(ascii: "c")): .contentEncoding
-    case (16, UInt8(ascii: "p")): .proxyConnection
-    case (16, UInt8(ascii: "x")): .xCorrelationID
-    case (17, UInt8(ascii: "t")): .transferEncoding
-    case (18, UInt8(ascii: "p")): .proxyAuthenticate
-    case (19, UInt8(ascii: "p")): .proxyAuthorization
-    case (20, UInt8(ascii: "x")): .xDataParallelRank
-    case (21, UInt8(ascii: "e")): .endpointLoadMetrics
-    case (28, UInt8(ascii: "e")): .endpointLoadMetricsFormat
-    default: .other
+    switch count {
+    case 2: return pick(base, .te, "te")
+    case 3: return pick(base, .via, "via")
+    case 4:
+      switch first {
+      case UInt8(ascii: "h"):
+        return pick(base, .host, "host")
+      case UInt8(ascii: "d"):
+        return pick(base, .date, "date")
+      default: return .other
+      }
+    case 6:
+      switch first {
+      case UInt8(ascii: "e"):
+        return pick(base, .expect, "expect")
+      case UInt8(ascii: "a"):
+        return pick(base, .accept, "accept")
+      case UInt8(ascii: "o"):
+        return pick(base, .origin, "origin")
+      case UInt8(ascii: "c"):
+        return pick(base, .cookie, "cookie")
+      case UInt8(ascii: "s"):
+        return pick(base, .server, "server")
+      default: return .other
+      }
+    case 7:
+      switch first {
+      case UInt8(ascii: "t"):
+        return pick(base, .trailer, "trailer")
+      case UInt8(ascii: "u"):
+        return pick(base, .upgrade, "upgrade")
+      default: return .other
+      }
+    default: return .other
     }
   }
 
-  @inline(__always)
-  private static func letter(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
-    ByteSearch.byte(base, place) | 0x20
+  private static func recognizeMedium(
+    _ base: UnsafeRawPointer, _ count: Int, _ first: UInt8
+  ) -> HeaderName {
+    switch count {
+    case 9:
+      switch first {
+      case UInt8(ascii: "f"):
+        return pick(base, .forwarded, "forwarded")
+      case UInt8(ascii: "x"):
+        let found = pick(base, .xAPIKey, "x-api-key")
+        return found == .other ? pick(base, .xUserID, "x-user-id") : found
+      default: return .other
+      }
+    case 10:
+      switch first {
+      case UInt8(ascii: "c"):
+        return pick(base, .connection, "connection")
+      case UInt8(ascii: "k"):
+        return pick(base, .keepAlive, "keep-alive")
+      case UInt8(ascii: "u"):
+        return pick(base, .userAgent, "user-agent")
+      case UInt8(ascii: "t"):
+        return pick(base, .tracestate, "tracestate")
+      default: return .other
+      }
+    case 11:
+      switch first {
+      case UInt8(ascii: "r"):
+        return pick(base, .retryAfter, "retry-after")
+      case UInt8(ascii: "x"):
+        return pick(base, .xTenantID, "x-tenant-id")
+      case UInt8(ascii: "t"):
+        return pick(base, .traceparent, "traceparent")
+      default: return .other
+      }
+    case 12:
+      switch first {
+      case UInt8(ascii: "c"):
+        return pick(base, .contentType, "content-type")
+      case UInt8(ascii: "x"):
+        let found = pick(base, .xRequestID, "x-request-id")
+        return found == .other ? pick(base, .xSessionID, "x-session-id") : found
+      default: return .other
+      }
+    default: return .other
+    }
   }
 
+  private static func recognizeLong(
+    _ base: UnsafeRawPointer, _ count: Int, _ first: UInt8
+  ) -> HeaderName {
+    switch count {
+    case 13: return pick(base, .authorization, "authorization")
+    case 14: return pick(base, .contentLength, "content-length")
+    case 15:
+      switch first {
+      case UInt8(ascii: "a"):
+        return pick(base, .acceptEncoding, "accept-encoding")
+      case UInt8(ascii: "x"):
+        let found = pick(base, .xForwardedFor, "x-forwarded-for")
+        return found == .other ? pick(base, .xVLLMPriority, "x-vllm-priority") : found
+      default: return .other
+      }
+    case 16:
+      switch first {
+      case UInt8(ascii: "p"):
+        return pick(base, .proxyConnection, "proxy-connection")
+      case UInt8(ascii: "c"):
+        return pick(base, .contentEncoding, "content-encoding")
+      case UInt8(ascii: "x"):
+        return pick(base, .xCorrelationID, "x-correlation-id")
+      default: return .other
+      }
+    case 17: return pick(base, .transferEncoding, "transfer-encoding")
+    case 18: return pick(base, .proxyAuthenticate, "proxy-authenticate")
+    case 19: return pick(base, .proxyAuthorization, "proxy-authorization")
+    case 20: return pick(base, .xDataParallelRank, "x-data-parallel-rank")
+    case 21: return pick(base, .endpointLoadMetrics, "endpoint-load-metrics")
+    case 28: return pick(base, .endpointLoadMetricsFormat, "endpoint-load-metrics-format")
+    default: return .other
+    }
+  }
+
+  /// `name` if it is spelled `text` at `base`, which holds as many bytes.
   @inline(__always)
-  private func matches(_ base: UnsafeRawPointer, _ count: Int) -> Bool {
-    ASCII.isSame(base, count, ignoringCaseAs: lowercaseName)
+  private static func pick(
+    _ base: UnsafeRawPointer, _ name: HeaderName, _ text: StaticString
+  ) -> HeaderName {
+    ASCII.isSame(base, text.utf8CodeUnitCount, ignoringCaseAs: text) ? name : .other
   }
 
   /// The name in lower case, as HTTP/2 writes it; empty for `other`.
   public var lowercaseName: StaticString {
-    @inline(__always)
     get {
       switch self {
       case .other: ""

@@ -42,9 +42,10 @@ public struct HeaderTable: ~Copyable {
   }
 
   /// Adds `field` after the last one.
+  @inline(__always)
   public mutating func append(_ field: HeaderField) {
     if count == capacity { grow() }
-    (base! + count).initialize(to: field)
+    (base.unsafelyUnwrapped + count).initialize(to: field)
     count &+= 1
   }
 
@@ -72,6 +73,7 @@ public struct HeaderTable: ~Copyable {
     base![index].isNamedByConnection = true
   }
 
+  @inline(never)
   private mutating func grow() {
     let wanted = max(capacity * 2, 32)
     let block = UnsafeMutablePointer<HeaderField>.allocate(capacity: wanted)
