@@ -91,6 +91,7 @@ public final class LibUVLoop: Loop {
     vector.deallocate()
   }
 
+  /// The monotonic time of this wake-up: the clock is read at the first question.
   public var now: Instant {
     if !timeIsFresh {
       time = Instant(nanoseconds: Int64(clamping: uv_hrtime()))
@@ -99,8 +100,10 @@ public final class LibUVLoop: Loop {
     return time
   }
 
+  /// The handle by which other threads wake this loop, also after it ended (nothing happens then).
   public var waker: any LoopWaker { wakerOfLoop }
 
+  /// Runs until `stop`, closes everything, and returns; once in a loop's life.
   public func run() {
     precondition(phase == .ready, "a loop runs once")
     checkThread()
@@ -113,10 +116,12 @@ public final class LibUVLoop: Loop {
     handler = nil
   }
 
+  /// Ends `run` at the end of this wake-up; the next one of a loop not yet running is its last.
   public func stop() {
     uv_stop(uv)
   }
 
+  /// Makes a signal arrive at `handler`; its default action is off until the loop ends.
   public func watchSignal(_ number: Int32) {
     guard isUsable, signals[number] == nil else { return }
     let signal = UVHandle<uv_signal_t>()
@@ -124,11 +129,13 @@ public final class LibUVLoop: Loop {
     precondition(status == 0, "no signal handle: \(UVError.name(status))")
     signal.borrow(self)
     signals[number] = signal
-    status = uv_signal_start(signal.pointer, { handle, number in
-      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { loop in
-        loop.handler?.loop(loop, didReceiveSignal: number)
-      }
-    }, number)
+    status = uv_signal_start(
+      signal.pointer,
+      { handle, number in
+        UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { loop in
+          loop.handler?.loop(loop, didReceiveSignal: number)
+        }
+      }, number)
     precondition(status == 0, "signal \(number) cannot be watched: \(UVError.name(status))")
   }
 
@@ -144,6 +151,9 @@ public final class LibUVLoop: Loop {
 // MARK: - Sockets
 
 extension LibUVLoop {
+  /// Opens a listening socket; a name such as `localhost` is looked up here, in this call.
+  ///
+  /// - Throws: `.bindFailed` with the name of the error; `ECANCELED` after the loop's end.
   public func listen(
     on address: HostAndPort, options: ListenerOptions, handler: any ListenerHandler
   ) throws(StreamError) -> any Listener {
@@ -152,6 +162,7 @@ extension LibUVLoop {
     return try LibUVListener(on: address, loop: self, options: options, handler: handler)
   }
 
+  /// Starts a connection; an IP literal is called in this turn.
   public func connect(
     to peer: HostAndPort, timeout: Duration, options: StreamOptions,
     handler: any ByteStreamHandler
@@ -227,6 +238,7 @@ extension LibUVLoop {
 // MARK: - Timers
 
 extension LibUVLoop {
+  /// A place in the loop's wheel, not yet armed.
   public func makeTimer() -> any LoopTimer {
     let id = wheel.add()
     if id.index == armedTimers.count { armedTimers.append(nil) }
@@ -257,9 +269,11 @@ extension LibUVLoop {
       by: UInt64(TimerWheel.tickNanoseconds / 1_000_000))
     let now = uv_now(uv)
     let wait = overflow ? UInt64(Int64.max) : due > now ? due - now : 0
-    let status = uv_timer_start(timerHandle.pointer, { handle in
-      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.fireTimers() }
-    }, wait, 0)
+    let status = uv_timer_start(
+      timerHandle.pointer,
+      { handle in
+        UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.fireTimers() }
+      }, wait, 0)
     precondition(status == 0)
   }
 

@@ -155,7 +155,8 @@ extension LibUVStream {
   }
 
   /// Queues what remains of `pending` and `pieces` when `taken` bytes of them have left.
-  private func keep(_ pieces: Slice<UnsafeBufferPointer<UnsafeRawBufferPointer>>, after taken: Int) {
+  private func keep(_ pieces: Slice<UnsafeBufferPointer<UnsafeRawBufferPointer>>, after taken: Int)
+  {
     var gone = min(taken, pending.count)
     pending.removeFirst(gone)
     gone = taken - gone
