@@ -103,5 +103,12 @@ extension ByteStream {
 
 /// `count` bytes that differ from their neighbours at any distance under 251.
 func pattern(_ count: Int, offset: Int = 0) -> [UInt8] {
-  (0..<count).map { UInt8(truncatingIfNeeded: ($0 + offset) % 251) }
+  let period = [UInt8](0..<251)
+  let first = offset % 251
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count + 502)
+  bytes += period[first...]
+  while bytes.count < count { bytes += period }
+  bytes.removeLast(bytes.count - count)
+  return bytes
 }
