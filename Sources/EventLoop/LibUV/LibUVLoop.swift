@@ -55,9 +55,10 @@ public final class LibUVLoop: Loop {
   private var startedForTick = UInt64.max
   private var isIdling = false
 
-  /// Streams with bytes to offer or events to tell at the end of the wake-up, in order.
-  private var touched: [LibUVStream] = []
-  private var settling: [LibUVStream] = []
+  /// Streams with bytes to offer or events to tell at the end of the wake-up, in order: a chain
+  /// through `nextTouched`, which costs less than an array of them.
+  private var firstTouched: LibUVStream?
+  private var lastTouched: LibUVStream?
   let resolver = LibUVResolver()
 
   /// A loop of the calling thread.
@@ -202,9 +203,10 @@ extension LibUVLoop {
   /// The last step before sleeping: nothing may be left that a sleep would delay.
   private func willPoll() {
     settleTouched()
-    if touched.isEmpty == isIdling {
+    let isUnsettled = firstTouched != nil
+    if isUnsettled != isIdling {
       // An active idle handle makes libuv poll without waiting: drained writers wrote again.
-      isIdling = !touched.isEmpty
+      isIdling = isUnsettled
       if isIdling {
         uv_idle_start(idleHandle.pointer) { _ in }
       } else {
@@ -215,18 +217,25 @@ extension LibUVLoop {
     timeIsFresh = false
   }
 
-  /// Puts a stream on the list of those settled at the end of this wake-up.
+  /// Puts a stream, which is not on it, on the list of those settled at the end of this wake-up.
   func touch(_ stream: LibUVStream) {
-    touched.append(stream)
+    if let last = lastTouched {
+      last.nextTouched = stream
+    } else {
+      firstTouched = stream
+    }
+    lastTouched = stream
   }
 
   /// Lets each touched stream offer its bytes and tell its news; once round, what comes up anew
   /// waits for the next round.
   private func settleTouched() {
-    guard !touched.isEmpty else { return }
-    swap(&touched, &settling)
-    for index in settling.indices { settling[index].settle() }
-    settling.removeAll(keepingCapacity: true)
+    var next = firstTouched.take()
+    lastTouched = nil
+    while let stream = next {
+      next = stream.nextTouched.take()
+      stream.settle()
+    }
   }
 
   private func didWake() {
@@ -312,7 +321,7 @@ extension LibUVLoop {
       rounds += 1
       if rounds == LibUVLoop.lastRounds { phase = .ended }
     }
-    touched = []
+    settleTouched()
     phase = .ended
     // A look-up in the resolver's hands would write to freed memory: then the loop's stays.
     guard uv_loop_close(uv) == 0 else { return }
