@@ -28,7 +28,9 @@ import Vocabulary
 
   @Test func `any token id has a text`() {
     var generator = SplitMix64(seed: 2)
-    for _ in 0..<500 { _ = EngineTokenizer.text(of: [UInt32.random(in: 0 ... .max, using: &generator)]) }
+    for _ in 0..<500 {
+      _ = EngineTokenizer.text(of: [UInt32.random(in: 0 ... .max, using: &generator)])
+    }
     #expect(EngineTokenizer.text(of: [0x0500_0000]) == "<83886080>")
     #expect(EngineTokenizer.text(of: EngineTokenizer.endOfSequence) == "")
   }

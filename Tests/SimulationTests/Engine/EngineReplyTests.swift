@@ -124,13 +124,13 @@ import Vocabulary
     let token = AnswerText.token(at: 0, choice: 0, of: TokenDigest(of: tokens))
     let ids = tokens.map { "\($0)" }.joined(separator: ",")
     #expect(parts.count == 1)
-    #expect(
-      parts[0].contains(
-        "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\""
-          + "\(EngineTokenizer.text(of: token))\",\"refusal\":null,\"annotations\":null,"
-          + "\"audio\":null,\"function_call\":null,\"reasoning\":null},\"logprobs\":null,"
-          + "\"finish_reason\":\"length\",\"stop_reason\":null,\"token_ids\":[\(token)],"
-          + "\"routed_experts\":null}]"))
+    let text = EngineTokenizer.text(of: token)
+    let message = #"""
+      "choices":[{"index":0,"message":{"role":"assistant","content":"\#(text)","refusal":null,\#
+      "annotations":null,"audio":null,"function_call":null,"reasoning":null},"logprobs":null,\#
+      "finish_reason":"length","stop_reason":null,"token_ids":[\#(token)],"routed_experts":null}]
+      """#
+    #expect(parts[0].contains(message))
     #expect(
       parts[0].hasSuffix(
         "\"prompt_logprobs\":null,\"prompt_token_ids\":[\(ids)],\"prompt_text\":null,"
@@ -138,7 +138,8 @@ import Vocabulary
   }
 
   @Test func `a prefill answer carries its parameters, its stream does not`() throws {
-    let body = "\"prompt\":\"hello\",\"max_tokens\":1,\"kv_transfer_params\":{\"do_remote_decode\":true}"
+    let body =
+      "\"prompt\":\"hello\",\"max_tokens\":1,\"kv_transfer_params\":{\"do_remote_decode\":true}"
     let (whole, _) = try answer("{\(body)}")
     #expect(whole[0].contains("\"kv_transfer_params\":{\"do_remote_prefill\":true,"))
     #expect(whole[0].hasSuffix(",\"ec_transfer_params\":null,\"metrics\":null}"))
@@ -175,7 +176,8 @@ import Vocabulary
     #expect(
       parts[0].hasPrefix(
         "{\"request_id\":\"generate-tokens-abc\",\"choices\":[{\"index\":0,\"logprobs\":null,"
-          + "\"finish_reason\":\"length\",\"token_ids\":[\(ids.joined(separator: ","))]}],\"usage\":"))
+          + "\"finish_reason\":\"length\",\"token_ids\":[\(ids.joined(separator: ","))]}],\"usage\":"
+      ))
   }
 
   @Test func `several prompts and choices come in order with one usage`() throws {

@@ -73,8 +73,8 @@ import Vocabulary
     #expect(engine.isIdle)
   }
 
-  @Test func `requests without room for prompt and answer wait for blocks, first come first served`()
-  {
+  @Test
+  func `requests without room for prompt and answer wait for blocks, first come first served`() {
     let fleet = EngineFleet()
     let engine = fleet.add(port: 1) { configuration in
       configuration.cost.kvTokens = 160
@@ -220,7 +220,8 @@ import Vocabulary
         let length = Int.random(in: 1...900, using: &generator)
         let id = fleet.submit(
           request(prompt(length), maxTokens: Int.random(in: 1...30, using: &generator)), to: engine)
-        fleet.run(until: (fleet.now - .zero) + .milliseconds(Int.random(in: 0...40, using: &generator)))
+        fleet.run(
+          until: (fleet.now - .zero) + .milliseconds(Int.random(in: 0...40, using: &generator)))
         if Bool.random(using: &generator) { fleet.abort(id, on: engine) }
       }
       fleet.run(until: .seconds(60))
