@@ -35,9 +35,15 @@ public protocol ByteStream: AnyObject {
   func resumeReading()
 
   /// Sends the end of our bytes (half-close) once everything queued has left; reading goes on.
+  ///
+  /// Further writes are ignored. A stream with both halves ended stays until its owner closes it.
   func finishWriting()
 
-  /// Closes once everything queued has left (bounded by `StreamOptions.lingerTimeout`).
+  /// Sends everything queued, then our end, and closes once the peer has ended too (bounded by
+  /// `StreamOptions.lingerTimeout`).
+  ///
+  /// What still arrives meanwhile is thrown away: a socket closed with unread bytes resets the
+  /// connection and with it the last answer (RFC 9112, 9.6). Further writes are ignored.
   func closeAfterFlush()
 
   /// Closes now, throws away what is queued; `streamDidClose` follows with reason `.closedHere`.

@@ -48,13 +48,14 @@ public final class LoopThread: Sendable {
     precondition(status == 0, "joined twice: \(status)")
   }
 
-  private static let runThread: @convention(c) (UnsafeMutableRawPointer?) ->
-    UnsafeMutableRawPointer? = {
-    let pointer = $0!.assumingMemoryBound(to: Start.self)
-    let start = pointer.move()
-    pointer.deallocate()
-    loop_thread_set_name(start.name)
-    start.body(LibUVLoop())
-    return nil
-  }
+  private static let runThread:
+    @convention(c) (UnsafeMutableRawPointer?) ->
+      UnsafeMutableRawPointer? = {
+        let pointer = $0!.assumingMemoryBound(to: Start.self)
+        let start = pointer.move()
+        pointer.deallocate()
+        loop_thread_set_name(start.name)
+        start.body(LibUVLoop())
+        return nil
+      }
 }

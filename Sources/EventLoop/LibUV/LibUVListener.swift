@@ -105,24 +105,33 @@ final class LibUVListener: Listener {
       // The fault of that one connection (accept(2)): gone before we took it.
       return true
     case EMFILE, ENFILE:
-      loop.counters.failedAccepts += 1
-      if shedOne() { return true }
+      // Linux looks for a free descriptor first: nobody may be waiting at all.
+      switch shedOne() {
+      case EAGAIN: return false
+      case 0:
+        loop.counters.failedAccepts += 1
+        return true
+      default: break
+      }
     default:
-      loop.counters.failedAccepts += 1
+      break
     }
+    loop.counters.failedAccepts += 1
     pause()
     return false
   }
 
-  /// Takes one connection with the spare descriptor and closes it; false when that is impossible.
-  private func shedOne() -> Bool {
-    guard spare >= 0 else { return false }
+  /// Takes one connection with the spare descriptor and closes it.
+  ///
+  /// Returns 0, `EAGAIN` when none waits, or the error that made it impossible.
+  private func shedOne() -> Int32 {
+    guard spare >= 0 else { return EMFILE }
     closeSpare()
     let accepted = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-    let error = errno
+    let error = accepted >= 0 ? 0 : errno
     if accepted >= 0 { _ = Glibc.close(accepted) }
     spare = LibUVListener.openSpare()
-    return spare >= 0 && (accepted >= 0 || error == EAGAIN)
+    return spare >= 0 ? error : EMFILE
   }
 
   private func pause() {

@@ -24,6 +24,7 @@ final class LibUVResolver {
 
   /// The cached answer for `name`; nil when `connector` will hear it by `didResolve`.
   func answer(for name: String, connector: LibUVConnector) -> NameCache.Answer? {
+    guard SocketAddress.mayBeHost(name) else { return .failed(detail: "EAI_NONAME") }
     if let known = cache.answer(for: name, now: connector.loop.now) { return known }
     if let lookUp = lookUps[name] {
       lookUp.waiters.append(connector)
@@ -59,9 +60,11 @@ final class LibUVResolver {
     hints.ai_flags = AI_ADDRCONFIG
     let lookUp = LookUp(name: name, resolver: self)
     request.retain(lookUp)
-    let status = uv_getaddrinfo(connector.loop.uv, request.pointer, { request, status, answer in
-      UVLink.finish(request, as: LookUp.self).finish(status, answer)
-    }, name, nil, &hints)
+    let status = uv_getaddrinfo(
+      connector.loop.uv, request.pointer,
+      { request, status, answer in
+        UVLink.finish(request, as: LookUp.self).finish(status, answer)
+      }, name, nil, &hints)
     guard status == 0 else {
       _ = UVLink.finish(request.pointer, as: LookUp.self)
       return .failed(detail: UVError.name(status))

@@ -60,9 +60,14 @@ extension LibUVStream {
     touch()
   }
 
-  /// The end of a wake-up: offers what was gathered and tells what came of it.
+  /// Its turn at the end of a wake-up.
   func settle() {
     isTouched = false
+    offerAndTell()
+  }
+
+  /// From the loop only: offers what was gathered and tells what came of it.
+  private func offerAndTell() {
     if canOffer, !pending.isEmpty { offerPending() }
     tellDrain()
     advanceEnding()
@@ -155,7 +160,8 @@ extension LibUVStream {
   }
 
   /// Queues what remains of `pending` and `pieces` when `taken` bytes of them have left.
-  private func keep(_ pieces: Slice<UnsafeBufferPointer<UnsafeRawBufferPointer>>, after taken: Int) {
+  private func keep(_ pieces: Slice<UnsafeBufferPointer<UnsafeRawBufferPointer>>, after taken: Int)
+  {
     var gone = min(taken, pending.count)
     pending.removeFirst(gone)
     gone = taken - gone
@@ -212,16 +218,10 @@ extension LibUVStream {
     isWriting = false
     uvLoop.buffers.giveBack(&inFlight)
     if status == 0 {
-      settle(keepingPlace: isTouched)
+      offerAndTell()
     } else {
       fail(.connectionBroken(detail: UVError.name(status)))
     }
-  }
-
-  /// `settle` outside its turn: a place already taken at the end of the wake-up stays taken.
-  private func settle(keepingPlace hasPlace: Bool) {
-    settle()
-    isTouched = isTouched || hasPlace
   }
 }
 

@@ -33,7 +33,9 @@ final class LibUVStream: ByteStream {
   var isWriting = false
   var writeRequest: UVHandle<uv_write_t>?
   var isAboveHighWatermark = false
+  /// Whether it is on the loop's list, and who follows it there.
   var isTouched = false
+  var nextTouched: LibUVStream?
 
   // Reading.
   var wantsBytes = true

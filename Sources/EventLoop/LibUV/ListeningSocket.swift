@@ -51,6 +51,7 @@ struct ListeningSocket {
 
   private static func addresses(of peer: HostAndPort) throws(StreamError) -> [SocketAddress] {
     if let address = SocketAddress(literal: peer.host, port: peer.port) { return [address] }
+    guard SocketAddress.mayBeHost(peer.host) else { throw .bindFailed(detail: "EAI_NONAME") }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var answer: UnsafeMutablePointer<addrinfo>?

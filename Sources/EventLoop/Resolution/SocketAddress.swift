@@ -9,6 +9,7 @@ struct SocketAddress: Hashable, CustomStringConvertible {
 
   /// The address an IP literal stands for; nil when `host` is not one.
   init?(literal host: String, port: UInt16) {
+    guard SocketAddress.mayBeHost(host) else { return nil }
     var address4 = in_addr()
     var address6 = in6_addr()
     if inet_pton(AF_INET, host, &address4) == 1 {
@@ -92,6 +93,12 @@ struct SocketAddress: Hashable, CustomStringConvertible {
 }
 
 extension SocketAddress {
+  /// Whether `host` can be handed to C at all: not empty, at most the 255 bytes of a DNS name
+  /// (RFC 1035, 2.3.4), and without a NUL, which would hide what follows it.
+  static func mayBeHost(_ host: String) -> Bool {
+    !host.isEmpty && host.utf8.count <= 255 && !host.utf8.contains(0)
+  }
+
   /// The addresses of a resolver's answer in its order, ports unset, without repetitions.
   static func list(_ answer: UnsafeMutablePointer<addrinfo>?) -> [SocketAddress] {
     var addresses: [SocketAddress] = []

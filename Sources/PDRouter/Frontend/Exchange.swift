@@ -63,6 +63,12 @@ public final class Exchange {
     transport?.cut(self)
   }
 
+  /// Writes `text` instead of an answer and closes: how a simulated engine misbehaves.
+  package func corrupt(_ text: StaticString) {
+    transport?.corrupt(
+      self, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
   /// Answers at once with a whole body.
   public func respond(
     status: Int, fields: borrowing ByteBuffer, body: borrowing ByteBuffer
@@ -98,4 +104,5 @@ protocol ExchangeTransport: AnyObject {
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
   func end(_ exchange: Exchange)
   func cut(_ exchange: Exchange)
+  func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
 }

@@ -15,6 +15,8 @@ public final class Frontend: ListenerHandler {
   private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
   private var spareExchanges: [Exchange] = []
   private(set) var isDraining = false
+  /// Asked for each new connection whether it may stay; how a simulated engine refuses.
+  package var admits: (() -> Bool)?
   /// Where answer heads are built, one at a time.
   var headScratch = ByteBuffer(capacity: 4096)
   /// Connections closed at once because `Limits.clientConnections` were open.
@@ -50,7 +52,7 @@ public final class Frontend: ListenerHandler {
 
   /// A new client.
   public func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
-    guard connections.count < limits.clientConnections else {
+    guard connections.count < limits.clientConnections, admits?() ?? true else {
       refusedConnections += 1
       stream.close()
       return

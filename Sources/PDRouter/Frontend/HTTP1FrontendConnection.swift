@@ -308,6 +308,13 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     if case .untilClose = framing { stream.close() } else { stream.closeAfterFlush() }
   }
 
+  func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    letGo(of: exchange)
+    state = .closed
+    stream.write(bytes)
+    stream.closeAfterFlush()
+  }
+
   private func letGo(of exchange: Exchange) {
     precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
     self.exchange = nil

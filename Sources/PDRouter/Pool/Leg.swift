@@ -1,59 +1,60 @@
-internal import Vocabulary
-internal import Wire
+package import Vocabulary
+package import Wire
 
 /// One request sent to one worker, and its answer, whichever protocol carries them.
 ///
 /// Owned by whoever watches it; used for one request after another. Between `start` and its end (one
 /// of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready (asked to
 /// write the request; again if an idle connection proved stale), head, body pieces, end.
-final class Leg {
+package final class Leg {
   /// Who hears of it: its owner, which outlives it.
   unowned let observer: any LegObserver
   /// The answer's head; its ranges refer to `headBytes`. Valid from `legDidReceiveHead` to the end.
-  var head = ResponseHead()
+  package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.
-  var headBytes = ByteBuffer()
+  package internal(set) var headBytes = ByteBuffer()
   /// Whether the request may be written a second time when an idle connection proves stale: not when
   /// it carries a KV handle, which no decode scheduler may see twice.
-  var mayRepeat = true
+  package var mayRepeat = true
   /// The request's method, which decides whether its answer has a body.
-  var method = HTTPMethod.post
+  package var method = HTTPMethod.post
   /// The connection that carries it, while it is out.
   var connection: HTTP1WorkerConnection?
 
-  init(observer: any LegObserver) {
+  /// A leg that tells `observer`, its owner.
+  package init(observer: any LegObserver) {
     self.observer = observer
   }
 
   /// Whether it is between start and end.
-  var isOut: Bool { connection != nil }
+  package var isOut: Bool { connection != nil }
 
   /// Writes the request: one head and the pieces of the body, in order.
-  func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+  package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     connection?.send(pieces)
   }
 
   /// Stops reading the answer: the client is slower than the worker.
-  func pauseReading() {
+  package func pauseReading() {
     connection?.pauseReading()
   }
 
   /// Reads the answer again.
-  func resumeReading() {
+  package func resumeReading() {
     connection?.resumeReading()
   }
 
   /// Ends the leg here and now by closing its connection, which is how an engine learns of it.
   ///
   /// The observer hears nothing more. Does nothing when the leg is not out.
-  func cancel() {
+  package func cancel() {
     connection?.cancelLeg()
     precondition(connection == nil)
   }
 }
 
 /// Who watches a leg.
-protocol LegObserver: AnyObject {
+package protocol LegObserver: AnyObject {
   /// A connection is there: write the request with `send`.
   func legIsReady(_ leg: Leg)
   /// The answer's head has come.

@@ -1,8 +1,8 @@
-internal import EventLoop
-internal import Wire
+package import EventLoop
+package import Wire
 
 /// Why a leg gave no complete answer; ordered by what the worker may have done with the request.
-enum LegFailure: Equatable {
+package enum LegFailure: Equatable {
   /// No connection came about: not one byte was delivered, so the request may go elsewhere freely.
   case unreachable(StreamError)
   /// As many connections to the worker as the limit allows are in use; nothing was delivered.

@@ -1,17 +1,19 @@
-internal import EventLoop
-internal import Vocabulary
+package import EventLoop
+package import Vocabulary
 
 /// One loop's connections to one worker.
 ///
 /// Owns them until they close; confined to its loop. Legs start here and get an idle connection or a
 /// new one; nobody waits in line, since an engine queues better than a proxy can.
-final class WorkerPool {
-  let worker: Worker
+package final class WorkerPool {
+  /// The worker.
+  package let worker: Worker
   private let loop: any Loop
   private let timeouts: Timeouts
   private var book: ConnectionPool<HTTP1WorkerConnection>
 
-  init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
+  /// A pool without connections.
+  package init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
     self.worker = worker
     self.loop = loop
     self.timeouts = timeouts
@@ -26,7 +28,7 @@ final class WorkerPool {
   /// Gives `leg` a connection; it is asked for its request now (reuse) or once connected.
   ///
   /// - Returns: false when the limit of connections is reached; the leg hears nothing then.
-  func start(_ leg: Leg, fresh: Bool = false) -> Bool {
+  package func start(_ leg: Leg, fresh: Bool = false) -> Bool {
     switch book.lease(now: loop.now, fresh: fresh) {
     case .reuse(let connection):
       connection.carry(leg)
@@ -43,12 +45,12 @@ final class WorkerPool {
   }
 
   /// Closes what has been idle for too long; called about once a second.
-  func closeExpired() {
+  package func closeExpired() {
     while let connection = book.takeExpired(now: loop.now) { connection.close() }
   }
 
   /// Closes all idle connections.
-  func closeIdle() {
+  package func closeIdle() {
     while let connection = book.takeAny() { connection.close() }
   }
 

@@ -3,14 +3,34 @@ internal import Vocabulary
 
 /// The end of a stream, by either side or by force.
 extension SimulatedStream {
-  /// Closes once the kernel took everything, or when the linger time-out has passed.
+  /// Sends everything and our end, closes once the peer ended too or after the linger time-out.
+  ///
+  /// What still arrives is thrown away; the handler hears of nothing but the close.
   public func closeAfterFlush() {
     guard isUsable, !isLingering else { return }
+    if phase == .connecting && outbound.queuedCount == 0 { return close() }
     isLingering = true
-    if phase == .open { return sendAtEndOfWakeUp() }
-    guard outbound.queuedCount > 0 else { return close() }
-    isLingerTimed = true
+    isPaused = false
     schedule(.lingerOver, at: world.now + options.lingerTimeout)
+    sendAtEndOfWakeUp()
+  }
+
+  /// Sends our end once everything has left; closes a lingering stream once the peer ended too.
+  func advanceEnding() {
+    guard isFinishing || isLingering, outbound.queuedCount == 0 else { return }
+    if !isEndSent { sendEnd() }
+    guard isLingering else { return }
+    discardArrived()
+    if isEndReceived { close() }
+  }
+
+  /// The connection was reset: the expected end of a stream that had sent its last byte.
+  func didBreak(_ name: String) {
+    if isLingering && isEndSent {
+      leave(.closedHere)
+    } else {
+      fail(.connectionBroken(detail: name))
+    }
   }
 
   /// Closes now: a clean end for the peer, or a reset when bytes lay unread or unsent.

@@ -5,7 +5,7 @@ internal import Vocabulary
 extension SimulatedStream {
   /// Stops delivering bytes; the peer may send what fits into the kernels.
   public func pauseReading() {
-    isPaused = true
+    if !isLingering { isPaused = true }
   }
 
   /// Delivers what arrived meanwhile, from a later wake-up at the same instant.
@@ -41,7 +41,7 @@ extension SimulatedStream {
     guard phase == .open else { return fail(.connectFailed(detail: "ECONNRESET")) }
     isResetReceived = true
     if isPaused {
-      if outbound.queuedCount > 0 { fail(.connectionBroken(detail: "ECONNRESET")) }
+      if outbound.queuedCount > 0 { didBreak("ECONNRESET") }
     } else if !isReadScheduled {
       readAvailable()
     }
@@ -49,6 +49,7 @@ extension SimulatedStream {
 
   /// Delivers what arrived, then, when all was read, the reset or the end.
   func readAvailable() {
+    if isLingering { discardArrived() }
     while phase == .open, !isPaused, inbound.arrivedCount > 0 {
       simulatedLoop.read(inbound) { bytes in
         announceRoom()
@@ -58,11 +59,20 @@ extension SimulatedStream {
     }
     guard phase == .open, !isPaused else { return }
     if isResetReceived {
-      fail(.connectionBroken(detail: "ECONNRESET"))
+      didBreak("ECONNRESET")
+    } else if isLingering {
+      advanceEnding()
     } else if isEndReceived && !isEndDelivered {
       isEndDelivered = true
       handler?.streamDidReadEnd(self)
     }
+  }
+
+  /// Throws away what nobody reads any more, so that closing does not reset the connection.
+  func discardArrived() {
+    guard inbound.arrivedCount > 0 else { return }
+    inbound.discardArrived()
+    announceRoom()
   }
 
   /// Tells a writer with bytes left over that there is room again.

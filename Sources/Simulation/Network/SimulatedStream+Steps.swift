@@ -41,7 +41,7 @@ extension SimulatedStream {
     precondition(isLive(step), "a step whose time is past is dropped")
     switch step {
     case .connectTimedOut: fail(.connectTimedOut)
-    case .resolutionFailed: fail(.resolutionFailed(detail: "ENOTFOUND"))
+    case .resolutionFailed: fail(.resolutionFailed(detail: "EAI_NONAME"))
     case .read:
       isReadScheduled = false
       readAvailable()
@@ -54,7 +54,8 @@ extension SimulatedStream {
 
   private func tellDrained() {
     isDrainScheduled = false
-    guard isAboveHighMark, outbound.queuedCount <= options.lowWatermark else { return }
+    guard isWritable, isAboveHighMark, outbound.queuedCount <= options.lowWatermark
+    else { return }
     isAboveHighMark = false
     handler?.streamDidDrain(self)
   }

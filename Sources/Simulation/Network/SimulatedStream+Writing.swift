@@ -32,7 +32,7 @@ extension SimulatedStream {
     sendAtEndOfWakeUp()
   }
 
-  private var isWritable: Bool { isUsable && !isFinishing && !isLingering }
+  var isWritable: Bool { isUsable && !isFinishing && !isLingering }
 
   private func didQueue() {
     if outbound.queuedCount > options.highWatermark { isAboveHighMark = true }
@@ -49,7 +49,7 @@ extension SimulatedStream {
   func transmit() {
     isSendPending = false
     guard phase == .open else { return }
-    if isResetReceived { return fail(.connectionBroken(detail: "EPIPE")) }
+    if isResetReceived { return didBreak("EPIPE") }
     let figures = world.figures(for: outbound)
     let room = figures.kernelBufferByteCount - outbound.kernelCount
     let count = min(outbound.queuedCount, room)
@@ -63,14 +63,9 @@ extension SimulatedStream {
   }
 
   private func didTransmit() {
-    if outbound.queuedCount == 0 {
-      if isFinishing && !isEndSent { sendEnd() }
-      if isLingering { return close() }
-    } else if isLingering && !isLingerTimed {
-      isLingerTimed = true
-      schedule(.lingerOver, at: world.now + options.lingerTimeout)
-    }
-    guard isAboveHighMark, !isDrainScheduled, outbound.queuedCount <= options.lowWatermark
+    advanceEnding()
+    guard phase == .open, isAboveHighMark, !isDrainScheduled,
+      outbound.queuedCount <= options.lowWatermark
     else { return }
     isDrainScheduled = true
     schedule(.drained, at: world.now)

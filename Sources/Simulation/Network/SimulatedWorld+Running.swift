@@ -57,8 +57,9 @@ extension SimulatedWorld {
     let first = queue.removeFirst()
     awake = first.loop
     execute(first)
-    while let loop = awake, let next = firstLiveMoment(), next <= last,
-      let event = queue.first, event.loop === loop
+    // The moment is at hand; the event itself is a cache miss and is looked at only if it is due.
+    while let loop = awake, let next = queue.firstMoment, next <= last,
+      let live = firstLiveMoment(), live <= last, let event = queue.first, event.loop === loop
     {
       execute(queue.removeFirst())
     }

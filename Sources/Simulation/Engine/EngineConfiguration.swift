@@ -1,0 +1,58 @@
+package import Vocabulary
+
+/// Everything that decides how one simulated engine behaves, apart from its faults.
+///
+/// A plain value; nothing here changes while the engine runs.
+package struct EngineConfiguration: Sendable {
+  /// What a remote load that failed leads to (vLLM's `kv_load_failure_policy`).
+  package enum LoadFailurePolicy: Sendable {
+    /// The request ends with an internal error: the default since about 0.17.
+    case fail
+    /// The prompt is computed again, locally.
+    case recompute
+  }
+
+  /// The one model it serves, and the name it answers to.
+  package var model = "tiny"
+  /// What the operator started it for; a label only, as the pull connector ignores `kv_role`.
+  package var role = Role.both
+  /// What its steps cost in time, and its capacity.
+  package var cost = EngineCostModel()
+  /// How long an exported KV cache stays pinned without a heartbeat.
+  package var lease = Duration.seconds(30)
+  /// Most tokens of prompt and answer together.
+  package var maxModelLength = 131_072
+  /// `max_tokens` of a chat request that states none. vLLM would go on to the model's length; a
+  /// simulation wants answers of a bounded size.
+  package var defaultChatTokens = 64
+  /// Decides every random choice of the engine (request suffixes). Never the text it answers with.
+  package var seed: UInt64 = 0
+  /// The identity a decode engine checks before it reads; a restarted engine has a new one.
+  package var engineID: String
+  /// The host decode engines are told to read from.
+  package var sideChannelHost = "127.0.0.1"
+  /// The port decode engines are told to read from.
+  package var sideChannelPort: UInt16 = 5600
+  /// What `/version` says.
+  package var version = "0.32.0"
+  /// What happens when remote KV cannot be had.
+  package var loadFailurePolicy = LoadFailurePolicy.fail
+  /// Whether usage carries `prompt_tokens_details` (vLLM's `--enable-prompt-tokens-details`).
+  package var reportsCachedTokens = true
+  /// Whether blocks are shared between requests with the same prefix.
+  package var cachesPrefixes = true
+  /// Most choices (`n` times prompts) of one request.
+  package var maxChoices = 1024
+
+  /// A configuration with vLLM-like defaults for an engine known to its peers as `engineID`.
+  package init(engineID: String = "00000000-0000-4000-8000-000000000001") {
+    self.engineID = engineID
+  }
+
+  /// Time between a decode engine's heartbeats: a sixth of the lease.
+  package var heartbeatInterval: Duration { lease / 6 }
+  /// How far one heartbeat pushes the lease's end: two thirds of the lease from its arrival.
+  package var heartbeatExtension: Duration { lease * 2 / 3 }
+  /// The text of `system_fingerprint`.
+  package var fingerprint: String { "vllm-\(version)-5d1a7e00" }
+}

@@ -1,0 +1,209 @@
+package import EventLoop
+internal import PDRouter
+package import Vocabulary
+
+/// A simulated vLLM engine as a server: the scheduler's brain behind real (or simulated) HTTP.
+///
+/// Runs on any loop, with one port for clients and one for other engines (KV). Confined to its loop.
+/// Its answers depend on every prompt token and, when it was handed KV, on that KV alone, so a wrong
+/// route or a wrong hand-over shows in the text. It dies when its faults or the scheduler say so:
+/// every connection is cut and `whenDead` is called once.
+package final class SimulatedEngine {
+  /// What it is, with the side channel's real port.
+  package let configuration: EngineConfiguration
+  /// Where it listens, with the real port.
+  package let address: HostAndPort
+  /// What goes wrong with it.
+  package var faults: EngineFaults
+  /// The brain.
+  package private(set) var scheduler: EngineScheduler
+  /// Called once when the engine dies by itself.
+  package var whenDead: (() -> Void)?
+  /// Whether it has died.
+  package private(set) var isDead = false
+
+  let loop: any Loop
+  let created: Int
+  let reader: EngineRequestReader
+  var generator: SplitMix64
+  private let desk: EngineDesk
+  private let channel: SideChannel
+  private let frontend: Frontend
+  private let channelFrontend: Frontend
+  private let timer: any LoopTimer
+  private var jobs: [EngineRequestID: EngineJob] = [:]
+  private var events: [EngineEvent] = []
+
+  /// Opens both ports on `loop`; `created` (seconds since 1970) stamps its answers.
+  ///
+  /// - Throws: `StreamError.bindFailed`.
+  package init(
+    loop: any Loop, configuration wanted: EngineConfiguration, listen: HostAndPort, created: Int
+  ) throws(StreamError) {
+    let endpoint = SideChannelEndpoint()
+    channelFrontend = Frontend(
+      loop: loop, handler: endpoint, limits: Limits(), timeouts: Timeouts())
+    let bound = try channelFrontend.listen(
+      on: HostAndPort(host: listen.host, port: wanted.sideChannelPort), sharesPort: false)
+    var configuration = wanted
+    configuration.sideChannelPort = bound.port
+    self.configuration = configuration
+    var timeouts = Timeouts()
+    timeouts.clientIdle = .seconds(5)  // uvicorn's default
+    desk = EngineDesk()
+    frontend = Frontend(loop: loop, handler: desk, limits: Limits(), timeouts: timeouts)
+    address = try frontend.listen(on: listen, sharesPort: false)
+    self.loop = loop
+    self.created = created
+    timer = loop.makeTimer()
+    channel = SideChannel(loop: loop)
+    generator = SplitMix64(seed: wanted.seed ^ 0xE961_4E)
+    faults = EngineFaults(seed: wanted.seed)
+    scheduler = EngineScheduler(configuration)
+    reader = EngineRequestReader(configuration)
+    endpoint.engine = self
+    desk.engine = self
+    frontend.admits = { [weak self] in self?.admitsConnection() ?? false }
+  }
+
+  /// Cuts every connection and stops answering, as a killed process does.
+  package func kill() {
+    guard !isDead else { return }
+    isDead = true
+    timer.cancel()
+    for job in jobs.values { job.exchange.observer = nil }
+    jobs.removeAll()
+    frontend.abort()
+    channelFrontend.abort()
+    channel.abort()
+  }
+
+  /// Sets faults from the JSON that `POST /fault` takes.
+  package func setFaults(json text: String) throws(EngineRefusal) {
+    var bytes = ByteBuffer()
+    bytes.append(text)
+    try faults.set(json: bytes.bytes)
+  }
+
+  /// Requests being answered.
+  package var liveRequests: Int { jobs.count }
+
+  /// Dies by its own fault.
+  func die() {
+    guard !isDead else { return }
+    kill()
+    whenDead?()
+  }
+
+  private func admitsConnection() -> Bool {
+    let struck = faults.drawConnection()
+    guard !struck.contains(.die(.accept)) else {
+      die()
+      return false
+    }
+    return !struck.contains(.refuse)
+  }
+}
+
+// MARK: - Work
+
+extension SimulatedEngine {
+  /// Gives a request to the scheduler; its events go to `job`.
+  func submit(_ request: EngineRequest, for job: EngineJob) {
+    scheduler.slowFactor = faults.slowFactor
+    let id = scheduler.submit(request, now: loop.now)
+    job.id = id
+    jobs[id] = job
+    pump()
+  }
+
+  /// The client of `job` has gone.
+  func abandon(_ job: EngineJob) {
+    guard let id = job.id, jobs.removeValue(forKey: id) != nil else { return }
+    scheduler.abort(id, now: loop.now)
+    pump()
+  }
+
+  /// Notes that a request with transfer parameters was refused.
+  func refuse(_ body: UnsafeRawBufferPointer) {
+    scheduler.refuse(reader.kvParameters(in: body))
+    pump()
+  }
+
+  /// Answers another engine's message.
+  func answer(_ message: SideChannelMessage) -> SideChannelReply {
+    let reply = scheduler.answer(message, now: loop.now)
+    pump()
+    return reply
+  }
+
+  /// Runs the brain up to now, passes its events on, and arms the timer for the next one.
+  func pump() {
+    guard !isDead else { return }
+    scheduler.advance(to: loop.now)
+    repeat {
+      events.removeAll(keepingCapacity: true)
+      scheduler.drainEvents(into: &events)
+      for event in events where !isDead { pass(event) }
+    } while !isDead && !events.isEmpty
+    guard !isDead else { return }
+    guard let next = scheduler.nextWake else {
+      timer.cancel()
+      return
+    }
+    timer.arm(after: max(.zero, next - loop.now), for: self)
+  }
+
+  private func pass(_ event: EngineEvent) {
+    switch event {
+    case .token(let token): tell(token.sequence.request, event)
+    case .finished(let finish):
+      if let job = jobs[finish.sequence.request], finish.kv != nil { job.exports = true }
+      tell(finish.sequence.request, event)
+    case .prefillDone: break
+    case .needsRemoteKV(let pull): read(pull)
+    case .notice(let notice):
+      channel.send(
+        .notice(requestID: notice.source.requestID, reason: notice.reason),
+        to: notice.source.address) { _ in }
+    case .heartbeat(let address, let requestIDs):
+      channel.send(.heartbeat(requestIDs: requestIDs), to: address) { _ in }
+    case .died: die()
+    }
+  }
+
+  private func tell(_ id: EngineRequestID, _ event: EngineEvent) {
+    guard let job = jobs[id] else { return }
+    switch job.take(event) {
+    case .goesOn: break
+    case .ended: jobs[id] = nil
+    case .cut:
+      jobs[id] = nil
+      scheduler.abort(id, now: loop.now)
+    case .died: die()
+    }
+  }
+
+  private func read(_ pull: KVPull) {
+    let message = SideChannelMessage.read(
+      engineID: pull.source.engineID, requestID: pull.source.requestID, blockIDs: pull.blockIDs,
+      consumer: pull.consumer)
+    channel.send(message, to: pull.source.address) { [weak self] reply in
+      guard let self, !isDead else { return }
+      if case .content(let contents)? = reply {
+        scheduler.remoteKVArrived(pull.target, contents: contents, now: loop.now)
+      } else {
+        scheduler.remoteKVFailed(pull.target, now: loop.now)
+      }
+      pump()
+    }
+  }
+}
+
+extension SimulatedEngine: LoopTimerHandler {
+  /// The next step, transfer, heartbeat or expiry is due.
+  package func timerDidFire(_ timer: any LoopTimer) {
+    channel.closeExpired()
+    pump()
+  }
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+/// `vllm-router demo`
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "demo", abstract: "x")
+}
