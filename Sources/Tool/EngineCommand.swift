@@ -71,7 +71,7 @@ struct EngineCommand: ParsableCommand {
       loop: loop, configuration: engineConfiguration(),
       listen: HostAndPort(host: host, port: port), created: Int(time(nil)))
     if let faults { try engine.setFaults(json: faults) }
-    engine.whenDead = { exit(1) }
+    engine.whenDead = { Glibc.exit(1) }
     let stopper = SignalStopper()
     loop.handler = stopper
     for signal in [SIGINT, SIGTERM] { loop.watchSignal(signal) }

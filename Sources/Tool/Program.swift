@@ -8,17 +8,17 @@ internal import PDRouter
 /// baseline's codes).
 func runProgram() {
   do {
-    var command = try RouterCommand.parseAsRoot()
+    var command = try ProgramCommand.parseAsRoot()
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)
   } catch {
-    let message = RouterCommand.fullMessage(for: error)
-    guard RouterCommand.exitCode(for: error) != .success else {
+    let message = ProgramCommand.fullMessage(for: error)
+    guard ProgramCommand.exitCode(for: error) != .success else {
       writeLine(message, to: STDOUT_FILENO)
       exit(0)
     }
-    fail(message, code: RouterCommand.exitCode(for: error) == .validationFailure ? 2 : 1)
+    fail(message, code: ProgramCommand.exitCode(for: error) == .validationFailure ? 2 : 1)
   }
 }
 

@@ -7,6 +7,7 @@ internal import Vocabulary
 final class SideChannel {
   private let loop: any Loop
   private var pools: [HostAndPort: WorkerPool] = [:]
+  private var liveCalls: [ObjectIdentifier: SideChannelCall] = [:]
   private var spareCalls: [SideChannelCall] = []
 
   init(loop: any Loop) {
@@ -23,16 +24,20 @@ final class SideChannel {
       return
     }
     let call = spareCalls.popLast() ?? SideChannelCall(channel: self)
+    liveCalls[ObjectIdentifier(call)] = call
     call.start(message, pool: pool, whenDone: whenDone)
   }
 
   /// Takes a finished call back for the next message.
   func giveBack(_ call: SideChannelCall) {
+    liveCalls[ObjectIdentifier(call)] = nil
     spareCalls.append(call)
   }
 
-  /// Closes every idle connection.
+  /// Cuts every connection.
   func abort() {
+    for call in liveCalls.values { call.cancel() }
+    liveCalls.removeAll()
     for pool in pools.values { pool.closeIdle() }
   }
 

@@ -29,6 +29,12 @@ final class SideChannelCall: LegObserver {
     if !pool.start(leg) { end(nil) }
   }
 
+  /// Gives the message up; nobody hears of it.
+  func cancel() {
+    whenDone = nil
+    leg.cancel()
+  }
+
   func legIsReady(_ leg: Leg) {
     var head = ByteBuffer(capacity: 128)
     head.append("POST /kv HTTP/1.1\r\nhost: kv\r\ncontent-length: \(body.count)\r\n\r\n")
