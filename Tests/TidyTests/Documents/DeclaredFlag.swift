@@ -37,12 +37,18 @@ struct DeclaredFlag: Equatable {
     return "--" + attribute[word + 2].text.dropFirst().dropLast()
   }
 
-  /// The literal of `= 30000`, `= 1_000`, `= "127.0.0.1"`; nil for anything else.
+  /// The literal of `= 30000`, `= 1_000`, `= 0.35`, `= "127.0.0.1"`; nil for anything else.
   private static func plainDefault(after place: Int, in tokens: [SwiftToken]) -> String? {
     guard place + 1 < tokens.count, tokens[place].text == "=" else { return nil }
     let literal = tokens[place + 1].text
     if literal.hasPrefix("\"") { return String(literal.dropFirst().dropLast()) }
     guard literal.first?.isNumber == true else { return nil }
-    return literal.filter { $0 != "_" }
+    let whole = literal.filter { $0 != "_" }
+    // `0.35` comes as three tokens; `1.0` is typed as 1.
+    guard place + 3 < tokens.count, tokens[place + 2].text == ".",
+      tokens[place + 3].text.first?.isNumber == true
+    else { return whole }
+    let fraction = tokens[place + 3].text
+    return fraction == "0" ? whole : "\(whole).\(fraction)"
   }
 }

@@ -3,31 +3,38 @@ internal import Testing
 /// What the documents list is what the code has.
 struct DocumentationTests {
   private static let tree = RepositoryTree.here
-  private static let options = "Sources/Tool/RouterOptions.swift"
-  private static let configuration = "docs/configuration.md"
+  /// Where flags are declared, and the document that lists them.
+  private static let flagFiles = [
+    ("Sources/Tool/RouterOptions.swift", "docs/configuration.md"),
+    ("Sources/Tool/EngineCommand.swift", "docs/simulation.md"),
+  ]
   private static let metrics = "Sources/PDRouter/Observability/MetricName.swift"
   private static let metricsDocument = "docs/metrics.md"
 
-  @Test func `the documented flags are the router's flags`() throws {
-    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(Self.options)))
-    let rows = TableCell.rows(of: try #require(Self.tree.file(Self.configuration)))
+  @Test(arguments: flagFiles)
+  func `the documented flags are the program's flags`(_ code: String, _ document: String) throws {
+    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(code)))
+    let rows = TableCell.rows(of: try #require(Self.tree.file(document)))
       .filter { $0.name.hasPrefix("--") }
     #expect(declared.count > 10)
     expectNone(
       DocumentedNames.offences(
-        declared: declared.map { ($0.name, $0.line) }, in: Self.options,
-        documented: rows.map { (flag(of: $0), $0.line) }, in: Self.configuration))
+        declared: declared.map { ($0.name, $0.line) }, in: code,
+        documented: rows.map { (flag(of: $0), $0.line) }, in: document))
   }
 
-  @Test func `the documented defaults are the flags' defaults`() throws {
-    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(Self.options)))
-    let rows = TableCell.rows(of: try #require(Self.tree.file(Self.configuration)))
+  @Test(arguments: flagFiles)
+  func `the documented defaults are the flags' defaults`(
+    _ code: String, _ document: String
+  ) throws {
+    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(code)))
+    let rows = TableCell.rows(of: try #require(Self.tree.file(document)))
     for option in declared {
       guard let text = option.defaultText else { continue }
       guard let row = rows.first(where: { flag(of: $0) == option.name }) else { continue }
       #expect(
         row.others.first == "`\(text)`",
-        "\(Self.configuration):\(row.line): \(option.name) is \(text) by default")
+        "\(document):\(row.line): \(option.name) is \(text) by default")
     }
   }
 
@@ -48,11 +55,16 @@ struct DocumentationTests {
       @Flag var vllmPdDisaggregation = false
       @Option(name: .customLong("pd-x"), help: "X") var y: String?
       @Option var host = "127.0.0.1"
+      @Option var step = 0.35
+      @Option var speed = 1.0
       var noFlag = 1
       """
     let flags = DeclaredFlag.declared(in: SourceFile(path: "A.swift", text: text))
-    #expect(flags.map(\.name) == ["--port", "--vllm-pd-disaggregation", "--pd-x", "--host"])
-    #expect(flags.map(\.defaultText) == ["30000", nil, nil, "127.0.0.1"])
+    #expect(
+      flags.map(\.name) == [
+        "--port", "--vllm-pd-disaggregation", "--pd-x", "--host", "--step", "--speed",
+      ])
+    #expect(flags.map(\.defaultText) == ["30000", nil, nil, "127.0.0.1", "0.35", "1"])
   }
 
   @Test func `rows are read from tables, with escaped bars`() {
