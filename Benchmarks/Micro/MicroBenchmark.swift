@@ -3,8 +3,9 @@ internal import Glibc
 
 /// One operation, and how it is measured.
 ///
-/// Time is the CPU time of this process, so that a busy machine disturbs it less than a clock on the
-/// wall. Each round does as many operations as take about 20 ms; two rounds of warm-up are thrown away.
+/// Time is the CPU time of this process, so that a busy machine disturbs it less than a clock on
+/// the wall. Each round does as many operations as take about 20 ms; two rounds of warm-up are
+/// thrown away.
 struct MicroBenchmark {
   /// What one operation cost, over several rounds.
   struct Figures {

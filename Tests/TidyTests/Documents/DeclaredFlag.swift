@@ -38,7 +38,13 @@ struct DeclaredFlag: Equatable {
   }
 
   /// The literal of `= 30000`, `= 1_000`, `= 0.35`, `= "127.0.0.1"`; nil for anything else.
-  private static func plainDefault(after place: Int, in tokens: [SwiftToken]) -> String? {
+  private static func plainDefault(after name: Int, in tokens: [SwiftToken]) -> String? {
+    var place = name
+    if place < tokens.count, tokens[place].text == ":" {
+      while place < tokens.count, !["=", "@", "var", "}"].contains(tokens[place].text) {
+        place += 1
+      }
+    }
     guard place + 1 < tokens.count, tokens[place].text == "=" else { return nil }
     let literal = tokens[place + 1].text
     if literal.hasPrefix("\"") { return String(literal.dropFirst().dropLast()) }

@@ -32,7 +32,11 @@ struct BannedWord {
     BannedWord(tokens: ["Task", "{"], applies: isDataPath, reason: noTasks),
     BannedWord(tokens: ["Task", "("], applies: isDataPath, reason: noTasks),
     BannedWord(tokens: ["Task", "."], applies: isDataPath, reason: noTasks),
-    BannedWord(tokens: [")", "async"], applies: isDataPath, reason: noTasks),
+    BannedWord(
+      tokens: ["async", "{"], unlessAfter: ["let", "var", "."], applies: isDataPath,
+      reason: noTasks),
+    BannedWord(tokens: ["async", "throws"], applies: isDataPath, reason: noTasks),
+    BannedWord(tokens: ["async", "-", ">"], applies: isDataPath, reason: noTasks),
     BannedWord(tokens: ["await"], applies: isDataPath, reason: noTasks),
     BannedWord(tokens: ["actor"], unlessAfter: ["."], applies: isDataPath, reason: noTasks),
   ]

@@ -20,6 +20,8 @@ struct BannedWordTests {
     ("Sources/PDRouter/A.swift", "internal import Foundation"),
     ("Sources/PDRouter/A.swift", "Task { f() }"),
     ("Sources/PDRouter/A.swift", "func f() async {}"),
+    ("Sources/PDRouter/A.swift", "func f() async -> Int"),
+    ("Sources/PDRouter/A.swift", "func f() async throws(E) -> Int"),
     ("Sources/Simulation/A.swift", "await f()"),
     ("Sources/Wire/A.swift", "actor A {}"),
   ])
@@ -35,7 +37,10 @@ struct BannedWordTests {
     ("Sources/EventLoop/LibUV/UVHandle.swift", "Unmanaged.passRetained(x)"),
     ("Sources/Tool/A.swift", "import Foundation\nTask { await f() }"),
     ("Tests/WireTests/A.swift", "import Foundation\nfunc f() async {}"),
-    ("Sources/EventLoop/A.swift", "init(async: Int) { self.async = async }"),
+    (
+      "Sources/EventLoop/A.swift",
+      "init(async: Int) { self.async = async }\nf()\nasync = nil\nif let async {}"
+    ),
   ])
   func `an allowed word is not`(_ path: String, _ text: String) {
     let file = SourceFile(path: path, text: text)

@@ -1,9 +1,9 @@
 /// One type, one file, same name.
 ///
 /// `X.swift` declares `X`; `X+Y.swift` extends `X`. Small companions may stand beside it (a
-/// delegate's protocol, an options struct, an error): at most four, of at most 40 lines each. Private
-/// types are not counted. A file of free functions or of extensions alone may have any name that says
-/// what it is about.
+/// delegate's protocol, an options struct, an error): at most four, of at most 40 lines each.
+/// Private types are not counted. A file of free functions or of extensions alone may have any name
+/// that says what it is about.
 enum OneTypeRule {
   static let companions = 4
   static let companionLines = 40
