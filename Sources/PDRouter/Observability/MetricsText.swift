@@ -103,6 +103,7 @@ struct MetricsText: ~Copyable {
   }
 
   private mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
-    text.append(labels.isEmpty ? "\(name.rawValue) \(value)\n" : "\(name.rawValue){\(labels)} \(value)\n")
+    let series = labels.isEmpty ? name.rawValue : "\(name.rawValue){\(labels)}"
+    text.append("\(series) \(value)\n")
   }
 }

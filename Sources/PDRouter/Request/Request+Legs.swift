@@ -212,7 +212,8 @@ extension Request: LegObserver {
       perform(
         machine.prefillFailed(
           RouterError(
-            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON.")))
+            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."))
+      )
       return
     }
     switch router.ledger.dispatch(handle, to: decode.id, now: now) {

@@ -41,7 +41,8 @@ struct ServingHead {
   private static func isEventStream(_ type: UnsafeRawBufferPointer) -> Bool {
     let name: StaticString = "text/event-stream"
     guard type.count >= name.utf8CodeUnitCount else { return false }
-    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20 {
+    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20
+    {
       return false
     }
     return true
