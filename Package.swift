@@ -59,6 +59,14 @@ let package = Package(
       ],
       swiftSettings: house),
 
+    .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+    .executableTarget(
+      name: "MicroBenchmark",
+      dependencies: [
+        "CAllocationCount", "JSONFields", "Wire", "Policies", "KVTransfer", "Vocabulary",
+      ],
+      path: "Benchmarks/Micro", swiftSettings: hot),
+
     .testTarget(
       name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
     .testTarget(

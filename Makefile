@@ -1,0 +1,43 @@
+# Everything a developer does; `make` alone says what there is.
+
+ROUTER = .build/release/vllm-router
+
+.PHONY: help setup build demo test check format bench clean
+
+help:
+	@echo "make setup   install missing packages (apt), check Swift"
+	@echo "make build   build the release: $(ROUTER)"
+	@echo "make demo    set up, build, and show requests routed to simulated engines"
+	@echo "make test    set up, build, run all tests"
+	@echo "make check   formatting, declared imports, the house's rules"
+	@echo "make format  format all sources in place"
+	@echo "make bench   micro-benchmarks, then the overhead of routing"
+	@echo "make clean   remove what was built"
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build -c release --product vllm-router
+
+demo: build
+	$(ROUTER) demo
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build
+
+check: setup
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build --filter TidyTests
+
+format:
+	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks
+
+bench: setup
+	swift build -c release
+	.build/release/MicroBenchmark
+
+clean:
+	rm -rf .build
