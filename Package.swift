@@ -52,7 +52,8 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
+        "PDRouter", "Simulation", "EventLoop", "JSONFields", "Policies", "KVTransfer", "Wire",
+        "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

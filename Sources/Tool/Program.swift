@@ -22,9 +22,14 @@ func runProgram() {
   }
 }
 
-/// Writes `text` and a line end to a descriptor, whatever it takes.
+/// Writes `text` and a line end to a descriptor.
 func writeLine(_ text: String, to descriptor: Int32) {
-  var rest = Array((text + "\n").utf8)[...]
+  writeText(text + "\n", to: descriptor)
+}
+
+/// Writes `text` to a descriptor, whatever it takes.
+func writeText(_ text: String, to descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     guard written > 0 else { return }

@@ -159,8 +159,11 @@ extension RequestStateMachine {
   ///
   /// - Parameters:
   ///   - status: the worker's status.
-  ///   - rejection: what the client would be told of a 5xx that another worker may better.
-  mutating func servingHeadArrived(status: Int, rejection: RouterError) -> RequestAction {
+  ///   - rejection: what the client would be told of a 5xx that another worker may better; made only
+  ///     when needed.
+  mutating func servingHeadArrived(
+    status: Int, rejection: @autoclosure () -> RouterError
+  ) -> RequestAction {
     guard case .serving(let handle, attached: false) = state else {
       preconditionFailure("a head arrives once, while serving")
     }
@@ -170,7 +173,7 @@ extension RequestStateMachine {
     }
     if status >= 500, handle != nil, attemptsLeft > 0 {
       // Decode may have read the blocks before it failed: the handle is worthless now.
-      return retryOrFail(rejection, handle: spend(handle), cancelsLeg: true)
+      return retryOrFail(rejection(), handle: spend(handle), cancelsLeg: true)
     }
     // An engine that refuses a request tells prefill to free its blocks (vLLM PR 41269).
     state = .answering
