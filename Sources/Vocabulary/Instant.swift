@@ -1,6 +1,7 @@
 /// A point on the monotonic clock, in whole nanoseconds since an arbitrary start.
 ///
-/// Never wall time. Comes in from outside (a loop's `now`), so that simulated time works everywhere.
+/// Never wall time. Comes in from outside (a loop's `now`), so that simulated time works
+/// everywhere.
 public struct Instant: Hashable, Comparable, Sendable {
   /// Nanoseconds since the clock's start.
   public let nanoseconds: Int64
