@@ -117,7 +117,8 @@ struct AnswerRelayEventTests {
     #expect(flow.hasBegun && flow.firstTokenSend == 0)
   }
 
-  @Test func `an error event before the first token is the engine's failure, and nothing is sent`() {
+  @Test func `an error event before the first token is the engine's failure, and nothing is sent`()
+  {
     let bytes = Array((role + failure).utf8)
     for cut in 0...bytes.count {
       let flow = Flow(.events)
