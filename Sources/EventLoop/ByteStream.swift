@@ -48,6 +48,9 @@ public protocol ByteStream: AnyObject {
 
   /// Closes now, throws away what is queued; `streamDidClose` follows with reason `.closedHere`.
   func close()
+
+  /// The same with a reset: the peer cannot take what it got for everything.
+  func reset()
 }
 
 /// Who hears of a stream's events. Methods are called on the loop's thread, in order.

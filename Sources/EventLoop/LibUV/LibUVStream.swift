@@ -106,6 +106,11 @@ final class LibUVStream: ByteStream {
   func close() {
     close(because: .closedHere)
   }
+
+  func reset() {
+    if phase == .open { SocketOption.setResetOnClose(on: UVLink.descriptor(of: tcp.base)) }
+    close()
+  }
 }
 
 // MARK: - Connecting

@@ -26,6 +26,13 @@ enum SocketOption {
     set(tcp, TCP_KEEPCNT, probeCount, on: descriptor)
   }
 
+  /// Closing the socket sends a reset instead of an end (SO_LINGER of 0 s, socket(7)).
+  static func setResetOnClose(on descriptor: Int32) {
+    var value = linger(l_onoff: 1, l_linger: 0)
+    _ = setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// The address a socket is bound to.
   static func localAddress(of descriptor: Int32) -> SocketAddress? {
     var storage = sockaddr_in6()

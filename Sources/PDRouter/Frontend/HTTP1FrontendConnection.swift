@@ -334,7 +334,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     state = .closed
     // What was relayed may still be read; the missing end says that it is not all. Without framing
     // only a reset can say so.
-    if case .untilClose = framing { stream.close() } else { stream.closeAfterFlush() }
+    if case .untilClose = framing { stream.reset() } else { stream.closeAfterFlush() }
   }
 
   func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {

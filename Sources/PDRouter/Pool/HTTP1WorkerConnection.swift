@@ -27,6 +27,8 @@ final class HTTP1WorkerConnection {
   /// Whether it has carried a leg before, so that the peer may have closed it meanwhile.
   private var isReused = false
   private var hasAnswerBytes = false
+  /// Interim (1xx) heads seen before the answer's own.
+  private var interimCount = 0
 
   /// A connection that will carry `leg` once it is up.
   init(pool: WorkerPool, leg: Leg) {
@@ -82,6 +84,7 @@ final class HTTP1WorkerConnection {
   private func begin(_ leg: Leg) {
     state = .awaitingHead
     hasAnswerBytes = false
+    interimCount = 0
     leg.headBytes.removeAll()
     parser.reset(requestMethod: leg.method)
     leg.observer.legIsReady(leg)
@@ -216,6 +219,9 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     // Three digits that are no status of HTTP (RFC 9110 §15) cannot be passed on as one.
     guard leg.head.status < 600 else { throw .invalidStatusLine }
     if leg.head.isInterim {
+      interimCount += 1
+      // An engine has no use for more; without a limit it could keep a leg alive for nothing.
+      guard interimCount <= 16 else { throw .invalidStatusLine }
       parser.reset(requestMethod: leg.method)
       return offset < bytes.count
     }

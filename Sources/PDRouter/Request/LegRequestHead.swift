@@ -21,9 +21,8 @@ enum LegRequestHead {
     worker.hostField.withUnsafeBytes { scratch.append($0) }
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]
-      if isPassedOn(field, onPrefill: isPrefill) {
-        scratch.appendField(copying: field, from: base)
-      }
+      guard isPassedOn(field, onPrefill: isPrefill), !isHint(field, base) else { continue }
+      scratch.appendField(copying: field, from: base)
     }
     scratch.appendField(name: "x-request-id", value: requestID)
     if let bodyCount { scratch.appendField(name: "content-length", value: bodyCount) }
@@ -48,6 +47,20 @@ enum LegRequestHead {
       scratch.append(head.query.of(base))
     }
     scratch.append(" HTTP/1.1\r\n")
+  }
+
+  /// Whether a field of the client's poses as a hint of the router's.
+  private static func isHint(_ field: HeaderField, _ base: UnsafeRawBufferPointer) -> Bool {
+    let prefix = PrefillHints.fieldNamePrefix
+    guard field.known == .other, Int(field.name.length) > prefix.utf8CodeUnitCount else {
+      return false
+    }
+    let name = field.name.of(base)
+    for place in 0..<prefix.utf8CodeUnitCount {
+      // Field names are tokens: bit 5 tells upper case from lower only in letters, which these are.
+      guard name[place] | 0x20 == prefix.utf8Start[place] | 0x20 else { return false }
+    }
+    return true
   }
 
   private static func isPassedOn(_ field: HeaderField, onPrefill: Bool) -> Bool {

@@ -40,7 +40,7 @@ extension SimulatedStream {
     end(bySendingReset: isLossy)
   }
 
-  /// Closes now and resets the connection, whatever was queued or read; for tests of peers.
+  /// Closes now and resets the connection, whatever was queued or read.
   public func reset() {
     guard isUsable else { return }
     end(bySendingReset: true)

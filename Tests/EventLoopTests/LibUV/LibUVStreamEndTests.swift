@@ -23,6 +23,19 @@ import Vocabulary
     #expect(server.closeReasons == [.failed(.connectionBroken(detail: "ECONNRESET"))])
   }
 
+  @Test func `a reset here is a broken connection there, even with nothing unread`() throws {
+    let harness = LoopHarness()
+    let (server, client) = (Recorder(), Recorder())
+    client.onConnect = { $0.write("hello") }
+    server.onRead = { stream, _ in stream.reset() }
+    let peer = try harness.listen { $0.handler = server }
+    harness.stopWhenClosed(client)
+    harness.connect(to: peer, client)
+    harness.run()
+    #expect(client.closeReasons == [.failed(.connectionBroken(detail: "ECONNRESET"))])
+    #expect(server.closeReasons == [.closedHere])
+  }
+
   @Test func `a write to a peer that is gone ends the stream as broken`() throws {
     let harness = LoopHarness()
     let server = Recorder()

@@ -159,6 +159,7 @@ struct FrontendFlowTests {
       front.world.run(for: .seconds(1))
       let answer = HTTPAnswer.all(in: client.record.bytes)[0]
       #expect(!answer.isComplete && client.record.endedAt != nil)
+      front.world.run(for: .seconds(5))
       #expect(front.connectionCount == 0)
       front.finish()
     }

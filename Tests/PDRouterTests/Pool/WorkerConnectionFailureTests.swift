@@ -33,6 +33,18 @@ struct WorkerConnectionFailureTests {
     #expect(pool.engine.connectionCount == 1)
   }
 
+  @Test func `an answer with more interim heads than any engine needs is malformed`() {
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\n"
+    for count in [16, 17] {
+      let pool = PoolWorld { _ in
+        [.send(String(repeating: interim, count: count) + RouterWorld.ok)]
+      }
+      let watcher = pool.run()
+      #expect(watcher.failures.isEmpty == (count == 16))
+      #expect((watcher.body == "ok") == (count == 16))
+    }
+  }
+
   @Test func `a fresh connection that breaks before its answer is not retried`() {
     let pool = PoolWorld { _ in [.reset] }
     let watcher = pool.run()

@@ -41,6 +41,14 @@ struct LegRequestHeadTests {
     ] { #expect(!names(request).contains(name), "\(name)") }
   }
 
+  @Test func `a client's own fields named like the router's hints are dropped`() throws {
+    let request = try sent(
+      post(
+        "/v1/completions", prompt, "x-pd-prefill-queue-tokens: 0\r\nX-PD-Prefix: kept\r\n"))
+    #expect(request.field("x-pd-prefill-queue-tokens") == nil)
+    #expect(request.field("x-pd-prefix") == "kept")
+  }
+
   @Test func `Host names the worker, the length counts the body, and Expect is gone`() throws {
     let request = try sent(
       "POST /v1/completions?a=b&c HTTP/1.1\r\nHost: public.example\r\nExpect: 100-continue\r\n"

@@ -111,7 +111,7 @@ private let rowsWithoutAttempts: [Row] = [
   Row(.choosingDecode, .handleWasLost, .none, .fail(.lost)),
   Row(.prefilling, .handleWasLost, .none, .fail(.lost)),
   Row(.prefilling, .prefillFailed, .abandon, .fail(.example)),
-  Row(.servingHandle, .head503, .settle(.released(.decodeRejected)), .relay),
+  Row(.servingHandle, .head503, .settle(.spent), .relay),
   Row(.servingHandle, .failedFree, .giveUp, .fail(.example)),
   Row(.servingHandle, .failedDelivered, .settle(.spent), .fail(.example)),
   Row(.servingNone, .failedFree, .none, .fail(.example)),

@@ -17,8 +17,8 @@ struct SplitRequestTests {
 
   /// A prefill answer whose parameters name the engine and the request's number there.
   private static func parameters(_ engine: Int, _ number: Int = 0) -> String {
-    #"{"do_remote_prefill":true,"remote_engine_id":"e\#(engine)","remote_request_id":"r\#(number)","#
-      + #""remote_host":"h","remote_port":5600,"remote_block_ids":[1,2]}"#
+    #"{"do_remote_prefill":true,"remote_engine_id":"e\#(engine)","#
+      + #""remote_request_id":"r\#(number)","remote_host":"h","remote_port":5600,"remote_block_ids":[1,2]}"#
   }
 
   private static func prefilled(_ engine: Int) -> String {

@@ -69,7 +69,8 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
 
   func exchangeDidDrain(_ exchange: Exchange) { drainCount += 1 }
 
-  /// Answers the oldest waiting request with its own path, or with `body`, from outside of any loop.
+  /// Answers the oldest waiting request with its own path, or with `body`, from outside of any
+  /// loop.
   func answerOldest(_ body: String? = nil, length: Bool = true) {
     let exchange = waiting[0]
     let text =

@@ -2,7 +2,8 @@ import EventLoop
 import Simulation
 import Vocabulary
 
-/// An engine of raw bytes: takes whole HTTP/1.1 requests and does what its script says, byte for byte.
+/// An engine of raw bytes: takes whole HTTP/1.1 requests and does what its script says, byte for
+/// byte.
 final class ScriptedEngine: ListenerHandler {
   /// What to do with a connection once a request has come.
   enum Act {
