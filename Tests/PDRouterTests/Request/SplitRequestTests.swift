@@ -17,8 +17,9 @@ struct SplitRequestTests {
 
   /// A prefill answer whose parameters name the engine and the request's number there.
   private static func parameters(_ engine: Int, _ number: Int = 0) -> String {
-    #"{"do_remote_prefill":true,"remote_engine_id":"e\#(engine)","#
-      + #""remote_request_id":"r\#(number)","remote_host":"h","remote_port":5600,"remote_block_ids":[1,2]}"#
+    let names = #""remote_engine_id":"e\#(engine)","remote_request_id":"r\#(number)""#
+    let place = #""remote_host":"h","remote_port":5600,"remote_block_ids":[1,2]"#
+    return #"{"do_remote_prefill":true,\#(names),\#(place)}"#
   }
 
   private static func prefilled(_ engine: Int) -> String {
