@@ -1,0 +1,7 @@
+/// What a process holds of memory, in bytes.
+struct MemoryFigures {
+  /// Resident pages (`VmRSS`).
+  var resident: Int
+  /// Resident pages, those shared with other processes by their part (`Pss`).
+  var proportional: Int
+}
