@@ -76,16 +76,24 @@ struct Measurement {
     table.note(target.name, "failed", Double(result.failed))
     table.note(target.name, "open at once", Double(result.peak))
     if let before = result.before, let open = result.whileOpen, let after = result.after {
-      let streams = Double(options.openStreams)
-      table.note(target.name, "RSS MB before", Double(before.resident) / 1e6)
-      table.note(target.name, "RSS MB open", Double(open.resident) / 1e6)
-      table.note(target.name, "PSS MB open", Double(open.proportional) / 1e6)
-      table.note(target.name, "RSS MB after", Double(after.resident) / 1e6)
-      table.note(
-        target.name, "RSS KB/stream", Double(open.resident - before.resident) / 1000 / streams)
+      noteMemory(target, before: before, open: open, after: after, &table)
     }
     let cpu = result.cpuNanoseconds.map { Double($0) / 1000 / Double(max(1, result.events)) }
     table.note(target.name, "CPU µs/event", cpu)
+  }
+
+  private func noteMemory(
+    _ target: Target, before: MemoryFigures, open: MemoryFigures, after: MemoryFigures,
+    _ table: inout SeriesTable
+  ) {
+    let streams = Double(options.openStreams)
+    func note(_ metric: String, _ value: Double) { table.note(target.name, metric, value) }
+    note("RSS MB before", Double(before.resident) / 1e6)
+    note("RSS MB all open", Double(open.resident) / 1e6)
+    note("RSS MB peak", Double(after.peak) / 1e6)
+    note("PSS MB all open", Double(open.proportional) / 1e6)
+    note("RSS KB/stream all open", Double(open.resident - before.resident) / 1000 / streams)
+    note("RSS KB/stream peak", Double(after.peak - before.resident) / 1000 / streams)
   }
 
   /// Simulated engines send one event more, with the role and no token.

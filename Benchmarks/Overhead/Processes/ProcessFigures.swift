@@ -14,9 +14,11 @@ enum ProcessFigures {
   /// Its memory; nil when it is gone.
   static func memory(of process: Int32) -> MemoryFigures? {
     guard let resident = kilobytes("VmRSS:", in: "/proc/\(process)/status"),
+      let peak = kilobytes("VmHWM:", in: "/proc/\(process)/status"),
       let proportional = kilobytes("Pss:", in: "/proc/\(process)/smaps_rollup")
     else { return nil }
-    return MemoryFigures(resident: resident * 1024, proportional: proportional * 1024)
+    return MemoryFigures(
+      resident: resident * 1024, peak: peak * 1024, proportional: proportional * 1024)
   }
 
   /// The model name of the processor, for reports.
