@@ -52,8 +52,7 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "EventLoop", "JSONFields", "Policies", "KVTransfer", "Wire",
-        "Vocabulary",
+        "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -25,8 +25,8 @@ func wireBenchmarks() -> [(name: String, bytes: Int, run: (_ iterations: Int) ->
 private enum WireSample {
   static let smallRequest =
     Array(
-      "GET /v1/models HTTP/1.1\r\nHost: router.example:8080\r\nUser-Agent: curl/8.5.0-0123456789\r\n"
-        .utf8) + Array("Accept: */*_0123456789\r\n\r\n".utf8)
+      "GET /v1/models HTTP/1.1\r\nHost: router.example:8080\r\n".utf8)
+    + Array("User-Agent: curl/8.5.0-0123456789\r\nAccept: */*_0123456789\r\n\r\n".utf8)
 
   static let largeRequest = Array(
     """

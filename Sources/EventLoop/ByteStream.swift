@@ -1,9 +1,9 @@
 /// A connected (or connecting) two-way stream of bytes, confined to its loop's thread.
 ///
 /// Writes are gathered and leave in one `writev` at the end of the wake-up; what the peer does not
-/// take is kept, in order. `bufferedByteCount` says how much that is, and a writer that sees it above
-/// `StreamOptions.highWatermark` stops until `streamDidDrain`. After `close` or `streamDidClose` every
-/// call is ignored.
+/// take is kept, in order. `bufferedByteCount` says how much that is, and a writer that sees it
+/// above `StreamOptions.highWatermark` stops until `streamDidDrain`. After `close` or
+/// `streamDidClose` every call is ignored.
 public protocol ByteStream: AnyObject {
   /// Who hears of bytes and of the end; may be exchanged at any time (TLS, protocol upgrade).
   var handler: (any ByteStreamHandler)? { get set }
@@ -104,7 +104,8 @@ public enum StreamError: Error, Equatable, Sendable {
 public struct StreamOptions: Sendable {
   /// Above this many queued bytes a writer should stop (`streamDidDrain` will come).
   public var highWatermark = 64 * 1024
-  /// At or below this many queued bytes after having been above the high mark, `streamDidDrain` comes.
+  /// At or below this many queued bytes after having been above the high mark, `streamDidDrain`
+  /// comes.
   public var lowWatermark = 16 * 1024
   /// TCP keep-alive probes start after this much silence.
   public var keepAlive: Duration = .seconds(30)

@@ -17,7 +17,8 @@ public protocol ListenerHandler: AnyObject {
 
 /// How a listener behaves.
 public struct ListenerOptions: Sendable {
-  /// Pending connections the kernel keeps for us; beyond it SYNs are dropped and retried by clients.
+  /// Pending connections the kernel keeps for us; beyond it SYNs are dropped and retried by
+  /// clients.
   public var backlog: Int32 = 4096
   /// Lets several loops listen on one port; the kernel spreads connections over them.
   public var sharesPort = false

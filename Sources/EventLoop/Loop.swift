@@ -2,10 +2,10 @@ public import Vocabulary
 
 /// One thread's source of events: sockets, timers, signals, and waking from other threads.
 ///
-/// Everything it makes is confined to its thread; only a `LoopWaker` may leave it. All callbacks come
-/// on that thread and never from inside a call into the loop, except `ByteStreamHandler` methods as
-/// documented. Bytes written in one wake-up leave together at its end (one `writev` a stream).
-/// Implementations: `LibUVLoop` (sockets, real time) and `SimulatedLoop` (virtual time).
+/// Everything it makes is confined to its thread; only a `LoopWaker` may leave it. All callbacks
+/// come on that thread and never from inside a call into the loop, except `ByteStreamHandler`
+/// methods as documented. Bytes written in one wake-up leave together at its end (one `writev` a
+/// stream). Implementations: `LibUVLoop` (sockets, real time) and `SimulatedLoop` (virtual time).
 public protocol Loop: AnyObject {
   /// The monotonic time of this wake-up; read once per wake-up, free to ask for.
   var now: Instant { get }

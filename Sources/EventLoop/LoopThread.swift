@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A named operating-system thread with a loop of its own.
 ///
-/// The loop is made on the thread and never leaves it; `body` sets it up and calls `run()`, its local
-/// variables own what lives on the loop. The thread ends when `body` returns.
+/// The loop is made on the thread and never leaves it; `body` sets it up and calls `run()`, its
+/// local variables own what lives on the loop. The thread ends when `body` returns.
 public final class LoopThread: Sendable {
   /// Deep call chains through TLS and HTTP/2 fit; the default of a thread depends on the machine.
   static let stackSize = 2 * 1024 * 1024

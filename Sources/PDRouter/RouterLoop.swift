@@ -5,7 +5,8 @@ internal import Policies
 public import Vocabulary
 internal import Wire
 
-/// One loop's router: front ends, requests, worker connections, policies and ledger, all of one thread.
+/// One loop's router: front ends, requests, worker connections, policies and ledger, all of one
+/// thread.
 ///
 /// Shares with other loops only the registry (its version, the workers' counters and health flags).
 /// Runs on any `Loop`: libuv's for the program, the simulated one for whole-router tests.

@@ -134,14 +134,15 @@ public struct ByteBuffer: ~Copyable {
 
   @usableFromInline
   mutating func grow(_ more: Int) {
-    if start > 0 {
+    // Moving pays only when at least half of what was written is done with.
+    if start >= count, start > 0 {
       memmove(base!, base! + start, count)
       end -= start
       start = 0
       if capacity - end >= more { return }
     }
-    var wanted = max(capacity * 2, 256)
-    while wanted - end < more { wanted *= 2 }
+    var wanted = max(capacity, 128)
+    repeat { wanted *= 2 } while wanted - end < more
     base = realloc(base, wanted)!
     capacity = wanted
   }

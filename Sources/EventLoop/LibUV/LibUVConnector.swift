@@ -3,10 +3,10 @@ internal import Vocabulary
 
 /// The way of an outgoing stream from a name to a connection: look-up, then one address at a time.
 ///
-/// One time-out is over all of it. An address that neither answers nor refuses gets only its share of
-/// what is left, so that a dead IPv6 route does not eat the time of the IPv4 address behind it. Lives
-/// as long as its stream connects; the stream owns it and hears exactly one outcome, unless it calls
-/// `cancel` first. Never calls the stream's handler.
+/// One time-out is over all of it. An address that neither answers nor refuses gets only its share
+/// of what is left, so that a dead IPv6 route does not eat the time of the IPv4 address behind it.
+/// Lives as long as its stream connects; the stream owns it and hears exactly one outcome, unless
+/// it calls `cancel` first. Never calls the stream's handler.
 final class LibUVConnector: LoopTimerHandler {
   let loop: LibUVLoop
   private let stream: LibUVStream

@@ -5,11 +5,11 @@ public import Vocabulary
 /// A `Loop` over libuv: sockets, real time, one thread.
 ///
 /// Made on the thread that will run it and confined to it; only `waker` may leave. Owns one 64 KiB
-/// read buffer, the write buffers, one timer wheel and its own name cache: loops share nothing. In a
-/// steady state it allocates nothing per read, write or timer. Runs once: after `stop`, `run` closes
-/// every stream, listener and timer, lets each stream's handler hear `streamDidClose`, and returns;
-/// from then on connecting gives streams that are closed from the start (those made while it ends
-/// close at once), listening throws, arming does nothing.
+/// read buffer, the write buffers, one timer wheel and its own name cache: loops share nothing. In
+/// a steady state it allocates nothing per read, write or timer. Runs once: after `stop`, `run`
+/// closes every stream, listener and timer, lets each stream's handler hear `streamDidClose`, and
+/// returns; from then on connecting gives streams that are closed from the start (those made while
+/// it ends close at once), listening throws, arming does nothing.
 ///
 /// A wake-up goes: timers, [flush], poll and what it brings, [flush], closed handles. Name look-ups
 /// still at the resolver when the loop ends are abandoned, with the few kilobytes they hold.
@@ -63,8 +63,8 @@ public final class LibUVLoop: Loop {
 
   /// A loop of the calling thread.
   ///
-  /// Ignores SIGPIPE for the whole process: a broken connection is an error, not the end. Traps when
-  /// the system has no descriptors left for a loop.
+  /// Ignores SIGPIPE for the whole process: a broken connection is an error, not the end. Traps
+  /// when the system has no descriptors left for a loop.
   public init() {
     signal(SIGPIPE, SIG_IGN)
     uv = .allocate(capacity: 1)

@@ -4,8 +4,8 @@ internal import Glibc
 /// A loop's name look-ups: answers from its `NameCache`, otherwise asks the system's resolver in
 /// libuv's thread pool, once for all who want the same name at the same time.
 ///
-/// Owns the look-ups under way. Four run at a time (libuv's pool), the rest wait; connection time-outs
-/// bound each waiter. Confined to its loop's thread.
+/// Owns the look-ups under way. Four run at a time (libuv's pool), the rest wait; connection
+/// time-outs bound each waiter. Confined to its loop's thread.
 final class LibUVResolver {
   /// One question to the resolver and who waits for its answer.
   fileprivate final class LookUp {

@@ -2,9 +2,9 @@ internal import CLibUV
 internal import Glibc
 internal import Vocabulary
 
-// Bytes leave in two ways: gathered in `pending` until the wake-up ends (`settle`), or, when large and
-// nothing is in the way, straight from the writer's memory. What the kernel does not take at once
-// becomes `inFlight`, one libuv write request; until it is done, everything waits behind it.
+// Bytes leave in two ways: gathered in `pending` until the wake-up ends (`settle`), or, when large
+// and nothing is in the way, straight from the writer's memory. What the kernel does not take at
+// once becomes `inFlight`, one libuv write request; until it is done, everything waits behind it.
 extension LibUVStream {
   var bufferedByteCount: Int {
     guard phase == .connecting || phase == .open else { return 0 }
@@ -173,7 +173,8 @@ extension LibUVStream {
     precondition(gone == 0, "more bytes left than were offered")
   }
 
-  /// Offers the first `entries` of the loop's vector; how many bytes left, nil when the stream broke.
+  /// Offers the first `entries` of the loop's vector; how many bytes left, nil when the stream
+  /// broke.
   private func offer(_ entries: Int) -> Int? {
     uvLoop.counters.flushes &+= 1
     let status = uv_try_write(tcp.stream, uvLoop.vector, UInt32(entries))

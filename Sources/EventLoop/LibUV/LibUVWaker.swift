@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Wakes a `LibUVLoop` from any thread, also when the loop is long gone.
 ///
-/// The lock is held for one `write` to the loop's event descriptor at most, and not taken at all while
-/// a wake-up is on its way. A plain pthread mutex: thread sanitizer understands it.
+/// The lock is held for one `write` to the loop's event descriptor at most, and not taken at all
+/// while a wake-up is on its way. A plain pthread mutex: thread sanitizer understands it.
 final class LibUVWaker: LoopWaker {
   private let isPending = Atomic<Bool>(false)
   private nonisolated(unsafe) let lock: UnsafeMutablePointer<pthread_mutex_t>

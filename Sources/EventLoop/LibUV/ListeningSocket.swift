@@ -4,14 +4,15 @@ internal import Vocabulary
 
 /// A bound and listening TCP socket, made in one go; whoever makes it owns the descriptor.
 ///
-/// Accepted sockets inherit its TCP_NODELAY and keep-alive settings (Linux), which saves four system
-/// calls per connection.
+/// Accepted sockets inherit its TCP_NODELAY and keep-alive settings (Linux), which saves four
+/// system calls per connection.
 struct ListeningSocket {
   let descriptor: Int32
   /// The real port.
   let port: UInt16
 
-  /// Listens on the first address of `peer` that can be bound; IPv4 before IPv6 for a name with both.
+  /// Listens on the first address of `peer` that can be bound; IPv4 before IPv6 for a name with
+  /// both.
   ///
   /// - Throws: `.bindFailed` with the name of the last error.
   init(on peer: HostAndPort, options: ListenerOptions) throws(StreamError) {

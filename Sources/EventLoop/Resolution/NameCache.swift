@@ -2,8 +2,8 @@ internal import Vocabulary
 
 /// What is known of names: answers and failures for a while. Pure; asks nobody, reads no clock.
 ///
-/// Answers serve 30 s, failures 1 s; at most 1,024 names, beyond which the stalest goes. A name whose
-/// addresses all refused is forgotten at once: its engine may have moved.
+/// Answers serve 30 s, failures 1 s; at most 1,024 names, beyond which the stalest goes. A name
+/// whose addresses all refused is forgotten at once: its engine may have moved.
 struct NameCache {
   /// What the resolver said of a name.
   enum Answer: Equatable {

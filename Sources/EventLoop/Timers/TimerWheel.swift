@@ -1,13 +1,14 @@
 internal import Glibc
 public import Vocabulary
 
-/// The deadlines of many timers: a hierarchical wheel of 5 ms ticks, driven by whoever owns a clock.
+/// The deadlines of many timers: a hierarchical wheel of 5 ms ticks, driven by whoever owns a
+/// clock.
 ///
-/// Arming, re-arming and cancelling are O(1) and allocate nothing; re-arming later and cancelling are
-/// one store, the node moves when the tick it sits at comes. Seven levels of 64 slots span every
-/// `Instant`. A timer never fires before its deadline, and at most one tick after it when the wheel
-/// is advanced in time; timers of different ticks fire in order of their ticks. Confined to one
-/// thread; reads no clock and calls nobody.
+/// Arming, re-arming and cancelling are O(1) and allocate nothing; re-arming later and cancelling
+/// are one store, the node moves when the tick it sits at comes. Seven levels of 64 slots span
+/// every `Instant`. A timer never fires before its deadline, and at most one tick after it when the
+/// wheel is advanced in time; timers of different ticks fire in order of their ticks. Confined to
+/// one thread; reads no clock and calls nobody.
 public struct TimerWheel: ~Copyable {
   /// A timer's place in its wheel, from `add` until `remove`.
   public struct TimerID: Hashable, Sendable {
@@ -129,8 +130,8 @@ public struct TimerWheel: ~Copyable {
 
   /// When to advance the wheel next; nil when nothing is in it.
   ///
-  /// No timer fires before. At that time none need fire: the wheel may only have to move timers that
-  /// were armed far ahead, re-armed or cancelled.
+  /// No timer fires before. At that time none need fire: the wheel may only have to move timers
+  /// that were armed far ahead, re-armed or cancelled.
   public var nextAdvance: Instant? {
     guard let tick = nextTick else { return nil }
     let (start, overflow) =

@@ -2,8 +2,8 @@ internal import Vocabulary
 
 /// Empty write buffers that keep their heap blocks, so that steady traffic allocates nothing.
 ///
-/// Holds at most `limit` buffers of at most `largestKept` bytes each (4 MiB a loop); what comes back
-/// beyond that is freed. Confined to its loop's thread.
+/// Holds at most `limit` buffers of at most `largestKept` bytes each (4 MiB a loop); what comes
+/// back beyond that is freed. Confined to its loop's thread.
 struct BufferPool: ~Copyable {
   /// Enough for the streams written to in one wake-up; more would only hold memory.
   static let limit = 64

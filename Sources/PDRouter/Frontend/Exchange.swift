@@ -4,10 +4,10 @@ public import Wire
 /// One request of a client and the answer to it, whichever protocol carries them.
 ///
 /// Made and reused by a front-end connection; confined to its loop. The request (head and body) is
-/// complete and unchanging from `ExchangeHandler.handle` until the answer ends. Whoever answers calls
-/// either `respond`, or `begin`, any number of `write`s, and `end` (or `cut`); it drops its reference
-/// before `end`, since the connection reuses the exchange at once. After the client left or the
-/// answer ended, every call is ignored.
+/// complete and unchanging from `ExchangeHandler.handle` until the answer ends. Whoever answers
+/// calls either `respond`, or `begin`, any number of `write`s, and `end` (or `cut`); it drops its
+/// reference before `end`, since the connection reuses the exchange at once. After the client left
+/// or the answer ended, every call is ignored.
 public final class Exchange {
   /// The request's head; its ranges refer to `headBytes`.
   public internal(set) var head = RequestHead()
@@ -81,7 +81,8 @@ public final class Exchange {
 
 /// Who answers requests of a front end.
 public protocol ExchangeHandler: AnyObject {
-  /// A request has arrived whole. May answer before returning, or keep the exchange and answer later.
+  /// A request has arrived whole. May answer before returning, or keep the exchange and answer
+  /// later.
   func handle(_ exchange: Exchange)
 
   /// The connection refused a request by itself (bad HTTP, too large); for counting.

@@ -1,7 +1,8 @@
 public import EventLoop
 public import Vocabulary
 
-/// One listening address of one loop: accepts connections within a limit and makes exchanges of them.
+/// One listening address of one loop: accepts connections within a limit and makes exchanges of
+/// them.
 ///
 /// Owns its connections; confined to its loop. The router's main port, its metrics port and the
 /// simulated engines all are front ends with different handlers.
@@ -66,8 +67,8 @@ public final class Frontend: ListenerHandler {
 
   /// Stops accepting, closes idle connections, and lets live answers be the last of theirs.
   ///
-  /// `whenEmpty` is called whenever the last connection has gone from then on; not at all when there
-  /// is none.
+  /// `whenEmpty` is called whenever the last connection has gone from then on; not at all when
+  /// there is none.
   public func drain(whenEmpty: (() -> Void)? = nil) {
     isDraining = true
     self.whenEmpty = whenEmpty

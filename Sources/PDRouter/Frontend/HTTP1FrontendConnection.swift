@@ -5,9 +5,9 @@ internal import Wire
 /// One client's HTTP/1.1 connection: bytes to exchanges, answers to bytes, one request at a time.
 ///
 /// Requests sent ahead wait in `inbox` (bounded, then reading pauses) and are answered in order. An
-/// idle connection holds no buffer and no exchange. A client that closes its side while an answer is
-/// under way has hung up: waiting for the answer on a half-closed connection is not supported, as
-/// with nginx and Envoy. Confined to its loop; owned by the front end until `streamDidClose`.
+/// idle connection holds no buffer and no exchange. A client that closes its side while an answer
+/// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
+/// as with nginx and Envoy. Confined to its loop; owned by the front end until `streamDidClose`.
 final class HTTP1FrontendConnection {
   private enum State {
     case idle

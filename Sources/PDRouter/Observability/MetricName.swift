@@ -1,4 +1,5 @@
-/// The metrics the router exports: name, type and meaning. Names that the baseline has keep their name.
+/// The metrics the router exports: name, type and meaning. Names that the baseline has keep their
+/// name.
 public enum MetricName: String, CaseIterable, Sendable {
   case requests = "vllm_router_requests_total"
   case requestDuration = "vllm_router_request_duration_seconds"

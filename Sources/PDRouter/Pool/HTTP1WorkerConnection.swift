@@ -4,8 +4,9 @@ internal import Wire
 
 /// One HTTP/1.1 connection to a worker: carries one leg at a time, idle in between.
 ///
-/// Confined to its loop; kept alive by its stream. A broken idle connection is simply forgotten; one
-/// that breaks before the first byte of an answer is replaced by a fresh one if the leg may repeat.
+/// Confined to its loop; kept alive by its stream. A broken idle connection is simply forgotten;
+/// one that breaks before the first byte of an answer is replaced by a fresh one if the leg may
+/// repeat.
 final class HTTP1WorkerConnection {
   private enum State {
     case connecting

@@ -3,9 +3,9 @@ package import Wire
 
 /// One request sent to one worker, and its answer, whichever protocol carries them.
 ///
-/// Owned by whoever watches it; used for one request after another. Between `start` and its end (one
-/// of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready (asked to
-/// write the request; again if an idle connection proved stale), head, body pieces, end.
+/// Owned by whoever watches it; used for one request after another. Between `start` and its end
+/// (one of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready
+/// (asked to write the request; again if an idle connection proved stale), head, body pieces, end.
 package final class Leg {
   /// Who hears of it: its owner, which outlives it.
   unowned let observer: any LegObserver
@@ -13,8 +13,8 @@ package final class Leg {
   package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.
   package internal(set) var headBytes = ByteBuffer()
-  /// Whether the request may be written a second time when an idle connection proves stale: not when
-  /// it carries a KV handle, which no decode scheduler may see twice.
+  /// Whether the request may be written a second time when an idle connection proves stale: not
+  /// when it carries a KV handle, which no decode scheduler may see twice.
   package var mayRepeat = true
   /// The request's method, which decides whether its answer has a body.
   package var method = HTTPMethod.post

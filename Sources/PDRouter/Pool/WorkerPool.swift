@@ -3,8 +3,8 @@ package import Vocabulary
 
 /// One loop's connections to one worker.
 ///
-/// Owns them until they close; confined to its loop. Legs start here and get an idle connection or a
-/// new one; nobody waits in line, since an engine queues better than a proxy can.
+/// Owns them until they close; confined to its loop. Legs start here and get an idle connection or
+/// a new one; nobody waits in line, since an engine queues better than a proxy can.
 package final class WorkerPool {
   /// The worker.
   package let worker: Worker

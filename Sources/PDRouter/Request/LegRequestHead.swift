@@ -4,8 +4,8 @@ internal import Wire
 
 /// The head of a leg's request: the client's fields, less those of the client's own hop.
 ///
-/// `Host` names the worker, `Content-Length` counts the edited body, and `X-Request-Id` is the same on
-/// every leg of a request. The client's `Expect` was honoured already.
+/// `Host` names the worker, `Content-Length` counts the edited body, and `X-Request-Id` is the same
+/// on every leg of a request. The client's `Expect` was honoured already.
 enum LegRequestHead {
   /// Appends the whole head.
   ///

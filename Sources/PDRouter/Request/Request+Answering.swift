@@ -97,8 +97,8 @@ extension Request {
     finish(.failed) { respond($0, status: error.status, body: body) }
   }
 
-  /// The answer has begun and cannot be finished: a stream ends with an error event, anything else is
-  /// cut so that nobody takes it for whole.
+  /// The answer has begun and cannot be finished: a stream ends with an error event, anything else
+  /// is cut so that nobody takes it for whole.
   ///
   /// Where only the worker's head was seen and nothing of it sent, the client gets a proper error.
   func breakOff(_ error: RouterError) {

@@ -189,7 +189,8 @@ extension Request: LegObserver {
     tried.insert(worker.id)
   }
 
-  /// Prefill's answer is complete: take its handle on to decode at once, since the lease is running.
+  /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
+  /// running.
   private func prefillEnded() {
     let now = router.loop.now
     record.prefillEndedAt = now

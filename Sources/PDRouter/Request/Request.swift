@@ -5,11 +5,12 @@ internal import Policies
 internal import Vocabulary
 internal import Wire
 
-/// The driver of one request: owns its legs, reservations and timer, and runs what the machine says.
+/// The driver of one request: owns its legs, reservations and timer, and runs what the machine
+/// says.
 ///
 /// Confined to its loop; reused for one request after another. The decisions are in
-/// `RequestStateMachine`; this file and its extensions only turn events into calls of the machine and
-/// actions into I/O. `Request+Choosing` picks workers, `Request+Legs` talks to them,
+/// `RequestStateMachine`; this file and its extensions only turn events into calls of the machine
+/// and actions into I/O. `Request+Choosing` picks workers, `Request+Legs` talks to them,
 /// `Request+Answering` talks to the client.
 final class Request {
   unowned let router: RouterLoop

@@ -1,17 +1,19 @@
 internal import KVTransfer
 
-/// The life of one request, from its reception to the last byte of its answer; read this file first.
+/// The life of one request, from its reception to the last byte of its answer; read this file
+/// first.
 ///
 /// Pure: events in, one `RequestAction` out; no I/O, no clock, no lock. The driver (`Request`) owns
-/// sockets, reservations and the ledger, and runs the actions. One machine serves both shapes of the
-/// pipeline: prefill then decode, and one worker with an empty handle.
+/// sockets, reservations and the ledger, and runs the actions. One machine serves both shapes of
+/// the pipeline: prefill then decode, and one worker with an empty handle.
 ///
 ///     choosing ─▶ prefilling ─▶ serving(handle) ─▶ answering ─▶ over
 ///        ▲  └────────────────▶ serving(no handle) ──┘
 ///        └── another worker, while nothing was delivered to the client and attempts are left
 ///
 /// Rules it keeps: a handle is settled or abandoned before the machine is over; a handle that may
-/// have reached a decode scheduler is never sent again; once the client has bytes, nothing is retried.
+/// have reached a decode scheduler is never sent again; once the client has bytes, nothing is
+/// retried.
 struct RequestStateMachine: ~Copyable {
   private enum State {
     case choosing
@@ -120,8 +122,8 @@ extension RequestStateMachine {
     return RequestAction(step: .startServing)
   }
 
-  /// The ledger refused to dispatch the handle and has settled it: its lease is over, or prefill has
-  /// restarted meanwhile.
+  /// The ledger refused to dispatch the handle and has settled it: its lease is over, or prefill
+  /// has restarted meanwhile.
   mutating func handleWasLost() -> RequestAction {
     switch state {
     case .prefilling, .choosingDecode:
@@ -159,7 +161,7 @@ extension RequestStateMachine {
   ///
   /// - Parameters:
   ///   - status: the worker's status.
-  ///   - rejection: what the client would be told of a 5xx that another worker may better; made only
+  ///   - rejection: what the client would be told of a 5xx that another may better; made only
   ///     when needed.
   mutating func servingHeadArrived(
     status: Int, rejection: @autoclosure () -> RouterError

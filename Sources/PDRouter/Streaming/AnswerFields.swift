@@ -1,8 +1,8 @@
 internal import Vocabulary
 internal import Wire
 
-/// The header fields of a worker's answer as the client gets them: all but those of the worker's own
-/// hop and the framing, plus `X-Request-Id` where the engine did not send one.
+/// The header fields of a worker's answer as the client gets them: all but those of the worker's
+/// own hop and the framing, plus `X-Request-Id` where the engine did not send one.
 enum AnswerFields {
   static func append(
     to fields: inout ByteBuffer, from leg: Leg, requestID: UnsafeRawBufferPointer

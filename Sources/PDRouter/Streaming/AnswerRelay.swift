@@ -3,10 +3,10 @@ internal import Wire
 
 /// What of a worker's answer goes to the client, and when: pure, bytes in, decisions out.
 ///
-/// Holds an answer back while it may still be replaced by another worker's: a stream until its first
-/// token (the role-only chunk of a chat stream comes before any token exists), a whole answer until
-/// it is complete. Afterwards passes on whole events only, so that an error event can follow any byte
-/// already sent. Holds at most `limit` bytes; beyond that it passes on what it has.
+/// Holds an answer back while it may still be replaced by another worker's: a stream until its
+/// first token (the role-only chunk of a chat stream comes before any token exists), a whole answer
+/// until it is complete. Afterwards passes on whole events only, so that an error event can follow
+/// any byte already sent. Holds at most `limit` bytes; beyond that it passes on what it has.
 struct AnswerRelay: ~Copyable {
   /// How the answer is watched.
   enum Mode: Equatable {

@@ -3,8 +3,8 @@ internal import Vocabulary
 
 /// One loop's view of the workers: who is eligible for which leg, as the policies want to see them.
 ///
-/// Copied from the registry when its version moves; loads are read afresh for every choice. Choosing
-/// allocates nothing once the arrays have grown.
+/// Copied from the registry when its version moves; loads are read afresh for every choice.
+/// Choosing allocates nothing once the arrays have grown.
 struct LoopWorkers {
   /// Which leg a worker is chosen for.
   enum Leg {

@@ -1,6 +1,7 @@
 public import EventLoop
 
-/// What a `SimulatedClient` does: steps one after the other, how fast it reads, and when it hangs up.
+/// What a `SimulatedClient` does: steps one after the other, how fast it reads, and when it hangs
+/// up.
 public struct ClientScript: Sendable {
   /// One thing to do or to wait for, after the one before it is done.
   public enum Step: Sendable {

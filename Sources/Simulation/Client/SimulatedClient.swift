@@ -1,10 +1,11 @@
 public import EventLoop
 public import Vocabulary
 
-/// A raw byte client that follows a script: sends, waits, reads slowly, hangs up, records everything.
+/// A raw byte client that follows a script: sends, waits, reads slowly, hangs up, records
+/// everything.
 ///
-/// Knows nothing of HTTP. Makes one connection. Lives on its simulated loop, which keeps it alive as
-/// long as its stream is open; hold on to it to read its record. Never retries.
+/// Knows nothing of HTTP. Makes one connection. Lives on its simulated loop, which keeps it alive
+/// as long as its stream is open; hold on to it to read its record. Never retries.
 public final class SimulatedClient {
   /// What it has seen so far.
   public private(set) var record: ClientRecord

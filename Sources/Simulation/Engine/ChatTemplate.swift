@@ -1,5 +1,5 @@
-/// The one chat template of a simulated engine: each message as `<|role|>`, a new line, its text and
-/// a new line; then the head of the assistant's turn.
+/// The one chat template of a simulated engine: each message as `<|role|>`, a new line, its text
+/// and a new line; then the head of the assistant's turn.
 ///
 /// Every turn's rendering is a prefix of the next one's, so a conversation finds its own prefix in
 /// the cache.

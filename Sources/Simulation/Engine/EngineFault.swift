@@ -38,7 +38,8 @@ package struct EngineFault: Hashable, Sendable {
 
   /// What goes wrong.
   package let kind: Kind
-  /// How many requests (connections, for `refuse` and death on accept) it still strikes; nil for all.
+  /// How many requests (connections, for `refuse` and death on accept) it still strikes; nil for
+  /// all.
   package var remaining: Int?
   /// The chance that it strikes any one of them, 0 to 1.
   package let probability: Double

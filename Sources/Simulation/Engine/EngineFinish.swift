@@ -12,6 +12,7 @@ package struct EngineFinish: Hashable, Sendable {
   package let usage: EngineUsage
   /// Whether every choice of the request has ended.
   package let endsRequest: Bool
-  /// The parameters the answer carries; only with the request's last end, and only when it exported.
+  /// The parameters the answer carries; only with the request's last end, and only when it
+  /// exported.
   package let kv: KVParameters?
 }

@@ -111,8 +111,8 @@ package struct EngineRequestReader: Sendable {
     for prompt in request.prompts where prompt.count >= most {
       throw .badRequest(
         "This model's maximum context length is \(most) tokens. However, your prompt contains "
-          + "\(prompt.count) input tokens, which exceeds this limit even without any output tokens. "
-          + "Please reduce the length of the input prompt. "
+          + "\(prompt.count) input tokens, which exceeds this limit even without any output "
+          + "tokens. Please reduce the length of the input prompt. "
           + "(parameter=input_tokens, value=\(prompt.count))", parameter: "input_tokens")
     }
     let (choices, overflow) = request.prompts.count.multipliedReportingOverflow(by: request.n)

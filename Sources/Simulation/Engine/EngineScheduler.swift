@@ -90,8 +90,8 @@ package struct EngineScheduler: ~Copyable {
 
   /// Accepts a request at `now`; its events carry the identity returned.
   ///
-  /// The request's limits must hold (`EngineRequestReader` sees to that). Nothing is computed before
-  /// the next `advance`, so requests of the same instant share a step.
+  /// The request's limits must hold (`EngineRequestReader` sees to that). Nothing is computed
+  /// before the next `advance`, so requests of the same instant share a step.
   package mutating func submit(_ request: EngineRequest, now: Instant) -> EngineRequestID {
     let id = EngineRequestID(number: nextRequest)
     nextRequest += 1

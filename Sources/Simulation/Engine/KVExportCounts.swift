@@ -9,7 +9,8 @@ package struct KVExportCounts: Hashable, Sendable {
   package var released = 0
   /// Handles nobody collected before their lease ended (vLLM's `nixl_num_kv_expired_reqs`).
   package var expired = 0
-  /// Words about handles that had ended or were never known (`nixl_num_notifications_after_expiry`).
+  /// Words about handles that had ended or were never known
+  /// (`nixl_num_notifications_after_expiry`).
   package var notificationsAfterExpiry = 0
   /// Reads, right or wrong.
   package var reads = 0

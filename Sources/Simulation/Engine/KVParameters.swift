@@ -1,7 +1,8 @@
 internal import JSONFields
 package import Vocabulary
 
-/// The `kv_transfer_params` object of NIXL pull mode, as a client sends it and as prefill answers it.
+/// The `kv_transfer_params` object of NIXL pull mode, as a client sends it and as prefill answers
+/// it.
 ///
 /// Every field is optional, as on the wire; unknown fields are dropped here (a router must not).
 package struct KVParameters: Hashable, Sendable {

@@ -1,7 +1,8 @@
 /// How the simulated network behaves: delays, sizes and chances, all drawn from the world's seed.
 ///
-/// A plain value; `SimulatedWorld` takes one for all paths and may hold another for a pair of hosts.
-/// Chances lie between 0 and 1; every delay is longer than zero, so that time always advances.
+/// A plain value; `SimulatedWorld` takes one for all paths and may hold another for a pair of
+/// hosts. Chances lie between 0 and 1; every delay is longer than zero, so that time always
+/// advances.
 public struct NetworkConditions: Equatable, Sendable {
   /// One-way delay of a packet, drawn anew for each; a stream's packets never overtake each other.
   public var latency: ClosedRange<Duration> = .microseconds(50) ... .microseconds(200)

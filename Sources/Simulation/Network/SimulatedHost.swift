@@ -1,11 +1,13 @@
 internal import EventLoop
 internal import Vocabulary
 
-/// One machine of a simulated world: a name, its ports, its loops; what crashes and restarts as one.
+/// One machine of a simulated world: a name, its ports, its loops; what crashes and restarts as
+/// one.
 ///
-/// Alive while it has loops. A crash ends all of them between two instructions of theirs: nothing on
-/// them is ever called again, not even `streamDidClose`, and they let go of every handler. The name
-/// stays known, so a connection to a dead host is refused (or, when it fell silent, times out).
+/// Alive while it has loops. A crash ends all of them between two instructions of theirs: nothing
+/// on them is ever called again, not even `streamDidClose`, and they let go of every handler. The
+/// name stays known, so a connection to a dead host is refused (or, when it fell silent, times
+/// out).
 public final class SimulatedHost {
   /// The name under which other hosts connect.
   public let name: String

@@ -3,8 +3,8 @@ public import Vocabulary
 
 /// An open port of a simulated host.
 ///
-/// Accepts at once, so its backlog is never full; where several share a port, each connection goes to
-/// one drawn from the seed. Bound to a loopback address it hears only its own host.
+/// Accepts at once, so its backlog is never full; where several share a port, each connection goes
+/// to one drawn from the seed. Bound to a loopback address it hears only its own host.
 public final class SimulatedListener: Listener {
   /// The address as asked for, with the port it got.
   public let address: HostAndPort

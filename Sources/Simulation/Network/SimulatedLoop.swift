@@ -4,8 +4,9 @@ public import Vocabulary
 /// A loop on a simulated host: virtual time and the world's network behind the `Loop` protocol.
 ///
 /// Owns its open streams and one read buffer. Lives in its world's thread and must not outlive the
-/// world. Driven by `SimulatedWorld.run…` together with all others, or by its own `run`. After `stop`
-/// or a crash it is dead: calls on it and on what it made are ignored, and nothing hears from it.
+/// world. Driven by `SimulatedWorld.run…` together with all others, or by its own `run`. After
+/// `stop` or a crash it is dead: calls on it and on what it made are ignored, and nothing hears
+/// from it.
 public final class SimulatedLoop: Loop {
   /// Bytes of one read at most, as the real loops read.
   static let readByteCount = 64 * 1024

@@ -2,9 +2,9 @@ internal import Vocabulary
 
 /// One direction of a connection: the writer's queue, what is under way, and what waits to be read.
 ///
-/// All three lie in one buffer in this order, front to back: `arrivedCount` bytes the reader's kernel
-/// holds, `inFlightCount` bytes on the way, the rest still in the writer's own queue; moving a byte
-/// on is moving a boundary. Owned by its two streams and by the events about it.
+/// All three lie in one buffer in this order, front to back: `arrivedCount` bytes the reader's
+/// kernel holds, `inFlightCount` bytes on the way, the rest still in the writer's own queue; moving
+/// a byte on is moving a boundary. Owned by its two streams and by the events about it.
 final class SimulatedPipe {
   let source: SimulatedHost
   let target: SimulatedHost

@@ -6,7 +6,8 @@ internal import Vocabulary
 /// Behaves as a socket behind `ByteStream` does: the kernel takes what fits, the rest waits in the
 /// writer and is counted; a closed end answers with a reset what still arrives for it. `close` ends
 /// the stream for the peer when nothing was thrown away by it, and resets it when bytes lay unread
-/// or unsent. Bytes under way before the end or the reset arrive before it. Costs one event per packet; holds no memory once both ends are closed.
+/// or unsent. Bytes under way before the end or the reset arrive before it. Costs one event per
+/// packet; holds no memory once both ends are closed.
 public final class SimulatedStream: ByteStream {
   enum Phase {
     case connecting

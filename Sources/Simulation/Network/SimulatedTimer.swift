@@ -1,11 +1,11 @@
 internal import EventLoop
 internal import Vocabulary
 
-/// A timer on virtual time, of the same coarseness as the real ones: it fires at the first 5 ms tick
-/// at or after its deadline and after the instant of arming, never early.
+/// A timer on virtual time, of the same coarseness as the real ones: it fires at the first 5 ms
+/// tick at or after its deadline and after the instant of arming, never early.
 ///
-/// Arming for later and cancelling touch no queue: the one entry in the world's queue finds out when
-/// its time comes and moves on.
+/// Arming for later and cancelling touch no queue: the one entry in the world's queue finds out
+/// when its time comes and moves on.
 final class SimulatedTimer: LoopTimer {
   /// Nanoseconds between two ticks.
   static let resolution: Int64 = 5_000_000

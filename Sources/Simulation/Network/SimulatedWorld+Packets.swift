@@ -48,7 +48,8 @@ extension SimulatedWorld {
     }
   }
 
-  /// A kernel that knows no such connection (closed, or of a host that crashed) answers with a reset.
+  /// A kernel that knows no such connection (closed, or of a host that crashed) answers with a
+  /// reset.
   private func deliverToNobody(_ packet: Packet, on pipe: SimulatedPipe) {
     switch packet {
     case .data(let count):

@@ -2,12 +2,13 @@ public import Vocabulary
 
 /// One virtual world: its clock, its hosts, the network between them, and the order of all events.
 ///
-/// Owns hosts, loops and everything that waits; must outlive what it made. Lives in one thread, draws
-/// every choice from its seed, and never looks at a real clock, socket or thread: the same seed and
-/// the same program give the same events, which `traceHash` proves. Time stands still during a
-/// wake-up and jumps to the next event between two. A wake-up is one event, with those of the same
-/// instant and loop that were due with it; what it wrote leaves at its end. A million events take
-/// about a second in a release build. Cancelled time-outs neither move the clock nor keep it going.
+/// Owns hosts, loops and everything that waits; must outlive what it made. Lives in one thread,
+/// draws every choice from its seed, and never looks at a real clock, socket or thread: the same
+/// seed and the same program give the same events, which `traceHash` proves. Time stands still
+/// during a wake-up and jumps to the next event between two. A wake-up is one event, with those of
+/// the same instant and loop that were due with it; what it wrote leaves at its end. A million
+/// events take about a second in a release build. Cancelled time-outs neither move the clock nor
+/// keep it going.
 public final class SimulatedWorld {
   /// What every choice follows from.
   public let seed: UInt64

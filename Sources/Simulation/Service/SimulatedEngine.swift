@@ -4,10 +4,10 @@ package import Vocabulary
 
 /// A simulated vLLM engine as a server: the scheduler's brain behind real (or simulated) HTTP.
 ///
-/// Runs on any loop, with one port for clients and one for other engines (KV). Confined to its loop.
-/// Its answers depend on every prompt token and, when it was handed KV, on that KV alone, so a wrong
-/// route or a wrong hand-over shows in the text. It dies when its faults or the scheduler say so:
-/// every connection is cut and `whenDead` is called once.
+/// Runs on any loop, with one port for clients and one for other engines (KV). Confined to its
+/// loop. Its answers depend on every prompt token and, when it was handed KV, on that KV alone, so
+/// a wrong route or a wrong hand-over shows in the text. It dies when its faults or the scheduler
+/// say so: every connection is cut and `whenDead` is called once.
 package final class SimulatedEngine {
   /// What it is, with the side channel's real port.
   package let configuration: EngineConfiguration

@@ -11,7 +11,7 @@ final class Demo: RouteObserver {
   private(set) var succeeded = false
 
   private let fleet: DemoFleet
-  private var client: DemoClient?
+  private var client: ChatClient?
   private var expected: [String] = []
   private var mistakes = 0
   private var route = ""
@@ -73,7 +73,7 @@ final class Demo: RouteObserver {
   ) {
     let question = Demo.questions[number]
     if shows { say("  > \(question)\n  <", terminator: "") }
-    client = DemoClient(loop: fleet.loop, address: address, question: question) { token in
+    client = ChatClient(loop: fleet.loop, address: address, question: question) { token in
       if shows { self.say(token, terminator: "") }
     } whenDone: { answer in
       if shows { self.say("\n" + self.route) }
@@ -118,8 +118,8 @@ final class Demo: RouteObserver {
       return
     }
     route = """
-          route: \(name(record.prefillWorker)) -> \(name(record.servingWorker)) (\(record.reason)); \
-      TTFT \(ttft), total \(total)
+          route: \(name(record.prefillWorker)) -> \(name(record.servingWorker)) \
+      (\(record.reason)); TTFT \(ttft), total \(total)
           KV handle: prefilling \(milliseconds(record.prefillStartedAt, record.prefillEndedAt)), \
       held and dispatched \(milliseconds(record.prefillEndedAt, record.servingStartedAt)), \
       attached and \(record.handleOutcome) \

@@ -3,8 +3,8 @@ internal import Logging
 
 /// Writes a log record as one line: time, level, message, then `key=value` pairs in a stable order.
 ///
-/// Values with spaces, quotes or control characters are quoted and escaped, so that a line is always
-/// one record whatever a client sent.
+/// Values with spaces, quotes or control characters are quoted and escaped, so that a line is
+/// always one record whatever a client sent.
 struct LineLogHandler: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]

@@ -5,7 +5,8 @@ public import Vocabulary
 /// Heads are written anew from parsed parts, never passed on as they came. Values from outside were
 /// validated by a parser; our own are checked here, so no CR, LF or NUL gets into a head.
 extension ByteBuffer {
-  /// Appends a request line for a validated target; `query` (without its `?`) is left out when empty.
+  /// Appends a request line for a validated target; `query` (without its `?`) is left out when
+  /// empty.
   ///
   /// An empty `path` is written as `/` (RFC 9112 §3.2.1).
   public mutating func appendRequestLine(
@@ -89,7 +90,8 @@ extension ByteBuffer {
     appendLineEnd()
   }
 
-  /// Appends the size line before a chunk of `size` bytes, at least 1: a chunk of 0 would end the body.
+  /// Appends the size line before a chunk of `size` bytes, at least 1: a chunk of 0 would end the
+  /// body.
   public mutating func appendChunkHead(size: Int) {
     precondition(size > 0)
     append(hexadecimal: UInt(size))

@@ -147,8 +147,8 @@ struct HTTP1HeadScanner: Sendable {
       known: known)
   }
 
-  /// Whether a whole CRLF is at `place`, where a control character is; false when its second half is
-  /// still to come.
+  /// Whether a whole CRLF is at `place`, where a control character is; false when its second half
+  /// is still to come.
   @inline(__always)
   private func isLineEnd(
     _ base: UnsafeRawPointer, _ place: Int, _ window: Int

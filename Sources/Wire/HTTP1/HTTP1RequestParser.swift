@@ -1,9 +1,10 @@
 /// Reads request heads of HTTP/1.0 and 1.1 (RFC 9112), strictly.
 ///
 /// The caller gathers bytes until a head is complete and hands all of them to each call; the parser
-/// goes on where it stopped, so any cutting costs the same and ends the same. It refuses whatever two
-/// readers could take differently (lengths, line ends, white space, hosts) and never repairs. It owns
-/// nothing, allocates nothing and keeps no pointer; after an error it must be reset or dropped.
+/// goes on where it stopped, so any cutting costs the same and ends the same. It refuses whatever
+/// two readers could take differently (lengths, line ends, white space, hosts) and never repairs.
+/// It owns nothing, allocates nothing and keeps no pointer; after an error it must be reset or
+/// dropped.
 public struct HTTP1RequestParser: Sendable {
   private let limits: HTTP1Limits
   private var scanner: HTTP1HeadScanner

@@ -16,7 +16,8 @@ public struct HTTP1ResponseParser: Sendable {
 
   /// Reads on in `bytes`: everything received since the end of the previous message.
   ///
-  /// A complete interim answer (1xx) is returned like any other; the parser is then at the next head.
+  /// A complete interim answer (1xx) is returned like any other; the parser is then at the next
+  /// head.
   /// - Returns: how many bytes the head has, once it is complete; nil while it is not, and then the
   ///   next call gets the same bytes and more.
   /// - Throws: what is wrong with the head; the connection is of no further use.

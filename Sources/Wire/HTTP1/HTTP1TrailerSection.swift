@@ -1,4 +1,5 @@
-/// Reads the trailer section of one chunked body, checks its fields and drops them (RFC 9112 §7.1.2).
+/// Reads the trailer section of one chunked body, checks its fields and drops them (RFC 9112
+/// §7.1.2).
 ///
 /// Works byte by byte on any pieces; trailers are rare and small.
 struct HTTP1TrailerSection: Sendable {

@@ -62,7 +62,8 @@ enum ASCII {
     }
   }
 
-  /// The decimal number written in `from..<to`, or nil: digits only, at least one, in `Int`'s range.
+  /// The decimal number written in `from..<to`, or nil: digits only, at least one, in `Int`'s
+  /// range.
   @inline(__always)
   static func decimal(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int? {
     guard from < to else { return nil }

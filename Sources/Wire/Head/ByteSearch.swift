@@ -1,8 +1,8 @@
 /// Looks through bytes eight at a time, in a general register (SWAR: portable, no vector types).
 ///
 /// A hit is the top bit of a byte's lane. Subtraction may carry a false hit into lanes above a true
-/// one, so only the lowest hit is meaningful; little-endian loads put the first byte lowest. Callers
-/// give a pointer and places within its block; nothing outside `from..<to` is read.
+/// one, so only the lowest hit is meaningful; little-endian loads put the first byte lowest.
+/// Callers give a pointer and places within its block; nothing outside `from..<to` is read.
 @usableFromInline
 enum ByteSearch {
   @inline(__always)
@@ -42,7 +42,8 @@ enum ByteSearch {
 
   /// The place of the first control character other than tab, or `to`.
   ///
-  /// That is where a line of text ends, well or badly (RFC 9110 §5.5: field-vchar, SP, HTAB, obs-text).
+  /// That is where a line of text ends, well or badly (RFC 9110 §5.5: field-vchar, SP, HTAB,
+  /// obs-text).
   @inline(__always)
   static func firstControl(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
     var place = from

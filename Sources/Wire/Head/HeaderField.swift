@@ -4,7 +4,8 @@
 public struct HeaderField: Equatable, Sendable {
   /// The name's bytes: one or more token characters in the sender's case.
   public var name: ByteRange
-  /// The value's bytes without the white space around them; no CR, LF, NUL or other control except tab.
+  /// The value's bytes without the white space around them; no CR, LF, NUL or other control except
+  /// tab.
   public var value: ByteRange
   /// Which known name it is.
   public var known: HeaderName

@@ -1,7 +1,8 @@
 /// A place in JSON text that moves forward over keys and values; a view, not an owner.
 ///
-/// For text that an engine wrote and nobody acts upon: it follows structure and checks little. When it
-/// cannot follow, or the text ends too early, `isIntact` becomes false and every later call fails.
+/// For text that an engine wrote and nobody acts upon: it follows structure and checks little. When
+/// it cannot follow, or the text ends too early, `isIntact` becomes false and every later call
+/// fails.
 struct JSONCursor {
   private let bytes: UnsafeRawBufferPointer
   private var place = 0
@@ -39,7 +40,8 @@ struct JSONCursor {
     enter(bracket)
   }
 
-  /// The next key of an object, with the cursor at its value; nil at the object's end, which it passes.
+  /// The next key of an object, with the cursor at its value; nil at the object's end, which it
+  /// passes.
   mutating func key() -> UnsafeRawBufferPointer? {
     if peek() == UInt8(ascii: ",") { place += 1 }
     if enter(UInt8(ascii: "}")) { return nil }

@@ -3,10 +3,10 @@ internal import Vocabulary
 /// Finds the events of a `text/event-stream` and which of them hold tokens, in any pieces.
 ///
 /// Lines end in LF, CRLF or CR, mixed as they like; an empty line ends an event (WHATWG HTML §9.2).
-/// Only looks: the caller relays the bytes as they are. An event that lies in one piece is judged in
-/// place; of one that does not, up to 4 KiB are kept, which is all the memory it owns. Tokens are
-/// recognised by `StreamEventKind`; where in doubt an event counts as holding one. Not thread-safe.
-/// About 0.2 ns a byte.
+/// Only looks: the caller relays the bytes as they are. An event that lies in one piece is judged
+/// in place; of one that does not, up to 4 KiB are kept, which is all the memory it owns. Tokens
+/// are recognised by `StreamEventKind`; where in doubt an event counts as holding one. Not
+/// thread-safe. About 0.2 ns a byte.
 public struct ServerSentEventScanner: ~Copyable {
   /// What one piece of the stream held; offsets count from the piece's first byte.
   public struct Summary: Equatable, Sendable {

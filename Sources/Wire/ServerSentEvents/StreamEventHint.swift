@@ -27,7 +27,8 @@ struct StreamEventHint: Sendable {
     return kind
   }
 
-  /// Whether `event` is one line of data, an object with the key and something in its list at `place`.
+  /// Whether `event` is one line of data, an object with the key and something in its list at
+  /// `place`.
   ///
   /// A quotation mark that is not escaped cannot be inside a string, so `,"choices":[{` is a key.
   @inline(__always)

@@ -1,8 +1,8 @@
 /// What an event of an engine's stream means to the router.
 ///
-/// Knows the streams of `/v1/completions`, `/v1/chat/completions`, `/v1/responses` and `/v1/messages`;
-/// what it does not know counts as a token, because a retry after the client saw one is wrong and a
-/// first token noted too early is only inexact.
+/// Knows the streams of `/v1/completions`, `/v1/chat/completions`, `/v1/responses` and
+/// `/v1/messages`; what it does not know counts as a token, because a retry after the client saw
+/// one is wrong and a first token noted too early is only inexact.
 enum StreamEventKind: Equatable, Sendable {
   /// No data: comments, an identity, a retry time; never dispatched by a client.
   case comment

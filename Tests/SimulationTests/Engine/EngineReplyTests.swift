@@ -176,7 +176,8 @@ import Vocabulary
     #expect(
       parts[0].hasPrefix(
         "{\"request_id\":\"generate-tokens-abc\",\"choices\":[{\"index\":0,\"logprobs\":null,"
-          + "\"finish_reason\":\"length\",\"token_ids\":[\(ids.joined(separator: ","))]}],\"usage\":"
+          + "\"finish_reason\":\"length\",\"token_ids\":[\(ids.joined(separator: ","))]}],"
+          + "\"usage\":"
       ))
   }
 

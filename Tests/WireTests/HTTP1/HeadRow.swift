@@ -3,8 +3,8 @@ import Wire
 
 /// One row of a head table: bytes, and in words what comes of them.
 ///
-/// The words are `error <case>`, `incomplete`, or a description of the head and its length when bytes
-/// follow it. Text stands for bytes as Latin-1, so `\u{80}` is the byte 0x80.
+/// The words are `error <case>`, `incomplete`, or a description of the head and its length when
+/// bytes follow it. Text stands for bytes as Latin-1, so `\u{80}` is the byte 0x80.
 struct HeadRow: Sendable, CustomTestStringConvertible {
   let bytes: [UInt8]
   let outcome: String
@@ -33,8 +33,8 @@ func text(_ range: ByteRange, _ bytes: [UInt8]) -> String {
   }
 }
 
-/// Calls `parse` with growing prefixes of `bytes`, each in memory of its own and exactly as long, so
-/// that a sanitizer sees any read beyond it.
+/// Calls `parse` with growing prefixes of `bytes`, each in memory of its own and exactly as long,
+/// so that a sanitizer sees any read beyond it.
 func feed(
   _ bytes: [UInt8], prefixes: [Int],
   _ parse: (UnsafeRawBufferPointer) throws(WireError) -> Int?

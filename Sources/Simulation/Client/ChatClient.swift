@@ -1,11 +1,12 @@
-internal import EventLoop
+package import EventLoop
 internal import JSONFields
-internal import PDRouter
-internal import Vocabulary
+package import PDRouter
+package import Vocabulary
 internal import Wire
 
-/// A chat client: sends one question, shows each token of the streamed answer as it comes.
-final class DemoClient: LegObserver {
+/// A chat client on any loop: sends one question, shows each token of the streamed answer as it
+/// comes.
+package final class ChatClient: LegObserver {
   private let pool: WorkerPool?
   private let body: String
   private let show: (String) -> Void
@@ -14,7 +15,9 @@ final class DemoClient: LegObserver {
   private var events = ByteBuffer()
   private var answer = ""
 
-  init(
+  /// A client that asks whoever listens at `address`; `show` gets each token, `whenDone` the whole
+  /// answer, nil when there was none. The question must not need escaping in JSON.
+  package init(
     loop: any Loop, address: HostAndPort, question: String, show: @escaping (String) -> Void,
     whenDone: @escaping (String?) -> Void
   ) {
@@ -32,11 +35,12 @@ final class DemoClient: LegObserver {
   }
 
   /// Sends the question.
-  func start() {
+  package func start() {
     if pool?.start(leg) != true { whenDone(nil) }
   }
 
-  func legIsReady(_ leg: Leg) {
+  /// Sends the question over the connection that is there now.
+  package func legIsReady(_ leg: Leg) {
     var request = ByteBuffer(capacity: 1024)
     request.append("POST /v1/chat/completions HTTP/1.1\r\nhost: demo\r\n")
     request.append("content-type: application/json\r\n")
@@ -46,9 +50,11 @@ final class DemoClient: LegObserver {
     withUnsafePointer(to: request.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
   }
 
-  func legDidReceiveHead(_ leg: Leg) {}
+  /// Nothing to do before the tokens come.
+  package func legDidReceiveHead(_ leg: Leg) {}
 
-  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
+  /// Shows the tokens in what arrived.
+  package func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
     events.append(bytes)
     while let event = takeEvent() {
       guard let chunk = try? JSONValue(validating: event.bytes),
@@ -59,11 +65,13 @@ final class DemoClient: LegObserver {
     }
   }
 
-  func legDidEnd(_ leg: Leg) {
+  /// The answer is complete.
+  package func legDidEnd(_ leg: Leg) {
     whenDone(leg.head.status == 200 ? answer : nil)
   }
 
-  func leg(_ leg: Leg, didFail failure: LegFailure) {
+  /// There is no answer.
+  package func leg(_ leg: Leg, didFail failure: LegFailure) {
     whenDone(nil)
   }
 
