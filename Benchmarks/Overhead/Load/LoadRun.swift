@@ -108,6 +108,7 @@ extension LoadRun: LoopHandler {
         connection.send(plan.request)
       } else {
         owed += 1
+        result.late += 1
       }
     }
   }

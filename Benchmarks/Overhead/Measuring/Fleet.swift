@@ -62,7 +62,7 @@ final class Fleet {
       "--policy", "round_robin", "--log-level", "error",
     ]
     let child = try start(
-      settings + workers + options.routerArgument, core: options.routerCore)
+      settings + workers + options.routerArgument, core: options.routerCore, isRead: false)
     try FreePort.awaitListener(on: port)
     targets.append(
       Target(
@@ -76,11 +76,12 @@ final class Fleet {
         [
           benchmark, "backend", "--ports", "\(options.engineCount)",
           "--answer-bytes", "\(options.answerBytes)",
-        ], core: options.loadCore)
+        ], core: options.loadCore, isRead: true)
       return try (0..<options.engineCount).map { _ throws(BenchmarkError) in try address(child) }
     case .simulated:
       return try (0..<options.engineCount).map { _ throws(BenchmarkError) in
-        try address(start([router, "engine", "--role", role] + costs, core: options.loadCore))
+        let command = [router, "engine", "--role", role] + costs
+        return try address(start(command, core: options.loadCore, isRead: true))
       }
     }
   }
@@ -100,8 +101,10 @@ final class Fleet {
     ]
   }
 
-  private func start(_ arguments: [String], core: Int?) throws(BenchmarkError) -> ChildProcess {
-    let child = try ChildProcess(arguments, core: core)
+  private func start(
+    _ arguments: [String], core: Int?, isRead: Bool
+  ) throws(BenchmarkError) -> ChildProcess {
+    let child = try ChildProcess(arguments, core: core, isRead: isRead)
     children.append(child)
     note.append(arguments.joined(separator: " "))
     return child

@@ -7,8 +7,9 @@ final class ChildProcess {
   private let output: Int32
   private var isRunning = true
 
-  /// Starts a program, bound to `core` if given, with its standard output to be read here.
-  init(_ arguments: [String], core: Int?) throws(BenchmarkError) {
+  /// Starts a program, bound to `core` if given; what it writes is thrown away, but for a standard
+  /// output that `isRead` here.
+  init(_ arguments: [String], core: Int?, isRead: Bool) throws(BenchmarkError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw .cannotStart(arguments[0], errno) }
     // What this process starts next must not hold the reading end.
@@ -17,7 +18,11 @@ final class ChildProcess {
     let arguments = core.map { Core.command($0, arguments) } ?? arguments
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    if isRead {
+      posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    }
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     defer { posix_spawn_file_actions_destroy(&actions) }
     var pointers = arguments.map { strdup($0) } + [nil]

@@ -10,7 +10,8 @@ enum Core {
 
   /// Binds this process (its calling thread, and threads started from then on) to `core`.
   static func bind(to core: Int) throws(BenchmarkError) {
-    let child = try ChildProcess(["taskset", "-p", "-c", "\(core)", "\(getpid())"], core: nil)
+    let command = ["taskset", "-p", "-c", "\(core)", "\(getpid())"]
+    let child = try ChildProcess(command, core: nil, isRead: false)
     guard child.wait() == 0 else { throw .noCore(core) }
   }
 }
