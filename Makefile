@@ -11,7 +11,7 @@ help:
 	@echo "make test    set up, build, run all tests"
 	@echo "make check   formatting, declared imports, the house's rules"
 	@echo "make format  format all sources in place"
-	@echo "make bench   micro-benchmarks, then the overhead of routing"
+	@echo "make bench   micro-benchmarks: times and allocations of the parts"
 	@echo "make clean   remove what was built"
 
 setup:
@@ -36,7 +36,7 @@ format:
 	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 bench: setup
-	swift build -c release
+	swift build -c release --product MicroBenchmark
 	.build/release/MicroBenchmark
 	.build/release/OverheadBenchmark
 

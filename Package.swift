@@ -92,7 +92,9 @@ let package = Package(
     .testTarget(
       name: "PDRouterTests",
       dependencies: [
-        "PDRouter", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+        "PDRouter", "Simulation", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields",
+        "Vocabulary",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(

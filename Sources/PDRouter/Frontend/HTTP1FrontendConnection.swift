@@ -38,8 +38,10 @@ final class HTTP1FrontendConnection {
   private var isPaused = false
   /// Whether the deadline of the head being read is running.
   private var isHeadTimed = false
-  /// Bytes of the last answer that the client had not taken when the timer was armed.
+  /// Bytes of the last answer that the client had not taken when the timer was armed last.
   private var untakenByteCount = 0
+  /// When some of them were seen to have been taken.
+  private var takenAt = Instant.zero
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
@@ -323,8 +325,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       return
     }
     state = .idle
-    untakenByteCount = stream.bufferedByteCount
-    timer.arm(after: frontend.timeouts.clientIdle, for: self)
+    watchTaking(again: frontend.timeouts.clientIdle)
     if !isProcessing, !inbox.isEmpty { processInbox() }
   }
 
@@ -380,8 +381,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     inbox.releaseMemory()
     stream.finishWriting()
     if isPaused { stream.resumeReading() }
-    untakenByteCount = stream.bufferedByteCount
-    timer.arm(after: frontend.timeouts.linger, for: self)
+    watchTaking(again: frontend.timeouts.linger)
   }
 }
 
@@ -397,15 +397,26 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     }
   }
 
-  /// Closes, unless the client is still taking the last answer: it gets the same time once more, as
-  /// long as it takes something in it.
+  /// Looks again after `delay` whether the client has taken the last answer.
+  private func watchTaking(again delay: Duration) {
+    untakenByteCount = stream.bufferedByteCount
+    takenAt = stream.loop.now
+    timer.arm(after: delay, for: self)
+  }
+
+  /// Closes, unless the client is still taking the last answer: it may go on as long as it takes
+  /// something within the idle time.
   private func closeUnlessTaking(again delay: Duration) {
     let left = stream.bufferedByteCount
-    guard left > 0, left < untakenByteCount else {
+    let now = stream.loop.now
+    if left < untakenByteCount {
+      untakenByteCount = left
+      takenAt = now
+    }
+    guard left > 0, now - takenAt < frontend.timeouts.clientIdle else {
       closeNow()
       return
     }
-    untakenByteCount = left
     timer.arm(after: delay, for: self)
   }
 }

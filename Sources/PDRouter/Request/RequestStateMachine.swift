@@ -173,14 +173,18 @@ extension RequestStateMachine {
       state = .serving(handle, attached: true)
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
-    if status >= 500, handle != nil, attemptsLeft > 0 {
-      // Decode may have read the blocks before it failed: the handle is worthless now.
+    guard status >= 500 else {
+      // An engine that refuses a request tells prefill to free its blocks (vLLM PR 41269).
+      state = .answering
+      return RequestAction(
+        handle: handle.map { .settle($0, .released(.decodeRejected)) } ?? .none, step: .relay)
+    }
+    // Decode may have read the blocks before it failed: the handle is worthless now.
+    if handle != nil, attemptsLeft > 0 {
       return retryOrFail(rejection(), handle: spend(handle), cancelsLeg: true)
     }
-    // An engine that refuses a request tells prefill to free its blocks (vLLM PR 41269).
     state = .answering
-    return RequestAction(
-      handle: handle.map { .settle($0, .released(.decodeRejected)) } ?? .none, step: .relay)
+    return RequestAction(handle: spend(handle), step: .relay)
   }
 
   /// The first bytes of the answer are about to go to the client: from here on nothing is retried.

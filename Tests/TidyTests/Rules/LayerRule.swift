@@ -14,9 +14,10 @@ enum LayerRule {
       "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary", "Logging",
     ],
     "Simulation": ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+    // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
-      "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
+      "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 

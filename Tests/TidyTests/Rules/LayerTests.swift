@@ -14,6 +14,7 @@ struct LayerTests {
     ("Sources/Wire/A.swift", "internal import CLibUV"),
     ("Sources/PDRouter/A.swift", "public import Simulation"),
     ("Tests/WireTests/A.swift", "internal import COpenSSL"),
+    ("Sources/Tool/A.swift", "internal import CLibUV"),
     ("Sources/Elsewhere/A.swift", "let a = 1"),
   ])
   func `an import against the arrows is found`(_ path: String, _ text: String) {
