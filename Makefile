@@ -38,6 +38,7 @@ format:
 bench: setup
 	swift build -c release --product MicroBenchmark
 	.build/release/MicroBenchmark
+	.build/release/OverheadBenchmark
 
 clean:
 	rm -rf .build

@@ -65,6 +65,13 @@ let package = Package(
         "CAllocationCount", "JSONFields", "Wire", "Policies", "KVTransfer", "Vocabulary",
       ],
       path: "Benchmarks/Micro", swiftSettings: hot),
+    .executableTarget(
+      name: "OverheadBenchmark",
+      dependencies: [
+        "EventLoop", "Wire", "Vocabulary",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/Overhead", swiftSettings: hot),
 
     .testTarget(
       name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
