@@ -83,9 +83,11 @@ public final class RouterLoop {
   public var clientConnections: Int { frontends.reduce(0) { $0 + $1.connectionCount } }
 
   /// Stops accepting, lets live requests end, then calls `whenIdle` (once; perhaps at once).
+  ///
+  /// A request has ended for this when its client has taken the answer and the connection is gone.
   public func drain(whenIdle: @escaping () -> Void) {
     self.whenIdle = whenIdle
-    for frontend in frontends { frontend.drain() }
+    for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
     noteIfIdle()
   }
 
@@ -97,7 +99,7 @@ public final class RouterLoop {
   }
 
   private func noteIfIdle() {
-    guard requestsInFlight == 0, let whenIdle else { return }
+    guard requestsInFlight == 0, let whenIdle, clientConnections == 0 else { return }
     self.whenIdle = nil
     housekeeping.cancel()
     for pool in pools { pool?.closeIdle() }

@@ -17,6 +17,7 @@ public final class Frontend: ListenerHandler {
   private(set) var isDraining = false
   /// Asked for each new connection whether it may stay; how a simulated engine refuses.
   package var admits: (() -> Bool)?
+  private var whenEmpty: (() -> Void)?
   /// Where answer heads are built, one at a time.
   var headScratch = ByteBuffer(capacity: 4096)
   /// Connections closed at once because `Limits.clientConnections` were open.
@@ -64,8 +65,12 @@ public final class Frontend: ListenerHandler {
   }
 
   /// Stops accepting, closes idle connections, and lets live answers be the last of theirs.
-  public func drain() {
+  ///
+  /// `whenEmpty` is called whenever the last connection has gone from then on; not at all when there
+  /// is none.
+  public func drain(whenEmpty: (() -> Void)? = nil) {
     isDraining = true
+    self.whenEmpty = whenEmpty
     listener?.close()
     listener = nil
     for connection in connections.values { connection.closeIfIdle() }
@@ -80,6 +85,7 @@ public final class Frontend: ListenerHandler {
 
   func connectionDidClose(_ connection: HTTP1FrontendConnection) {
     connections[ObjectIdentifier(connection)] = nil
+    if connections.isEmpty { whenEmpty?() }
   }
 
   /// An exchange for a new request: a used one that nobody holds any more, else a fresh one.

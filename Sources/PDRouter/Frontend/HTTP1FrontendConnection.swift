@@ -36,6 +36,10 @@ final class HTTP1FrontendConnection {
   private var keepsAlive = true
   private var isProcessing = false
   private var isPaused = false
+  /// Whether the deadline of the head being read is running.
+  private var isHeadTimed = false
+  /// Bytes of the last answer that the client had not taken when the timer was armed.
+  private var untakenByteCount = 0
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
@@ -46,12 +50,14 @@ final class HTTP1FrontendConnection {
 
   /// Begins to wait for the first request.
   func start() {
-    timer.arm(after: frontend.timeouts.requestHead, for: self)
+    timer.arm(after: frontend.timeouts.clientIdle, for: self)
   }
 
-  /// Closes the connection unless a request is being received or answered.
+  /// Closes the connection unless a request is being received or answered, or an answer is still on
+  /// its way out.
   func closeIfIdle() {
-    if case .idle = state { closeNow() }
+    guard case .idle = state else { return }
+    if stream.bufferedByteCount > 0 { linger() } else { closeNow() }
   }
 
   /// Closes the connection whatever it is doing.
@@ -83,7 +89,14 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
   }
 
   func streamDidReadEnd(_ stream: any ByteStream) {
-    closeNow()
+    switch state {
+    case .idle, .lingering:
+      // The last answer may still be on its way, perhaps written in this very wake-up.
+      state = .closed
+      if stream.bufferedByteCount > 0 { stream.closeAfterFlush() } else { stream.close() }
+    case .readingHead, .readingBody, .answering: closeNow()
+    case .closed: break
+    }
   }
 
   func streamDidDrain(_ stream: any ByteStream) {
@@ -110,13 +123,25 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
   }
 
   private func processInbox() {
-    let used = process(inbox.bytes)
-    inbox.removeFirst(used)
-    if inbox.isEmpty { inbox.releaseMemory() }
-    if isPaused, inbox.count <= frontend.limits.pipelinedBytes {
-      isPaused = false
-      stream.resumeReading()
+    // The bytes move out: an answer given meanwhile may end the connection and drop the inbox.
+    var gathered = ByteBuffer()
+    swap(&gathered, &inbox)
+    let used = process(gathered.bytes)
+    switch state {
+    case .lingering, .closed: return
+    case .idle, .readingHead, .readingBody, .answering: break
     }
+    gathered.removeFirst(used)
+    if !gathered.isEmpty { swap(&gathered, &inbox) }
+    resumeIfPaused()
+  }
+
+  /// Reads again once what was sent ahead is within its limit, or more of it is needed to go on.
+  private func resumeIfPaused() {
+    guard isPaused else { return }
+    if case .answering = state, inbox.count > frontend.limits.pipelinedBytes { return }
+    isPaused = false
+    stream.resumeReading()
   }
 
   /// Takes requests out of `bytes` until one is being answered or more bytes are needed.
@@ -144,6 +169,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       guard offset < bytes.count else { return false }
       exchange = frontend.takeExchange()
       parser.reset()
+      isHeadTimed = false
       state = .readingHead
       return true
     case .readingHead: return try readHead(bytes, &offset)
@@ -159,7 +185,8 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
     guard let length = try parser.parse(rest, into: &exchange.head) else {
       // The deadline runs from the head's first byte: it is armed once, not moved by later bytes.
-      if inbox.isEmpty { timer.arm(after: frontend.timeouts.requestHead, for: self) }
+      if !isHeadTimed { timer.arm(after: frontend.timeouts.requestHead, for: self) }
+      isHeadTimed = true
       return false
     }
     exchange.headBytes.append(UnsafeRawBufferPointer(rebasing: rest[..<length]))
@@ -296,6 +323,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       return
     }
     state = .idle
+    untakenByteCount = stream.bufferedByteCount
     timer.arm(after: frontend.timeouts.clientIdle, for: self)
     if !isProcessing, !inbox.isEmpty { processInbox() }
   }
@@ -352,6 +380,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     inbox.releaseMemory()
     stream.finishWriting()
     if isPaused { stream.resumeReading() }
+    untakenByteCount = stream.bufferedByteCount
     timer.arm(after: frontend.timeouts.linger, for: self)
   }
 }
@@ -361,9 +390,22 @@ extension HTTP1FrontendConnection: ExchangeTransport {
 extension HTTP1FrontendConnection: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     switch state {
-    case .idle, .lingering: closeNow()
+    case .idle: closeUnlessTaking(again: frontend.timeouts.clientIdle)
+    case .lingering: closeUnlessTaking(again: frontend.timeouts.linger)
     case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
     case .answering, .closed: break
     }
+  }
+
+  /// Closes, unless the client is still taking the last answer: it gets the same time once more, as
+  /// long as it takes something in it.
+  private func closeUnlessTaking(again delay: Duration) {
+    let left = stream.bufferedByteCount
+    guard left > 0, left < untakenByteCount else {
+      closeNow()
+      return
+    }
+    untakenByteCount = left
+    timer.arm(after: delay, for: self)
   }
 }

@@ -84,7 +84,26 @@ struct MetricsText: ~Copyable {
   private mutating func each(
     _ name: MetricName, of workers: [Worker], _ value: (Worker) -> Int
   ) {
-    for worker in workers { line(name, "worker=\"\(worker.url)\"", value(worker)) }
+    for worker in workers {
+      line(name, "worker=\"\(MetricsText.escaped(worker.url.text))\"", value(worker))
+    }
+  }
+
+  /// A label's value with the three characters escaped that the format reserves.
+  static func escaped(_ value: String) -> String {
+    guard value.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C || $0 == 0x0A }) else {
+      return value
+    }
+    var text = ""
+    for character in value.unicodeScalars {
+      switch character {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      default: text.unicodeScalars.append(character)
+      }
+    }
+    return text
   }
 
   private mutating func histogram(
@@ -103,6 +122,7 @@ struct MetricsText: ~Copyable {
   }
 
   private mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
-    text.append(labels.isEmpty ? "\(name.rawValue) \(value)\n" : "\(name.rawValue){\(labels)} \(value)\n")
+    let series = labels.isEmpty ? name.rawValue : "\(name.rawValue){\(labels)}"
+    text.append("\(series) \(value)\n")
   }
 }

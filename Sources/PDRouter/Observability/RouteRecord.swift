@@ -34,8 +34,9 @@ public struct RouteRecord: Sendable {
   public var attempts = 0
   /// Request complete.
   public var receivedAt = Instant.zero
-  /// Last prefill leg sent, and answered.
+  /// Last prefill leg sent.
   public var prefillStartedAt: Instant?
+  /// Last prefill leg answered.
   public var prefillEndedAt: Instant?
   /// Last serving leg sent.
   public var servingStartedAt: Instant?

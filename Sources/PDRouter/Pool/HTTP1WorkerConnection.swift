@@ -212,6 +212,8 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       return false
     }
     offset += length
+    // Three digits that are no status of HTTP (RFC 9110 §15) cannot be passed on as one.
+    guard leg.head.status < 600 else { throw .invalidStatusLine }
     if leg.head.isInterim {
       parser.reset(requestMethod: leg.method)
       return offset < bytes.count

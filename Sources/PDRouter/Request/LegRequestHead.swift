@@ -37,8 +37,12 @@ enum LegRequestHead {
   ) {
     scratch.append(head.methodName.of(base))
     scratch.append(UInt8(ascii: " "))
-    if !worker.url.pathPrefix.isEmpty { scratch.append(worker.url.pathPrefix) }
-    scratch.append(head.path.of(base))
+    let path = head.path.of(base)
+    let isAsterisk = path.first == UInt8(ascii: "*")
+    if !worker.url.pathPrefix.isEmpty, !isAsterisk { scratch.append(worker.url.pathPrefix) }
+    // An absolute-form target may have no path, and then means the root (RFC 9112 §3.2.1).
+    if path.isEmpty { scratch.append(UInt8(ascii: "/")) }
+    scratch.append(path)
     if !head.query.isEmpty {
       scratch.append(UInt8(ascii: "?"))
       scratch.append(head.query.of(base))

@@ -32,7 +32,10 @@ extension Request {
       relay.keep(bytes)
       return
     }
-    if !exchange.hasBegun { beginAnswer(length: ServingHead(servingLeg).length) }
+    // An event of ours may have to follow a stream, so its length is never promised.
+    if !exchange.hasBegun {
+      beginAnswer(length: relay.isEventStream ? nil : ServingHead(servingLeg).length)
+    }
     sendHeld()
     send(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     relay.keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
@@ -47,7 +50,8 @@ extension Request {
     guard let exchange else { preconditionFailure("a serving leg has a client") }
     servingReservation.release()
     if !exchange.hasBegun {
-      beginAnswer(length: ServingHead(servingLeg).length ?? relay.held.count)
+      let head = ServingHead(servingLeg)
+      beginAnswer(length: head.hasBody ? relay.held.count : head.length)
       noteFirstToken()
     }
     sendHeld()
@@ -64,9 +68,17 @@ extension Request {
     var body = ByteBuffer()
     swap(&body, &prefillAnswer)
     record.answerBytes = body.count
-    finish(.completed) { exchange in
-      exchange.respond(status: status, fields: self.router.answerFields, body: body)
-    }
+    finish(.completed) { respond($0, status: status, body: body) }
+  }
+
+  /// Answers with the router's own fields and a whole body.
+  ///
+  /// The fields are done with before the end: it may bring the client's next request, which writes
+  /// fields of its own into the same buffer.
+  private func respond(_ exchange: Exchange, status: Int, body: borrowing ByteBuffer) {
+    exchange.begin(status: status, fields: router.answerFields, length: body.count)
+    exchange.write(body.bytes)
+    exchange.end()
   }
 
   /// Answers with an error of the router's own; nothing of an answer was sent.
@@ -82,14 +94,18 @@ extension Request {
     var body = ByteBuffer(capacity: 256)
     ErrorAnswer.append(error, to: &body)
     record.answerBytes = body.count
-    finish(.failed) { exchange in
-      exchange.respond(status: error.status, fields: self.router.answerFields, body: body)
-    }
+    finish(.failed) { respond($0, status: error.status, body: body) }
   }
 
   /// The answer has begun and cannot be finished: a stream ends with an error event, anything else is
   /// cut so that nobody takes it for whole.
+  ///
+  /// Where only the worker's head was seen and nothing of it sent, the client gets a proper error.
   func breakOff(_ error: RouterError) {
+    guard exchange?.hasBegun == true else {
+      answer(error)
+      return
+    }
     record.error = error
     guard relay.acceptsEvent else {
       finish(.brokenOff) { $0.cut() }

@@ -7,7 +7,6 @@ internal import Vocabulary
 extension Request {
   /// Chooses for the whole request: a pair, or one worker.
   func choose() -> RequestAction {
-    record.attempts += 1
     prefillReservation.release()
     servingReservation.release()
     handle = nil
@@ -28,6 +27,7 @@ extension Request {
     }
     prefillReservation.take(prefill.worker, traits.promptTokens)
     servingReservation.take(decode.worker, traits.promptTokens)
+    record.attempts += 1
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
     record.reason = prefill.choice.reason.name
@@ -44,6 +44,7 @@ extension Request {
       return machine.foundNobody(Request.noWorker(role: "decode"))
     }
     servingReservation.take(decode.worker, traits.promptTokens)
+    record.attempts += 1
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
     switch router.ledger.dispatch(handle, to: decode.worker.id, now: router.loop.now) {
@@ -59,6 +60,7 @@ extension Request {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
     servingReservation.take(one.worker, traits.promptTokens)
+    record.attempts += 1
     record.prefillWorker = nil
     record.servingWorker = one.worker
     record.reason = wholeReason ?? one.choice.reason.name

@@ -37,7 +37,7 @@ extension Request {
     planServingBody()
     record.servingStartedAt = router.loop.now
     servingLeg.method = exchange.head.method
-    servingLeg.mayRepeat = !carriesHandle
+    servingLeg.mayRepeat = !carriesHandle && isRepeatable
     guard !router.pool(of: worker).start(servingLeg) else { return nil }
     return servingFailed(.poolFull)
   }
@@ -169,7 +169,17 @@ extension Request: LegObserver {
     let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
     return machine.servingFailed(
       failure.error(origin: origin), isFree: failure.nothingDelivered,
-      isRepeatable: endpoint != .passThrough || failure.nothingDelivered)
+      isRepeatable: isRepeatable || failure.nothingDelivered)
+  }
+
+  /// Whether the request may be done twice: what is passed on unread only by a method that says so
+  /// (RFC 9110 §9.2.1; a PUT or DELETE done twice is the client's to decide).
+  private var isRepeatable: Bool {
+    guard endpoint == .passThrough, let exchange else { return true }
+    switch exchange.head.method {
+    case .get, .head, .options: return true
+    default: return false
+    }
   }
 
   /// Counts a failure against a worker and keeps this request away from it.
@@ -212,7 +222,8 @@ extension Request: LegObserver {
       perform(
         machine.prefillFailed(
           RouterError(
-            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON.")))
+            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."))
+      )
       return
     }
     switch router.ledger.dispatch(handle, to: decode.id, now: now) {
@@ -229,7 +240,8 @@ extension Request: LegObserver {
       Int(String(decoding: field.value.of(leg.headBytes.bytes), as: UTF8.self))
     }
     return RouterError(
-      .workerStatus(leg.head.status), origin: origin,
+      // A redirection is no error status to pass on: nobody but us was redirected.
+      leg.head.status < 500 ? .malformedAnswer : .workerStatus(leg.head.status), origin: origin,
       message: "The \(origin) engine answered with status \(leg.head.status).",
       retryAfterSeconds: retryAfter)
   }

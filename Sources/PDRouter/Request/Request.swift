@@ -196,7 +196,8 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     perform(
       machine.deadlinePassed(
         RouterError(
-          .timedOut, origin: .router, message: "The request's time of "
+          .timedOut, origin: .router,
+          message: "The request's time of "
             + "\(router.configuration.timeouts.request.components.seconds) s is over.")))
   }
 }

@@ -32,6 +32,8 @@ struct AnswerRelay: ~Copyable {
   private let limit: Int
   private var scanner = ServerSentEventScanner()
   private var hasToken = false
+  /// Whether the bytes sent so far are whole events.
+  private var isAtBoundary = true
   /// Bytes kept back, to be sent before anything else.
   private(set) var held = ByteBuffer()
   /// Whether the answer is flowing: nothing more is held for a possible retry.
@@ -54,13 +56,17 @@ struct AnswerRelay: ~Copyable {
     scanner = ServerSentEventScanner()
     held.removeAll(keepingCapacityUpTo: 4096)
     hasToken = false
+    isAtBoundary = true
     hasBegun = false
     tokenEvents = 0
     sawDone = false
   }
 
+  /// Whether the answer is a stream of events that is read here.
+  var isEventStream: Bool { mode == .events }
+
   /// Whether the bytes sent so far end at an event boundary, so that an event of ours may follow.
-  var acceptsEvent: Bool { mode == .events }
+  var acceptsEvent: Bool { mode == .events && isAtBoundary }
 
   /// Decides about a piece; `remaining` is how many bytes of the answer follow it, when known.
   mutating func take(_ bytes: UnsafeRawBufferPointer, remaining: Int?) -> Decision {
@@ -111,6 +117,7 @@ struct AnswerRelay: ~Copyable {
       hasBegun = true
     }
     decision.sends = sendable(bytes.count, boundary: summary.lastBoundary)
+    if let sends = decision.sends { isAtBoundary = sends == summary.lastBoundary }
     return decision
   }
 

@@ -5,8 +5,11 @@ internal import Wire
 struct ServingHead {
   /// The worker's status.
   let status: Int
-  /// Bytes of the body, when announced.
+  /// Bytes of the body, when announced; for an answer without one (to HEAD, or 304), of the body
+  /// that another request would get.
   let length: Int?
+  /// Whether a body follows, if only an empty one.
+  let hasBody: Bool
   /// Whether the body is a stream of events that can be read.
   let isEventStream: Bool
   private let isEncoded: Bool
@@ -14,6 +17,7 @@ struct ServingHead {
   init(_ leg: borrowing Leg) {
     status = leg.head.status
     let base = leg.headBytes.bytes
+    hasBody = leg.head.framing != .none
     switch leg.head.framing {
     case .length(let count): length = count
     case .none: length = ServingHead.announcedLength(leg.head, base)
@@ -33,15 +37,16 @@ struct ServingHead {
   /// The length a HEAD answer tells of a body that does not follow.
   private static func announcedLength(
     _ head: borrowing ResponseHead, _ base: UnsafeRawBufferPointer
-  ) -> Int {
-    guard let field = head.fields.first(.contentLength) else { return 0 }
-    return Int(String(decoding: field.value.of(base), as: UTF8.self)) ?? 0
+  ) -> Int? {
+    guard let field = head.fields.first(.contentLength) else { return nil }
+    return Int(String(decoding: field.value.of(base), as: UTF8.self))
   }
 
   private static func isEventStream(_ type: UnsafeRawBufferPointer) -> Bool {
     let name: StaticString = "text/event-stream"
     guard type.count >= name.utf8CodeUnitCount else { return false }
-    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20 {
+    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20
+    {
       return false
     }
     return true

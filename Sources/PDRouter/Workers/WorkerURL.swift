@@ -38,6 +38,9 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     }
     var prefix = rest[authorityEnd...]
     while prefix.last == "/" { prefix.removeLast() }
+    guard prefix.utf8.allSatisfy(WorkerURL.isPathByte) else {
+      throw fault("the path holds characters that a URL cannot have")
+    }
     self.peer = peer
     pathPrefix = String(prefix)
     self.text = "http://\(rest[..<authorityEnd])\(prefix)"
@@ -50,18 +53,48 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     if authority.first == "[" {
       guard let close = authority.firstIndex(of: "]") else { return nil }
       let host = authority[authority.index(after: authority.startIndex)..<close]
+      guard host.utf8.allSatisfy(WorkerURL.isLiteralByte) else { return nil }
       return peer(host: host, portPart: authority[authority.index(after: close)...])
     }
     let colon = authority.firstIndex(of: ":") ?? authority.endIndex
+    guard authority[..<colon].utf8.allSatisfy(WorkerURL.isNameByte) else { return nil }
     return peer(host: authority[..<colon], portPart: authority[colon...])
   }
 
   private static func peer(host: Substring, portPart: Substring) -> HostAndPort? {
     guard !host.isEmpty else { return nil }
     if portPart.isEmpty { return HostAndPort(host: String(host), port: 80) }
-    guard portPart.first == ":", let port = UInt16(portPart.dropFirst()), port > 0 else {
-      return nil
-    }
+    let digits = portPart.dropFirst()
+    guard portPart.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+      let port = UInt16(digits), port > 0
+    else { return nil }
     return HostAndPort(host: String(host), port: port)
+  }
+
+  /// Whether a DNS name or IPv4 literal may hold `byte`; the underscore is no DNS, but in use.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+
+  /// Whether an IPv6 literal, perhaps with a zone, may hold `byte`.
+  private static func isLiteralByte(_ byte: UInt8) -> Bool {
+    isNameByte(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "%")
+  }
+
+  /// Whether a path may hold `byte` (RFC 3986 §3.3): visible ASCII but for a few delimiters.
+  private static func isPathByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
+      UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"),
+      UInt8(ascii: "}"):
+      false
+    default: byte > 0x20 && byte < 0x7F
+    }
   }
 }
