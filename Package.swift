@@ -77,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "PDRouterTests",
       dependencies: [
-        "PDRouter", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+        "PDRouter", "Simulation", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields",
+        "Vocabulary",
       ],
       swiftSettings: house),
     .testTarget(

@@ -1,0 +1,82 @@
+import Testing
+import Vocabulary
+
+@testable import PDRouter
+
+struct ValidationTests {
+  private func faults(_ change: (inout RouterConfiguration) -> Void) -> [String] {
+    var configuration = RouterConfiguration()
+    configuration.workers = [.init(url: "http://h:1", role: .both)]
+    change(&configuration)
+    do throws(ConfigurationFaults) {
+      try configuration.validate()
+      return []
+    } catch {
+      return error.sentences
+    }
+  }
+
+  private func disaggregate(
+    _ configuration: inout RouterConfiguration, _ entries: [(String, Role)]
+  ) {
+    configuration.isDisaggregated = true
+    configuration.workers = entries.map { .init(url: $0.0, role: $0.1) }
+  }
+
+  @Test func `a plain configuration and a split one are valid`() {
+    #expect(faults { _ in } == [])
+    for (prefill, decode) in [("http://p:1", "http://d:1"), ("http://x:1", "http://x:1")] {
+      let found = faults { disaggregate(&$0, [(prefill, .prefill), (decode, .decode)]) }
+      #expect(found == [])
+    }
+  }
+
+  @Test func `all faults are told at once, in the order of the configuration`() {
+    let found = faults { configuration in
+      configuration.workers = [
+        .init(url: "https://h:1", role: .prefill), .init(url: "http://h:1", role: .both),
+        .init(url: "http://h:1/", role: .both),
+      ]
+      configuration.isDisaggregated = true
+      configuration.loops = 0
+      configuration.limits.requestBodyBytes = 0
+      configuration.timeouts.request = .zero
+      configuration.lease = .seconds(3)
+      configuration.health.interval = .zero
+      configuration.health.timeout = .zero
+      configuration.health.failureThreshold = 0
+      configuration.health.successThreshold = 0
+      configuration.health.path = "health check"
+    }
+    #expect(found.count == 14)
+    let expected = [
+      "https", "twice", "--decode", "exclude", "--loops", "--max-payload-size",
+      "--request-timeout-secs", "--kv-lease-secs", "--health-check-interval-secs",
+      "--health-check-timeout-secs", "--health-failure-threshold", "--health-success-threshold",
+      "start with /", "printable",
+    ]
+    for (sentence, word) in zip(found, expected) { #expect(sentence.contains(word)) }
+    #expect(ConfigurationFaults(sentences: found).description == found.joined(separator: "\n"))
+  }
+
+  @Test func `roles without disaggregation, and disaggregation without roles, are faults`() {
+    #expect(faults { $0.workers = [.init(url: "http://h:1", role: .prefill)] }.count == 1)
+    let found = faults { disaggregate(&$0, []) }
+    #expect(found.count == 2)
+  }
+
+  @Test(arguments: [1, 256])
+  func `the bounds of the number of loops are valid`(loops: Int) {
+    #expect(faults { $0.loops = loops } == [])
+  }
+
+  @Test(arguments: [-1, 0, 257])
+  func `a number of loops beyond the bounds is a fault`(loops: Int) {
+    #expect(faults { $0.loops = loops }.count == 1)
+  }
+
+  @Test(arguments: ["", "health", "/a b", "/a\r\nx: y", "/é"])
+  func `a health path that does not fit into a request is a fault`(path: String) {
+    #expect(!faults { $0.health.path = path }.isEmpty)
+  }
+}

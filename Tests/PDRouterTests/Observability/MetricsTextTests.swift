@@ -1,0 +1,121 @@
+import Testing
+import Vocabulary
+
+@testable import PDRouter
+
+struct MetricsTextTests {
+  private func text(_ loops: [LoopMetrics], _ registry: WorkerRegistry) -> PrometheusText {
+    PrometheusText(MetricsText(loops: loops, workers: registry.workers).write().text)
+  }
+
+  /// The record of a request that took so many milliseconds.
+  private func record(
+    _ endpoint: Endpoint, milliseconds: Int64, _ change: (inout RouteRecord) -> Void = { _ in }
+  ) -> RouteRecord {
+    var record = RouteRecord()
+    record.endpoint = endpoint
+    record.receivedAt = at(1000)
+    record.endedAt = at(1000 + milliseconds)
+    record.attempts = 1
+    change(&record)
+    return record
+  }
+
+  @Test func `everything at zero is text that a scraper reads, with every name`() {
+    let metrics = text([LoopMetrics()], makeRegistry([.prefill, .decode, .both]))
+    #expect(metrics.faults == [])
+    #expect(Set(metrics.types.keys) == Set(MetricName.allCases.map(\.rawValue)))
+    #expect(metrics["vllm_router_active_workers"] == 3)
+    #expect(metrics[#"vllm_router_worker_health{worker="http://w0:8000"}"#] == 1)
+  }
+
+  @Test func `the loops add up`() {
+    let loops = (0..<3).map { _ in LoopMetrics() }
+    for (number, loop) in loops.enumerated() {
+      for _ in 0...number {
+        loop.count(.chatCompletions)
+        loop.count(record(.chatCompletions, milliseconds: 20) { $0.attempts = 3 })
+        loop.countRefused()
+      }
+    }
+    let metrics = text(loops, makeRegistry([]))
+    #expect(metrics.faults == [])
+    #expect(metrics[#"vllm_router_requests_total{route="/v1/chat/completions"}"#] == 6)
+    #expect(metrics["vllm_router_retries_total"] == 12)
+    #expect(metrics["vllm_router_refused_requests_total"] == 6)
+    #expect(metrics["vllm_router_request_duration_seconds_count"] == 6)
+    #expect(abs((metrics["vllm_router_request_duration_seconds_sum"] ?? 0) - 0.12) < 1e-9)
+  }
+
+  @Test func `buckets accumulate, include their bound and end in all`() {
+    let loop = LoopMetrics()
+    for milliseconds in [1, 2, 100, 101, 500_000] as [Int64] {
+      loop.count(record(.completions, milliseconds: milliseconds))
+    }
+    let metrics = text([loop], makeRegistry([]))
+    func bucket(_ bound: String) -> Double? {
+      metrics["vllm_router_request_duration_seconds_bucket{le=\"\(bound)\"}"]
+    }
+    #expect(bucket("0.001") == 1)
+    #expect(bucket("0.005") == 2)
+    #expect(bucket("0.1") == 3)
+    #expect(bucket("0.25") == 4)
+    #expect(bucket("240.0") == 4)
+    #expect(bucket("+Inf") == 5)
+  }
+
+  @Test func `errors, disconnects, splits and first tokens are counted by what the record says`() {
+    let loop = LoopMetrics()
+    let registry = makeRegistry([.prefill, .decode])
+    loop.count(
+      record(.completions, milliseconds: 5) {
+        $0.error = RouterError(.timedOut, origin: .router, message: "")
+        $0.outcome = .failed
+      })
+    loop.count(record(.completions, milliseconds: 5) { $0.outcome = .clientGone })
+    loop.count(
+      record(.completions, milliseconds: 5) {
+        $0.prefillWorker = registry.workers[0]
+        $0.firstTokenAt = at(1002)
+      })
+    loop.count(record(.embeddings, milliseconds: 5) { $0.firstTokenAt = at(1002) })
+    let metrics = text([loop], registry)
+    let errors = "vllm_router_request_errors_total"
+    #expect(metrics["\(errors){route=\"/v1/completions\",error_type=\"request_timeout\"}"] == 1)
+    #expect(metrics["vllm_router_client_disconnects_total"] == 1)
+    #expect(metrics[#"vllm_router_pd_requests_total{route="/v1/completions"}"#] == 1)
+    #expect(metrics["vllm_router_time_to_first_token_seconds_count"] == 1)
+    #expect(metrics["vllm_router_pd_request_duration_seconds_count"] == 1)
+  }
+
+  @Test func `workers are told by URL, with their own counts and the legs of their role`() {
+    let registry = makeRegistry([.prefill, .decode])
+    let workers = registry.workers
+    workers[0].reserve(TokenCount(3))
+    workers[1].reserve(TokenCount(3))
+    workers[1].release(TokenCount(3))
+    workers[1].noteFailure()
+    _ = workers[1].setHealthy(false)
+    let metrics = text([LoopMetrics()], registry)
+    let (one, two) = (#"{worker="http://w0:8000"}"#, #"{worker="http://w1:8000"}"#)
+    #expect(metrics["vllm_router_running_requests\(one)"] == 1)
+    #expect(metrics["vllm_router_running_requests\(two)"] == 0)
+    #expect(metrics["vllm_router_processed_requests_total\(two)"] == 1)
+    #expect(metrics["vllm_router_worker_failures_total\(two)"] == 1)
+    #expect(metrics["vllm_router_worker_health\(two)"] == 0)
+    #expect(metrics["vllm_router_active_workers"] == 1)
+    #expect(metrics["vllm_router_pd_prefill_requests_total\(one)"] == 1)
+    #expect(metrics["vllm_router_pd_prefill_requests_total\(two)"] == nil)
+    #expect(metrics["vllm_router_pd_decode_requests_total\(two)"] == 1)
+  }
+
+  @Test(arguments: [
+    ("plain", "plain"), ("a\"b", "a\\\"b"), ("a\\b", "a\\\\b"), ("a\nb", "a\\nb"),
+    ("\"\\\n", "\\\"\\\\\\n"), ("", ""), ("é", "é"),
+  ])
+  func `a label's value is escaped`(value: String, escaped: String) {
+    #expect(MetricsText.escaped(value) == escaped)
+    let sample = PrometheusText("# TYPE x gauge\nx{l=\"\(MetricsText.escaped(value))\"} 1\n")
+    #expect(sample.faults == [])
+  }
+}

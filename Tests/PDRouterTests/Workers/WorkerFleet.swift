@@ -1,0 +1,13 @@
+import Vocabulary
+
+@testable import PDRouter
+
+/// A registry with workers of the roles given, called `http://w0:8000`, `http://w1:8000`, …
+func makeRegistry(_ roles: [Role]) -> WorkerRegistry {
+  let registry = WorkerRegistry()
+  for (number, role) in roles.enumerated() {
+    guard let url = try? WorkerURL("http://w\(number):8000") else { preconditionFailure() }
+    registry.add(url, role: role)
+  }
+  return registry
+}
