@@ -40,6 +40,8 @@ final class HTTP1FrontendConnection {
   private var isHeadTimed = false
   /// Bytes of the last answer that the client had not taken when the timer was armed.
   private var untakenByteCount = 0
+  /// For how long the client has taken nothing of the last answer.
+  private var stalledFor = Duration.zero
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
@@ -324,6 +326,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     }
     state = .idle
     untakenByteCount = stream.bufferedByteCount
+    stalledFor = .zero
     timer.arm(after: frontend.timeouts.clientIdle, for: self)
     if !isProcessing, !inbox.isEmpty { processInbox() }
   }
@@ -381,6 +384,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     stream.finishWriting()
     if isPaused { stream.resumeReading() }
     untakenByteCount = stream.bufferedByteCount
+    stalledFor = .zero
     timer.arm(after: frontend.timeouts.linger, for: self)
   }
 }
@@ -397,11 +401,12 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     }
   }
 
-  /// Closes, unless the client is still taking the last answer: it gets the same time once more, as
-  /// long as it takes something in it.
+  /// Closes, unless the client is still taking the last answer: it may pause in that as it could
+  /// before the answer's end, but only for so long.
   private func closeUnlessTaking(again delay: Duration) {
     let left = stream.bufferedByteCount
-    guard left > 0, left < untakenByteCount else {
+    stalledFor = left < untakenByteCount ? .zero : stalledFor + delay
+    guard left > 0, stalledFor < frontend.timeouts.answerStall else {
       closeNow()
       return
     }
