@@ -52,7 +52,7 @@ package final class FleetCall {
   package var isUnderstandable: Bool {
     guard let answer, answer.isWhole else { return false }
     if answer.isEventStream { return answer.events.last == "[DONE]" }
-    guard answer.status >= 400 else { return true }
+    guard answer.status >= 400, request.method != "HEAD" else { return true }
     return !answer.body.isEmpty
   }
 }

@@ -143,9 +143,11 @@ extension SimulatedFleet {
     world.run(for: duration)
   }
 
-  /// Lets every idle connection and every lease come to its end.
+  /// Lets every idle connection and every lease come to its end; where a machine has vanished, also
+  /// the connections to it, which only keep-alive finds dead.
   package func runUntilQuiet() {
-    world.run(for: .seconds(100))
+    let hasVanished = engines.contains { $0.host.isVanished }
+    world.run(for: .seconds(hasVanished ? 900 : 100))
   }
 }
 

@@ -167,7 +167,8 @@ extension SimulatedEngine {
     case .notice(let notice):
       channel.send(
         .notice(requestID: notice.source.requestID, reason: notice.reason),
-        to: notice.source.address) { _ in }
+        to: notice.source.address
+      ) { _ in }
     case .heartbeat(let address, let requestIDs):
       channel.send(.heartbeat(requestIDs: requestIDs), to: address) { _ in }
     case .died: die()
