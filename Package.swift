@@ -91,7 +91,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-        "Vocabulary",
+        "Vocabulary", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(

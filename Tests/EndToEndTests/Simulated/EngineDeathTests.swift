@@ -37,6 +37,18 @@ import Vocabulary
     #expect(fleet.journal.record(of: call.id)?.attempts == 2)
   }
 
+  @Test func `a handle outlives a decode engine that cannot be reached`() throws {
+    let fleet = try SimulatedFleet(.split(2, 2))
+    fleet.decodes[0].kill()
+    let call = fleet.call(Self.stream)
+    #expect(fleet.violations() == [])
+    #expect(try AnswerOracle([Self.stream]).wrongAnswers(in: fleet) == [])
+    #expect(call.generated.isComplete)
+    let counts = fleet.router.handleCounts
+    #expect(counts.begun == 1 && counts.takenBack == 1 && counts.consumed == 1)
+    #expect(fleet.engines.map(\.visits.count) == [1, 0, 0, 1])
+  }
+
   @Test(arguments: [EngineFault.Kind.refuse, .die(.accept), .die(.request), .malformed])
   func `without any prefill engine decode does it all`(_ fault: EngineFault.Kind) throws {
     let fleet = try SimulatedFleet(.split(1, 1))
