@@ -79,6 +79,7 @@ let package = Package(
       dependencies: [
         "PDRouter", "Simulation", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields",
         "Vocabulary",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(

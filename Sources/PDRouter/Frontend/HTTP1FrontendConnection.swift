@@ -38,10 +38,10 @@ final class HTTP1FrontendConnection {
   private var isPaused = false
   /// Whether the deadline of the head being read is running.
   private var isHeadTimed = false
-  /// Bytes of the last answer that the client had not taken when the timer was armed.
+  /// Bytes of the last answer that the client had not taken when the timer was armed last.
   private var untakenByteCount = 0
-  /// For how long the client has taken nothing of the last answer.
-  private var stalledFor = Duration.zero
+  /// When some of them were seen to have been taken.
+  private var takenAt = Instant.zero
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
@@ -325,9 +325,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       return
     }
     state = .idle
-    untakenByteCount = stream.bufferedByteCount
-    stalledFor = .zero
-    timer.arm(after: frontend.timeouts.clientIdle, for: self)
+    watchTaking(again: frontend.timeouts.clientIdle)
     if !isProcessing, !inbox.isEmpty { processInbox() }
   }
 
@@ -383,9 +381,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     inbox.releaseMemory()
     stream.finishWriting()
     if isPaused { stream.resumeReading() }
-    untakenByteCount = stream.bufferedByteCount
-    stalledFor = .zero
-    timer.arm(after: frontend.timeouts.linger, for: self)
+    watchTaking(again: frontend.timeouts.linger)
   }
 }
 
@@ -401,16 +397,26 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     }
   }
 
-  /// Closes, unless the client is still taking the last answer: it may pause in that as it could
-  /// before the answer's end, but only for so long.
+  /// Looks again after `delay` whether the client has taken the last answer.
+  private func watchTaking(again delay: Duration) {
+    untakenByteCount = stream.bufferedByteCount
+    takenAt = stream.loop.now
+    timer.arm(after: delay, for: self)
+  }
+
+  /// Closes, unless the client is still taking the last answer: it may go on as long as it takes
+  /// something within `answerStall`.
   private func closeUnlessTaking(again delay: Duration) {
     let left = stream.bufferedByteCount
-    stalledFor = left < untakenByteCount ? .zero : stalledFor + delay
-    guard left > 0, stalledFor < frontend.timeouts.answerStall else {
+    let now = stream.loop.now
+    if left < untakenByteCount {
+      untakenByteCount = left
+      takenAt = now
+    }
+    guard left > 0, now - takenAt < frontend.timeouts.answerStall else {
       closeNow()
       return
     }
-    untakenByteCount = left
     timer.arm(after: delay, for: self)
   }
 }

@@ -15,6 +15,7 @@ final class HealthProbe {
   private let logger: Logger
   private let timer: any LoopTimer
   private var machine: HealthStateMachine
+  private var startedAt = Instant.zero
   private lazy var leg = Leg(observer: self)
 
   init(worker: Worker, router: RouterLoop, registry: WorkerRegistry, logger: Logger) {
@@ -40,13 +41,16 @@ final class HealthProbe {
   }
 
   private func probe() {
+    startedAt = router.loop.now
     leg.method = .get
     timer.arm(after: settings.timeout, for: self)
     if !router.pool(of: worker).start(leg) { end(success: false) }
   }
 
   private func end(success: Bool) {
-    timer.arm(after: settings.interval, for: self)
+    // From start to start, so that an engine that hangs is found as soon as one that refuses.
+    let spent = router.loop.now - startedAt
+    timer.arm(after: max(.zero, settings.interval - spent), for: self)
     machine.note(success: success)
     guard worker.setHealthy(machine.isHealthy) else { return }
     registry.noteChange()

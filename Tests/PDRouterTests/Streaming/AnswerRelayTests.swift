@@ -117,7 +117,8 @@ struct AnswerRelayEventTests {
     #expect(flow.hasBegun && flow.firstTokenSend == 0)
   }
 
-  @Test func `an error event before the first token is the engine's failure, and nothing is sent`() {
+  @Test func `an error event before the first token is the engine's failure, and nothing is sent`()
+  {
     let bytes = Array((role + failure).utf8)
     for cut in 0...bytes.count {
       let flow = Flow(.events)
@@ -170,7 +171,7 @@ struct AnswerRelayEventTests {
 
   @Test func `seeded garbage comes out as it went in`() {
     var generator = SplitMix64(seed: 5)
-    let alphabet = Array("data: {}[]\"choices:,\n\r\u{0}é[DONE]".utf8)
+    let alphabet = Array("data: {}[]\"choices:,\n\r[DONE] event id".utf8)
     for _ in 0..<300 {
       let flow = Flow(.events, limit: 256)
       var all: [UInt8] = []
@@ -182,8 +183,7 @@ struct AnswerRelayEventTests {
         flow.take(piece)
       }
       flow.end()
-      // Bytes that are no UTF-8 are compared by their length: a cut character shows as two.
-      #expect(flow.isFailure || flow.sent.utf8.count >= all.count)
+      #expect(flow.isFailure || Array(flow.sent.utf8) == all)
     }
   }
 

@@ -1,0 +1,51 @@
+import Vocabulary
+import Wire
+
+@testable import PDRouter
+
+/// Owns one leg, writes its request and notes what it hears.
+final class LegWatcher: LegObserver {
+  private(set) lazy var leg = Leg(observer: self)
+  private(set) var readyCount = 0
+  private(set) var statuses: [Int] = []
+  private(set) var pieces: [String] = []
+  private(set) var endCount = 0
+  private(set) var failures: [LegFailure] = []
+  var request = "GET /probe HTTP/1.1\r\nhost: w0\r\n\r\n"
+  /// What is done besides noting.
+  var whenHead: (LegWatcher) -> Void = { _ in }
+  var whenPiece: (LegWatcher) -> Void = { _ in }
+  var whenEnded: (LegWatcher) -> Void = { _ in }
+
+  init() {
+    leg.method = .get
+  }
+
+  var body: String { pieces.joined() }
+  /// Whether it has heard the last of the leg.
+  var isDone: Bool { endCount + failures.count > 0 }
+
+  func legIsReady(_ leg: Leg) {
+    readyCount += 1
+    withBytes(of: request) { bytes in
+      withUnsafePointer(to: bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
+    }
+  }
+
+  func legDidReceiveHead(_ leg: Leg) {
+    statuses.append(leg.head.status)
+    whenHead(self)
+  }
+
+  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
+    pieces.append(String(decoding: bytes, as: UTF8.self))
+    whenPiece(self)
+  }
+
+  func legDidEnd(_ leg: Leg) {
+    endCount += 1
+    whenEnded(self)
+  }
+
+  func leg(_ leg: Leg, didFail failure: LegFailure) { failures.append(failure) }
+}
