@@ -62,6 +62,12 @@ final class HTTP1FrontendConnection {
     if stream.bufferedByteCount > 0 { linger() } else { closeNow() }
   }
 
+  /// Closes the connection whatever it is doing, after what it wrote in this wake-up.
+  func abort() {
+    stream.flush()
+    closeNow()
+  }
+
   /// Closes the connection whatever it is doing.
   func closeNow() {
     loseExchange()
