@@ -86,8 +86,8 @@ extension SimulatedFleet {
 
   private func connectionViolations() -> [String] {
     ([routerHost, clientHost] + engines.map(\.host)).compactMap { host in
-      let count = host.loops.reduce(0) { $0 + $1.streamCount }
-      return count == 0 ? nil : "\(host.name) has \(count) connections left"
+      let peers = host.loops.flatMap(\.streams).map(\.peerDescription)
+      return peers.isEmpty ? nil : "\(host.name) still has connections: \(peers)"
     }
   }
 }

@@ -143,11 +143,11 @@ extension SimulatedFleet {
     world.run(for: duration)
   }
 
-  /// Lets every idle connection and every lease come to its end; where a machine has vanished, also
-  /// the connections to it, which only keep-alive finds dead.
+  /// Lets every idle connection and every lease come to its end; where an engine has died, also the
+  /// connections to it, which only keep-alive may find dead.
   package func runUntilQuiet() {
-    let hasVanished = engines.contains { $0.host.isVanished }
-    world.run(for: .seconds(hasVanished ? 900 : 100))
+    let hasDied = engines.contains { !$0.isAlive || $0.lives > 1 }
+    world.run(for: .seconds(hasDied ? 900 : 100))
   }
 }
 

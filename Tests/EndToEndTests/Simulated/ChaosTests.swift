@@ -25,7 +25,8 @@ import Vocabulary
   @Test func `no chaos leaves a client in silence or a handle behind`() throws {
     let oracle = try AnswerOracle(Self.requests)
     var found: [String] = []
-    for seed in UInt64(0)..<60 {
+    // The last seed has a machine vanish while a connection to it is coming up.
+    for seed in Array(0..<60) + [UInt64(7256)] {
       let fleet = try unleash(seed: seed)
       found += fleet.violations(tolerating: [.expiredHandles, .brokenClients])
       found += oracle.wrongAnswers(in: fleet)

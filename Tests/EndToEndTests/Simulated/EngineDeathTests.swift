@@ -37,6 +37,18 @@ import Vocabulary
     #expect(fleet.journal.record(of: call.id)?.attempts == 2)
   }
 
+  @Test(arguments: [request, stream])
+  func `a prefill engine that dies with its handle is replaced`(_ request: FleetRequest) throws {
+    let fleet = try SimulatedFleet(.split(2, 2))
+    fleet.prefills[0].engine.faults.add(EngineFault(.die(.afterHandle)))
+    let call = fleet.call(request)
+    #expect(fleet.violations() == [])
+    #expect(try AnswerOracle([request]).wrongAnswers(in: fleet) == [])
+    #expect(call.generated.isComplete)
+    let counts = fleet.router.handleCounts
+    #expect(counts.spent == 1 && counts.consumed == 1)
+  }
+
   @Test func `a handle outlives a decode engine that cannot be reached`() throws {
     let fleet = try SimulatedFleet(.split(2, 2))
     fleet.decodes[0].kill()
