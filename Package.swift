@@ -107,7 +107,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-        "Vocabulary",
+        "Vocabulary", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(

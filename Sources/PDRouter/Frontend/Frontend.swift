@@ -77,11 +77,11 @@ public final class Frontend: ListenerHandler {
     for connection in connections.values { connection.closeIfIdle() }
   }
 
-  /// Closes everything now, as a process that dies would.
+  /// Closes everything now, as a process that dies would: what was written has left.
   public func abort() {
     listener?.close()
     listener = nil
-    for connection in connections.values { connection.closeNow() }
+    for connection in connections.values { connection.abort() }
   }
 
   func connectionDidClose(_ connection: HTTP1FrontendConnection) {

@@ -62,6 +62,12 @@ final class HTTP1FrontendConnection {
     if stream.bufferedByteCount > 0 { linger() } else { closeNow() }
   }
 
+  /// Closes the connection whatever it is doing, after what it wrote in this wake-up.
+  func abort() {
+    stream.flush()
+    closeNow()
+  }
+
   /// Closes the connection whatever it is doing.
   func closeNow() {
     loseExchange()
@@ -405,7 +411,7 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
   }
 
   /// Closes, unless the client is still taking the last answer: it may go on as long as it takes
-  /// something within the idle time.
+  /// something within `answerStall`.
   private func closeUnlessTaking(again delay: Duration) {
     let left = stream.bufferedByteCount
     let now = stream.loop.now
@@ -413,7 +419,7 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
       untakenByteCount = left
       takenAt = now
     }
-    guard left > 0, now - takenAt < frontend.timeouts.clientIdle else {
+    guard left > 0, now - takenAt < frontend.timeouts.answerStall else {
       closeNow()
       return
     }

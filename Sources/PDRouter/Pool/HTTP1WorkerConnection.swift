@@ -37,6 +37,11 @@ final class HTTP1WorkerConnection {
     leg.connection = self
   }
 
+  /// Whether the connection is up: a leg is written as soon as it is.
+  var isConnected: Bool {
+    if case .connecting = state { false } else { true }
+  }
+
   /// Takes the stream that `Loop.connect` made for this connection.
   func attach(to stream: any ByteStream) {
     self.stream = stream

@@ -29,6 +29,9 @@ package final class Leg {
   /// Whether it is between start and end.
   package var isOut: Bool { connection != nil }
 
+  /// Whether it is out and its request was written: the worker may know of it.
+  var wasSent: Bool { connection?.isConnected ?? false }
+
   /// Writes the request: one head and the pieces of the body, in order.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     connection?.send(pieces)

@@ -186,7 +186,7 @@ final class Request {
 
 extension Request: ExchangeObserver, LoopTimerHandler {
   func exchangeDidLoseClient(_ exchange: Exchange) {
-    perform(machine.clientLeft())
+    perform(machine.clientLeft(legWasSent: servingLeg.wasSent))
   }
 
   func exchangeDidDrain(_ exchange: Exchange) {
@@ -199,6 +199,7 @@ extension Request: ExchangeObserver, LoopTimerHandler {
         RouterError(
           .timedOut, origin: .router,
           message: "The request's time of "
-            + "\(router.configuration.timeouts.request.components.seconds) s is over.")))
+            + "\(router.configuration.timeouts.request.components.seconds) s is over."),
+        legWasSent: servingLeg.wasSent))
   }
 }

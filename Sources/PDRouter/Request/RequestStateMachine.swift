@@ -236,29 +236,33 @@ extension RequestStateMachine {
 // MARK: - From outside
 
 extension RequestStateMachine {
-  /// The client hung up.
-  mutating func clientLeft() -> RequestAction {
-    let handle = releaseAfterCancel(.clientGone)
+  /// The client hung up; `legWasSent` says whether the leg in flight has been written.
+  mutating func clientLeft(legWasSent: Bool = true) -> RequestAction {
+    let handle = releaseAfterCancel(.clientGone, legWasSent)
     state = .over
     return RequestAction(handle: handle, cancelsLeg: true, step: .forget)
   }
 
-  /// The request's time is over.
-  mutating func deadlinePassed(_ error: RouterError) -> RequestAction {
+  /// The request's time is over; `legWasSent` says whether the leg in flight has been written.
+  mutating func deadlinePassed(
+    _ error: RouterError, legWasSent: Bool = true
+  ) -> RequestAction {
     let hasBegun = !canBeReplaced
-    let handle = releaseAfterCancel(.requestTimedOut)
+    let handle = releaseAfterCancel(.requestTimedOut, legWasSent)
     state = .over
     return RequestAction(
       handle: handle, cancelsLeg: true, step: hasBegun ? .breakOff(error) : .fail(error))
   }
 
   /// The end of a handle whose leg is cancelled: an engine that sees its client go frees the blocks
-  /// (prefill) or tells prefill to (decode).
+  /// (prefill) or tells prefill to (decode). A decode engine that was never asked tells nobody: the
+  /// handle is left to its lease.
   private func releaseAfterCancel(
-    _ reason: KVReleaseReason
+    _ reason: KVReleaseReason, _ legWasSent: Bool
   ) -> RequestAction.HandleStep {
     switch state {
     case .prefilling(let handle): .abandon(handle)
+    case .serving(let handle?, attached: false) where !legWasSent: .giveUp(handle)
     case .serving(let handle?, _): .settle(handle, .released(reason))
     case .choosing, .choosingDecode, .serving(nil, _), .answering, .over: .none
     }

@@ -32,10 +32,7 @@ extension EngineScheduler {
       running.removeAll { $0 == slot }
       batch.removeAll { $0.slot == slot }
     }
-    if let source = sequence.owed ?? unreadSource(of: sequence) {
-      let wasRead = if case .transferring = sequence.stage { true } else { false }
-      events.append(.notice(KVNotice(source: source, reason: wasRead ? .consumed : .released)))
-    }
+    tellExporter(of: sequence)
     if exporting && sequence.kv?.doRemoteDecode == true {
       export(sequence)
     } else {
@@ -45,6 +42,16 @@ extension EngineScheduler {
     records[sequence.id.request]?.slots[sequence.id.choice] = nil
     records[sequence.id.request]?.open -= 1
     return sequence
+  }
+
+  // Told too early, the exporter would free blocks that are still being read.
+  private mutating func tellExporter(of sequence: EngineSequence) {
+    guard let source = sequence.owed ?? unreadSource(of: sequence) else { return }
+    switch sequence.stage {
+    case .loading: orphanedReads[sequence.id] = source
+    case .transferring: events.append(.notice(KVNotice(source: source, reason: .consumed)))
+    default: events.append(.notice(KVNotice(source: source, reason: .released)))
+    }
   }
 
   // A request still in the queue has read nothing, and never will.

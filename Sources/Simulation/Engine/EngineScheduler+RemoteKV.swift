@@ -1,14 +1,19 @@
 package import Vocabulary
 
 extension EngineScheduler {
-  /// The exporter's blocks came: `contents` in the order asked. Ignored when the request has gone.
+  /// The exporter's blocks came: `contents` in the order asked. When the request has gone, the
+  /// exporter is told now that it may free them.
   ///
   /// The first token can be computed once the modelled transfer time has passed.
   package mutating func remoteKVArrived(
     _ id: EngineSequenceID, contents: [TokenDigest], now: Instant
   ) {
     catchUp(to: now)
-    guard !isDead, let slot = loadingSlot(id), var sequence = slots[slot] else { return }
+    guard !isDead else { return }
+    if let source = orphanedReads.removeValue(forKey: id) {
+      events.append(.notice(KVNotice(source: source, reason: .consumed)))
+    }
+    guard let slot = loadingSlot(id), var sequence = slots[slot] else { return }
     let fits = contents.allSatisfy { $0.count <= pool.blockTokens }
     guard contents.count == sequence.pullCount, fits else { return remoteKVFailed(id, now: now) }
     let first = sequence.computed / pool.blockTokens
@@ -28,6 +33,7 @@ extension EngineScheduler {
   /// The request ends with an error, or computes its prompt itself, as the policy says.
   package mutating func remoteKVFailed(_ id: EngineSequenceID, now: Instant) {
     catchUp(to: now)
+    orphanedReads[id] = nil
     guard !isDead, let slot = loadingSlot(id) else { return }
     counters.failedTransfers += 1
     slots[slot]?.owed = nil

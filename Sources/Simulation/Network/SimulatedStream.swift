@@ -111,6 +111,7 @@ public final class SimulatedStream: ByteStream {
   func didConnect() {
     precondition(phase == .connecting, "a stream connects once")
     phase = .open
+    if world.isBlocked(outbound) { watchPeer() }
     if outbound.queuedCount > 0 || isFinishing || isLingering { sendAtEndOfWakeUp() }
     handler?.streamDidConnect(self)
   }

@@ -77,6 +77,7 @@ extension SimulatedWorld {
     pipe.reader = server
     reverse.writer = server
     send(.accepted, on: reverse)
+    if isBlocked(reverse) { server.watchPeer() }
     awake = listener.loop
     listener.handler?.listener(listener, didAccept: server)
   }

@@ -9,6 +9,7 @@ final class EngineDesk: ExchangeHandler {
 
   func handle(_ exchange: Exchange) {
     guard let engine else { return exchange.cut() }
+    if let whenVisited = engine.whenVisited { whenVisited(EngineVisit(exchange)) }
     let base = exchange.headBytes.bytes
     let path = String(decoding: exchange.head.path.of(base), as: UTF8.self)
     if let endpoint = EngineEndpoint(path: path), exchange.head.method == .post {

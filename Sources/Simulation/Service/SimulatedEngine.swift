@@ -19,6 +19,8 @@ package final class SimulatedEngine {
   package private(set) var scheduler: EngineScheduler
   /// Called once when the engine dies by itself.
   package var whenDead: (() -> Void)?
+  /// Hears of every request before it is answered, those that a fault strikes included.
+  package var whenVisited: ((EngineVisit) -> Void)?
   /// Whether it has died.
   package private(set) var isDead = false
 

@@ -159,7 +159,8 @@ struct FrontendFlowTests {
       front.world.run(for: .seconds(1))
       let answer = HTTPAnswer.all(in: client.record.bytes)[0]
       #expect(!answer.isComplete && client.record.endedAt != nil)
-      front.world.run(for: .seconds(5))
+      // A client that keeps its side open is waited for a while.
+      front.world.run(for: .seconds(10))
       #expect(front.connectionCount == 0)
       front.finish()
     }

@@ -1,0 +1,96 @@
+package import EventLoop
+internal import PDRouter
+package import Vocabulary
+
+/// One engine's place in a fleet: a host, a name, and the engines that lived there one after the
+/// other. Owned by its `SimulatedFleet`.
+package final class FleetEngine {
+  /// Its host's name.
+  package let name: String
+  /// What it is for.
+  package let role: Role
+  /// Where it listens, whoever lives there.
+  package let address: HostAndPort
+  /// The engine that lives, or lived last.
+  package private(set) var engine: SimulatedEngine
+  /// Every request that reached it, in order, over all its lives.
+  package private(set) var visits: [EngineVisit] = []
+  /// How many engines have lived here.
+  package private(set) var lives = 1
+
+  /// The machine.
+  package let host: SimulatedHost
+  private let template: EngineConfiguration
+  private var pastCounts: [KVExportCounts] = []
+
+  /// Starts the first engine.
+  ///
+  /// - Throws: `StreamError.bindFailed`.
+  init(
+    name: String, role: Role, world: SimulatedWorld, template: EngineConfiguration
+  ) throws(StreamError) {
+    self.name = name
+    self.role = role
+    self.template = template
+    host = world.makeHost(name)
+    address = HostAndPort(host: name, port: FleetEngine.port)
+    engine = try FleetEngine.makeEngine(on: host, template, life: 1)
+    watch()
+  }
+
+  private static let port: UInt16 = 8000
+  private static let sideChannelPort: UInt16 = 5600
+  /// A date for answers; any will do.
+  private static let created = 1_700_000_000
+
+  /// Its URL for the router.
+  package var url: String { "http://\(address)" }
+
+  /// Whether an engine lives there now.
+  package var isAlive: Bool { host.isAlive && !engine.isDead }
+
+  /// Misuses that an engine's lives have seen, by kind.
+  package var counts: [KVExportCounts] { pastCounts + [engine.scheduler.exports.counts] }
+
+  /// Handles that ended because nobody came for them.
+  package var expiredHandles: Int { counts.reduce(0) { $0 + $1.expired } }
+
+  /// Reads of what was not, or no longer, the reader's to read.
+  package var wrongReads: Int { counts.reduce(0) { $0 + $1.misuses - $1.expired } }
+
+  /// The process or the whole machine dies, and its peers see `trace` of it.
+  package func kill(leaving trace: CrashTrace = .ends) {
+    if host.isAlive { host.crash(leaving: trace) }
+    engine.kill()
+  }
+
+  /// A new engine starts in the place of the dead one, at the same address under another identity.
+  ///
+  /// - Throws: `StreamError.bindFailed`.
+  package func restart() throws(StreamError) {
+    precondition(!isAlive, "\(name) is alive")
+    pastCounts.append(engine.scheduler.exports.counts)
+    if host.isAlive { host.crash(leaving: .ends) }
+    _ = host.restart()
+    lives += 1
+    engine = try FleetEngine.makeEngine(on: host, template, life: lives)
+    watch()
+  }
+
+  private func watch() {
+    engine.whenVisited = { [weak self] visit in self?.visits.append(visit) }
+  }
+
+  private static func makeEngine(
+    on host: SimulatedHost, _ template: EngineConfiguration, life: Int
+  ) throws(StreamError) -> SimulatedEngine {
+    var configuration = template
+    configuration.engineID = "\(host.name)-life-\(life)"
+    configuration.seed = template.seed &+ UInt64(life) &+ UInt64(host.number) << 32
+    configuration.sideChannelHost = host.name
+    configuration.sideChannelPort = sideChannelPort
+    return try SimulatedEngine(
+      loop: host.loop, configuration: configuration,
+      listen: HostAndPort(host: host.name, port: port), created: created)
+  }
+}

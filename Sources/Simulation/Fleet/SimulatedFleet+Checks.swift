@@ -1,0 +1,93 @@
+internal import KVTransfer
+internal import PDRouter
+internal import Vocabulary
+
+/// What must hold at the end of every run, whatever happened in it.
+extension SimulatedFleet {
+  /// Runs on until everything has ended that can, and says what did not end well; empty is right.
+  ///
+  /// Each sentence begins with the seed. Looks twice: shortly after the last answer, when no engine
+  /// may work or hold anything for a request that is over; and after the idle limits and leases, when
+  /// no connection may be left.
+  package func violations(tolerating tolerance: FleetTolerance = []) -> [String] {
+    runUntilAnswered()
+    runOn()
+    var found = callViolations(tolerance) + routerViolations()
+    for engine in engines where engine.isAlive {
+      found += workViolations(of: engine, tolerance)
+    }
+    runUntilQuiet()
+    found += handleViolations(tolerance) + connectionViolations()
+    return found.map { "seed \(plan.seed): \($0)" }
+  }
+
+  private func callViolations(_ tolerance: FleetTolerance) -> [String] {
+    var found: [String] = []
+    for (number, call) in calls.enumerated() {
+      let name = "call \(number) (\(call.id ?? "no id"))"
+      if !call.isOver { found.append("\(name) hangs") }
+      if call.hungUp || call.isBroken && tolerance.contains(.brokenClients) { continue }
+      if !call.isUnderstandable {
+        found.append("\(name) got no answer: \(call.client?.record.text.suffix(200) ?? "")")
+      }
+    }
+    let ids = journal.entries.map(\.id)
+    if Set(ids).count != ids.count { found.append("a request ended more than once: \(ids)") }
+    let strangers = Set(ids).subtracting(calls.compactMap(\.id))
+    if calls.allSatisfy({ $0.id != nil }), !strangers.isEmpty {
+      found.append("requests that nobody made: \(strangers.sorted())")
+    }
+    return found
+  }
+
+  private func routerViolations() -> [String] {
+    var found: [String] = []
+    if router.liveRequests != 0 { found.append("\(router.liveRequests) requests live") }
+    if router.liveHandles != 0 { found.append("\(router.liveHandles) handles live") }
+    for worker in registry.workers {
+      let (requests, tokens) = (worker.requestsInFlight, worker.tokensInFlight)
+      if requests != 0 || tokens != 0 {
+        found.append("\(worker.url) is left reserved: \(requests) requests, \(tokens) tokens")
+      }
+    }
+    let counts = router.handleCounts
+    if counts.begun != counts.abandoned + counts.empty + counts.held {
+      found.append("the ledger lost a prefill: \(counts)")
+    }
+    if counts.held != counts.settled { found.append("the ledger lost a handle: \(counts)") }
+    return found
+  }
+
+  private func workViolations(of engine: FleetEngine, _ tolerance: FleetTolerance) -> [String] {
+    var found: [String] = []
+    if engine.engine.liveRequests != 0 {
+      found.append("\(engine.name) still answers \(engine.engine.liveRequests) requests")
+    }
+    let scheduler = engine.engine.scheduler.figures
+    if scheduler.requests != 0 { found.append("\(engine.name) still works: \(scheduler)") }
+    if scheduler.exports != 0, !tolerance.contains(.expiredHandles) {
+      found.append("\(engine.name) still pins blocks: \(scheduler)")
+    }
+    return found
+  }
+
+  private func handleViolations(_ tolerance: FleetTolerance) -> [String] {
+    var found: [String] = []
+    for engine in engines {
+      if engine.wrongReads != 0 { found.append("\(engine.name): \(engine.counts)") }
+      if engine.expiredHandles != 0, !tolerance.contains(.expiredHandles) {
+        found.append("\(engine.name): \(engine.expiredHandles) handles expired")
+      }
+      let figures = engine.engine.scheduler.figures
+      if engine.isAlive, figures != .zero { found.append("\(engine.name) keeps \(figures)") }
+    }
+    return found
+  }
+
+  private func connectionViolations() -> [String] {
+    ([routerHost, clientHost] + engines.map(\.host)).compactMap { host in
+      let peers = host.loops.flatMap(\.streams).map(\.peerDescription)
+      return peers.isEmpty ? nil : "\(host.name) still has connections: \(peers)"
+    }
+  }
+}

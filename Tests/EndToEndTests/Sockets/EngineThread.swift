@@ -1,0 +1,66 @@
+import Dispatch
+import EventLoop
+import Simulation
+import Synchronization
+import Vocabulary
+
+/// Engines on a thread of their own.
+final class EngineThread: Sendable {
+  private let thread: LoopThread
+  private let waker: any LoopWaker
+  /// Where the engines listen.
+  let addresses: [HostAndPort]
+
+  /// Starts `count` engines; nil when a port cannot be opened.
+  init?(count: Int) {
+    let box = Box()
+    thread = LoopThread.start(name: "engines") { loop in
+      let keeper = EngineKeeper(count: count, on: loop)
+      loop.handler = keeper
+      box.started.withLock { $0 = (loop.waker, keeper.engines.map(\.address)) }
+      box.isReady.signal()
+      loop.run()
+    }
+    box.isReady.wait()
+    guard let ready = box.started.withLock({ $0 }), ready.addresses.count == count else {
+      return nil
+    }
+    waker = ready.waker
+    addresses = ready.addresses
+  }
+
+  /// Kills the engines and waits for the thread's end.
+  func stop() {
+    waker.wake()
+    thread.join()
+  }
+
+  private final class Box: Sendable {
+    let started = Mutex<(waker: any LoopWaker, addresses: [HostAndPort])?>(nil)
+    let isReady = DispatchSemaphore(value: 0)
+  }
+}
+
+/// Keeps engines until the loop is woken.
+private final class EngineKeeper: LoopHandler {
+  private(set) var engines: [SimulatedEngine] = []
+
+  init(count: Int, on loop: LibUVLoop) {
+    for number in 0..<count {
+      var configuration = FleetPlan.smallEngine
+      configuration.engineID = "engine-\(number)"
+      configuration.sideChannelPort = 0
+      let engine = try? SimulatedEngine(
+        loop: loop, configuration: configuration, listen: HostAndPort(host: "127.0.0.1", port: 0),
+        created: 1_700_000_000)
+      if let engine { engines.append(engine) }
+    }
+  }
+
+  func loopDidWake(_ loop: any Loop) {
+    for engine in engines { engine.kill() }
+    loop.stop()
+  }
+
+  func loop(_ loop: any Loop, didReceiveSignal number: Int32) {}
+}

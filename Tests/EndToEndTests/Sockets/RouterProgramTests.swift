@@ -1,0 +1,68 @@
+import EventLoop
+import PDRouter
+import Simulation
+import Testing
+import Vocabulary
+
+/// The router as the program runs it: its own threads, metrics, probes, shutdown.
+@Suite struct RouterProgramTests {
+  /// Starts a router before two engines, lets `body` use it, stops both.
+  private func withRouter(
+    isDisaggregated: Bool,
+    _ body: (_ router: Router, _ address: HostAndPort, _ metrics: HostAndPort) throws -> Void
+  ) throws {
+    let engines = try #require(EngineThread(count: 2))
+    defer { engines.stop() }
+    var configuration = RouterConfiguration()
+    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
+    configuration.metrics = HostAndPort(host: "127.0.0.1", port: 0)
+    configuration.isDisaggregated = isDisaggregated
+    let roles: [Role] = isDisaggregated ? [.prefill, .decode] : [.both, .both]
+    configuration.workers = zip(engines.addresses, roles).map {
+      .init(url: "http://\($0)", role: $1)
+    }
+    let announcements = Announcements()
+    let router = try Router(configuration: configuration, logger: announcements.logger)
+    let thread = LoopThread.start(name: "router") { _ in
+      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
+    }
+    defer {
+      router.stop()
+      thread.join()
+    }
+    let address = try #require(announcements.address(of: "listening"))
+    let metrics = try #require(announcements.address(of: "serving metrics"))
+    try body(router, address, metrics)
+  }
+
+  private static let requests: [FleetRequest] = [
+    .chat("tell me a story about the sea"), .chat("and of the hills", streams: true),
+    .completion("once upon a time", streams: true),
+  ]
+
+  @Test(arguments: [true, false])
+  func `the program routes, counts and stops`(_ isDisaggregated: Bool) throws {
+    let oracle = try AnswerOracle(Self.requests)
+    try withRouter(isDisaggregated: isDisaggregated) { _, address, metrics in
+      let answers = ClientThread.ask(Self.requests, at: address)
+      #expect(
+        answers.map { $0.map { GeneratedAnswer($0) } }
+          == Self.requests.map { [oracle.answer(to: $0)] })
+      let scraped = ClientThread.ask([FleetRequest("GET", "/metrics")], at: metrics)
+      let text = scraped.first?.first?.text ?? ""
+      #expect(text.contains("vllm_router"))
+      #expect(text.contains(#""/v1/chat/completions"} 2"#))
+    }
+  }
+
+  @Test func `a router told to stop lets a live stream end`() throws {
+    let request = FleetRequest.chat("before you go", maxTokens: 60, streams: true)
+    let right = try AnswerOracle([request]).answer(to: request)
+    try withRouter(isDisaggregated: true) { router, address, _ in
+      let answers = ClientThread.ask([request], at: address) { router.stop() }
+      #expect(answers.map { $0.map { GeneratedAnswer($0) } } == [[right]])
+      let late = ClientThread.ask([request], at: address)
+      #expect(late == [[]])
+    }
+  }
+}
