@@ -42,7 +42,12 @@ final class HealthProbe {
   private func probe() {
     leg.method = .get
     timer.arm(after: settings.timeout, for: self)
-    if !router.pool(of: worker).start(leg) { end(success: false) }
+    if !router.pool(of: worker).start(leg) { postpone() }
+  }
+
+  /// Tries again next time: the router's own limits tell nothing about the worker.
+  private func postpone() {
+    timer.arm(after: settings.interval, for: self)
   }
 
   private func end(success: Bool) {
@@ -90,6 +95,6 @@ extension HealthProbe: LegObserver {
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
-    end(success: false)
+    if failure.blamesWorker { end(success: false) } else { postpone() }
   }
 }
