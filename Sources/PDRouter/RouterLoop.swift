@@ -92,9 +92,9 @@ public final class RouterLoop {
     noteIfIdle()
   }
 
-  /// Closes everything now.
+  /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
-    for frontend in frontends { frontend.abort() }
+    for frontend in frontends { frontend.cutShort() }
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
   }

@@ -96,6 +96,15 @@ public protocol ExchangeObserver: AnyObject {
 
   /// The client took what was queued: `bufferedByteCount` fell below the low watermark.
   func exchangeDidDrain(_ exchange: Exchange)
+
+  /// The connection ends for good: what the client is still to be told must be told before this
+  /// returns, by ending or cutting the answer.
+  func exchangeMustEnd(_ exchange: Exchange)
+}
+
+extension ExchangeObserver {
+  /// Says nothing: the client loses its connection without a word.
+  public func exchangeMustEnd(_ exchange: Exchange) {}
 }
 
 /// What carries an exchange's answer: a connection, or a stream of one.

@@ -77,6 +77,14 @@ public final class Frontend: ListenerHandler {
     for connection in connections.values { connection.closeIfIdle() }
   }
 
+  /// Ends everything now, as a program that waits no longer: live answers get their last words.
+  func cutShort() {
+    isDraining = true
+    listener?.close()
+    listener = nil
+    for connection in connections.values { connection.cutShort() }
+  }
+
   /// Closes everything now, as a process that dies would: what was written has left.
   public func abort() {
     listener?.close()

@@ -68,6 +68,18 @@ final class HTTP1FrontendConnection {
     closeNow()
   }
 
+  /// Closes the connection whatever it is doing, after the last words of whoever answers.
+  func cutShort() {
+    if case .answering = state, let exchange {
+      keepsAlive = false
+      exchange.observer?.exchangeMustEnd(exchange)
+    }
+    guard stream.bufferedByteCount > 0 else { return closeNow() }
+    loseExchange()
+    state = .closed
+    stream.closeAfterFlush()
+  }
+
   /// Closes the connection whatever it is doing.
   func closeNow() {
     loseExchange()
@@ -326,7 +338,8 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       stream.write(frontend.headScratch.bytes)
     }
     letGo(of: exchange)
-    guard keepsAlive else {
+    // An answer whose head promised keep-alive may end while draining: it was the last all the same.
+    guard keepsAlive, !frontend.isDraining else {
       linger()
       return
     }

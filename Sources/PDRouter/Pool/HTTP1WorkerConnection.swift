@@ -156,7 +156,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     switch state {
     case .closed: return
     case .connecting:
-      fail(.unreachable(HTTP1WorkerConnection.error(of: reason)))
+      fail(.notConnected(HTTP1WorkerConnection.error(of: reason)))
     case .idle:
       pool.forgetIdle(self)
       close()

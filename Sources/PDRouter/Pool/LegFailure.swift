@@ -7,6 +7,8 @@ package enum LegFailure: Equatable {
   case unreachable(StreamError)
   /// As many connections to the worker as the limit allows are in use; nothing was delivered.
   case poolFull
+  /// The router has no descriptor, port or memory left for a connection; nothing was delivered.
+  case noSocket
   /// The connection broke after bytes were sent and before the answer's head.
   case brokenBeforeAnswer
   /// The connection broke within the answer.
@@ -19,10 +21,31 @@ package enum LegFailure: Equatable {
   /// Whether the worker cannot have seen anything of the request.
   var nothingDelivered: Bool {
     switch self {
-    case .unreachable, .poolFull: true
+    case .unreachable, .poolFull, .noSocket: true
     case .brokenBeforeAnswer, .brokenWithinAnswer, .malformed, .answerTooLarge: false
     }
   }
+
+  /// Whether the worker is at fault; what the router lacks itself says nothing about its workers.
+  var blamesWorker: Bool {
+    switch self {
+    case .poolFull, .noSocket: false
+    case .unreachable, .brokenBeforeAnswer, .brokenWithinAnswer, .malformed, .answerTooLarge: true
+    }
+  }
+
+  /// Why no connection came about, by what the system said.
+  static func notConnected(_ error: StreamError) -> LegFailure {
+    guard case .connectFailed(let detail) = error, exhaustionNames.contains(detail) else {
+      return .unreachable(error)
+    }
+    return .noSocket
+  }
+
+  /// What `socket` and `connect` say when this side is at a limit (socket(2), connect(2)).
+  private static let exhaustionNames = [
+    "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EAGAIN",
+  ]
 
   /// What the client is told when no other worker can help; `origin` is the leg's side.
   func error(origin: RouterError.Origin) -> RouterError {
@@ -37,6 +60,11 @@ package enum LegFailure: Equatable {
       RouterError(
         .overloaded, origin: .router,
         message: "Too many connections to the \(origin) engine are in use.",
+        retryAfterSeconds: 1)
+    case .noSocket:
+      RouterError(
+        .overloaded, origin: .router,
+        message: "The router has no socket left for a connection to an engine.",
         retryAfterSeconds: 1)
     case .brokenBeforeAnswer:
       RouterError(

@@ -160,12 +160,12 @@ extension Request: LegObserver {
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: prefillReservation.worker)
+    note(failure, of: prefillReservation.worker)
     return machine.prefillFailed(failure.error(origin: .prefill))
   }
 
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: servingReservation.worker)
+    note(failure, of: servingReservation.worker)
     let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
     return machine.servingFailed(
       failure.error(origin: origin), isFree: failure.nothingDelivered,
@@ -180,6 +180,13 @@ extension Request: LegObserver {
     case .get, .head, .options: return true
     default: return false
     }
+  }
+
+  /// Keeps this request away from a worker that a leg to it failed, and counts it if it is at fault.
+  private func note(_ failure: LegFailure, of worker: Worker?) {
+    guard let worker else { return }
+    if failure.blamesWorker { worker.noteFailure() }
+    tried.insert(worker.id)
   }
 
   /// Counts a failure against a worker and keeps this request away from it.

@@ -193,6 +193,10 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     servingLeg.resumeReading()
   }
 
+  func exchangeMustEnd(_ exchange: Exchange) {
+    perform(machine.routerStops(legWasSent: servingLeg.wasSent))
+  }
+
   func timerDidFire(_ timer: any LoopTimer) {
     perform(
       machine.deadlinePassed(

@@ -247,8 +247,21 @@ extension RequestStateMachine {
   mutating func deadlinePassed(
     _ error: RouterError, legWasSent: Bool = true
   ) -> RequestAction {
+    cutOff(error, .requestTimedOut, legWasSent)
+  }
+
+  /// The router stops and waits no longer; `legWasSent` as for `deadlinePassed`.
+  mutating func routerStops(legWasSent: Bool = true) -> RequestAction {
+    cutOff(
+      RouterError(.shuttingDown, origin: .router, message: "The router is shutting down."),
+      .routerStopping, legWasSent)
+  }
+
+  private mutating func cutOff(
+    _ error: RouterError, _ reason: KVReleaseReason, _ legWasSent: Bool
+  ) -> RequestAction {
     let hasBegun = !canBeReplaced
-    let handle = releaseAfterCancel(.requestTimedOut, legWasSent)
+    let handle = releaseAfterCancel(reason, legWasSent)
     state = .over
     return RequestAction(
       handle: handle, cancelsLeg: true, step: hasBegun ? .breakOff(error) : .fail(error))

@@ -44,7 +44,12 @@ final class HealthProbe {
     startedAt = router.loop.now
     leg.method = .get
     timer.arm(after: settings.timeout, for: self)
-    if !router.pool(of: worker).start(leg) { end(success: false) }
+    if !router.pool(of: worker).start(leg) { postpone() }
+  }
+
+  /// Tries again next time: the router's own limits tell nothing about the worker.
+  private func postpone() {
+    timer.arm(after: settings.interval, for: self)
   }
 
   private func end(success: Bool) {
@@ -94,6 +99,6 @@ extension HealthProbe: LegObserver {
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
-    end(success: false)
+    if failure.blamesWorker { end(success: false) } else { postpone() }
   }
 }

@@ -1,36 +1,30 @@
 import EventLoop
 import Testing
-import Wire
 
 @testable import PDRouter
 
-/// A failure, whether the worker can have seen anything, and the status the client gets.
-private let failures: [(LegFailure, Bool, Int)] = [
-  (.unreachable(.connectTimedOut), true, 502),
-  (.unreachable(.connectFailed(detail: "ECONNREFUSED")), true, 502),
-  (.unreachable(.resolutionFailed(detail: "ENOTFOUND")), true, 502),
-  (.poolFull, true, 503),
-  (.brokenBeforeAnswer, false, 502),
-  (.brokenWithinAnswer, false, 502),
-  (.malformed(.invalidStatusLine), false, 502),
-  (.answerTooLarge, false, 502),
-]
-
-struct LegFailureTests {
-  @Test(arguments: failures)
-  func `a failure knows what was delivered and which status it earns`(
-    failure: LegFailure, nothingDelivered: Bool, status: Int
-  ) {
-    #expect(failure.nothingDelivered == nothingDelivered)
-    #expect(failure.error(origin: .decode).status == status)
+@Suite struct LegFailureTests {
+  @Test(arguments: ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EAGAIN"])
+  func `a limit of our own does not blame the worker and is told as overload`(name: String) {
+    let failure = LegFailure.notConnected(.connectFailed(detail: name))
+    #expect(failure == .noSocket)
+    #expect(!failure.blamesWorker && failure.nothingDelivered)
+    let error = failure.error(origin: .decode)
+    #expect(error.status == 503 && error.origin == .router && error.retryAfterSeconds == 1)
   }
 
-  @Test(arguments: failures)
-  func `what the client is told names a side and never an address`(
-    failure: LegFailure, _: Bool, _: Int
-  ) {
-    let error = failure.error(origin: .prefill)
-    #expect(error.message.contains("prefill"))
-    #expect(!error.message.contains("ECONN") && !error.message.contains(":"))
+  @Test(arguments: [
+    StreamError.connectFailed(detail: "ECONNREFUSED"), .connectTimedOut,
+    .resolutionFailed(detail: "EAI_NONAME"), .connectFailed(detail: "EHOSTUNREACH"),
+  ])
+  func `a worker that cannot be reached is blamed`(reason: StreamError) {
+    let failure = LegFailure.notConnected(reason)
+    #expect(failure == .unreachable(reason))
+    #expect(failure.blamesWorker && failure.nothingDelivered)
+    #expect(failure.error(origin: .decode).status == 502)
+  }
+
+  @Test func `a full pool is our own limit`() {
+    #expect(!LegFailure.poolFull.blamesWorker && LegFailure.poolFull.nothingDelivered)
   }
 }
