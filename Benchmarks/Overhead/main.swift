@@ -1,2 +1,3 @@
-// One call: code at the top level of this file is isolated to the main actor, which loops must not be.
+// One call: code at the top level of this file is isolated to the main actor, which loops must not
+// be.
 runBenchmark()

@@ -42,7 +42,8 @@ public struct Timeouts: Sendable, Equatable {
   public var clientIdle: Duration = .seconds(75)
   /// An idle worker connection: closed. Below the 5 s after which uvicorn closes its side.
   public var workerIdle: Duration = .seconds(3)
-  /// A client that takes nothing of what is left of an ended answer: closed. nginx's `send_timeout`.
+  /// A client that takes nothing of what is left of an ended answer: closed. nginx's
+  /// `send_timeout`.
   public var answerStall: Duration = .seconds(60)
   /// Reading on after an error was sent, so that the client gets to read it.
   public var linger: Duration = .seconds(2)

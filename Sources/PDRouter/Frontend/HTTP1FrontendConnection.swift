@@ -338,7 +338,8 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       stream.write(frontend.headScratch.bytes)
     }
     letGo(of: exchange)
-    // An answer whose head promised keep-alive may end while draining: it was the last all the same.
+    // An answer whose head promised keep-alive may end while draining: it was the last all the
+    // same.
     guard keepsAlive, !frontend.isDraining else {
       linger()
       return

@@ -182,7 +182,8 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, and counts it if it is at fault.
+  /// Keeps this request away from a worker that a leg to it failed, and counts it if it is at
+  /// fault.
   private func note(_ failure: LegFailure, of worker: Worker?) {
     guard let worker else { return }
     if failure.blamesWorker { worker.noteFailure() }

@@ -1,8 +1,8 @@
 internal import JSONFields
 internal import Vocabulary
 
-/// What an engine generated, as a client reads it out of a whole answer or a stream: equal for equal
-/// work, however it was delivered, since ids, times and cache figures are left out.
+/// What an engine generated, as a client reads it out of a whole answer or a stream: equal for
+/// equal work, however it was delivered, since ids, times and cache figures are left out.
 package struct GeneratedAnswer: Equatable, Sendable {
   /// The text of each choice.
   package private(set) var texts: [String] = []

@@ -1,7 +1,8 @@
 internal import Vocabulary
 package import Wire
 
-/// One HTTP/1.1 answer as a client received it, its framing undone; interim answers are passed over.
+/// One HTTP/1.1 answer as a client received it, its framing undone; interim answers are passed
+/// over.
 ///
 /// A value, read from recorded bytes after the fact; for checks, not for serving.
 package struct ReceivedAnswer: Equatable, Sendable {

@@ -45,8 +45,8 @@ package struct EngineScheduler: ~Copyable {
   /// Sequences whose exporter is told that they are still wanted.
   var remoteWaiters = 0
   var owedNotices: [KVNotice] = []
-  /// Reads under way whose requests have gone: a read cannot be called back, so the exporter is told
-  /// only when it has come to its end.
+  /// Reads under way whose requests have gone: a read cannot be called back, so the exporter is
+  /// told only when it has come to its end.
   var orphanedReads: [EngineSequenceID: KVSource] = [:]
   var nextRequest = 0
   var generator: SplitMix64
