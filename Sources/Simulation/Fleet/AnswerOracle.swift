@@ -1,6 +1,7 @@
 package import EventLoop
 
-/// What one engine, asked directly, generates for each of some requests: what every route has to give.
+/// What one engine, asked directly, generates for each of some requests: what every route has to
+/// give.
 ///
 /// A value, worked out once and good for every fleet with engines of the same kind.
 package struct AnswerOracle: Sendable {

@@ -7,8 +7,8 @@ extension SimulatedFleet {
   /// Runs on until everything has ended that can, and says what did not end well; empty is right.
   ///
   /// Each sentence begins with the seed. Looks twice: shortly after the last answer, when no engine
-  /// may work or hold anything for a request that is over; and after the idle limits and leases, when
-  /// no connection may be left.
+  /// may work or hold anything for a request that is over; and after the idle limits and leases,
+  /// when no connection may be left.
   package func violations(tolerating tolerance: FleetTolerance = []) -> [String] {
     runUntilAnswered()
     runOn()

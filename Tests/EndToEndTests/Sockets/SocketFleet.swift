@@ -78,8 +78,8 @@ final class SocketFleet {
       && engines.allSatisfy { $0.isDead || $0.liveRequests == 0 && left(on: $0) == .zero }
   }
 
-  /// What an engine keeps that it should not. What a dead decode engine did not collect stays pinned
-  /// to the end of its lease, for which no test waits.
+  /// What an engine keeps that it should not. What a dead decode engine did not collect stays
+  /// pinned to the end of its lease, for which no test waits.
   private func left(on engine: SimulatedEngine) -> EngineFigures {
     var figures = engine.scheduler.figures
     if let fault = plan.fault, fault.engine >= plan.prefillCount, figures.exports > 0 {
