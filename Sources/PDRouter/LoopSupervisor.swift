@@ -33,13 +33,15 @@ final class LoopSupervisor {
 
   /// Opens the metrics port, unless it is switched off.
   ///
-  /// - Throws: `StreamError.bindFailed`.
-  func openMetrics(_ loops: [LoopMetrics]) throws(StreamError) {
+  /// - Throws: `PortFailure` when it cannot be opened.
+  func openMetrics(_ loops: [LoopMetrics]) throws(PortFailure) {
     guard let address = router.configuration.metrics else { return }
     let frontend = Frontend(
       loop: router.loop, handler: MetricsEndpoint(loops: loops, registry: shared.registry),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
-    let bound = try frontend.listen(on: address, sharesPort: false)
+    let bound = try PortFailure.naming(address) { () throws(StreamError) in
+      try frontend.listen(on: address, sharesPort: false)
+    }
     metricsFrontend = frontend
     logger.notice("serving metrics", metadata: ["address": "\(bound)"])
   }

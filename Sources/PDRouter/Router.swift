@@ -1,4 +1,4 @@
-public import EventLoop
+internal import EventLoop
 public import Logging
 internal import Synchronization
 internal import Vocabulary
@@ -16,6 +16,8 @@ public final class Router: Sendable {
   private let logger: Logger
   private let stopping = Atomic<Int>(0)
   private let wakers = Mutex<[any LoopWaker]>([])
+  private let threads = Mutex<[LoopThread]>([])
+  private let failure = Mutex<PortFailure?>(nil)
 
   /// A router for a configuration.
   ///
@@ -38,21 +40,16 @@ public final class Router: Sendable {
 
   /// Runs until told to stop.
   ///
-  /// - Throws: `StreamError.bindFailed` when a port cannot be opened.
-  public func run() throws(StreamError) {
-    let failure = Mutex<StreamError?>(nil)
-    var threads: [LoopThread] = []
-    for number in 0..<configuration.loops {
-      threads.append(
-        LoopThread.start(name: "router-\(number)") { loop in
-          self.runLoop(number, loop) { error in
-            failure.withLock { $0 = $0 ?? error }
-            self.stop()
-          }
-        })
+  /// - Throws: `PortFailure` when a port cannot be opened.
+  public func run() throws(PortFailure) {
+    startLoop(0, on: configuration.listen)
+    // The first loop starts the others before it ends, so the list is whole once it has.
+    var joined = 0
+    while let thread = threads.withLock({ $0.count > joined ? $0[joined] : nil }) {
+      thread.join()
+      joined += 1
     }
-    for thread in threads { thread.join() }
-    if let error = failure.withLock({ $0 }) { throw error }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Stops the router from any thread, as a first SIGTERM does; a second call ends it at once.
@@ -64,9 +61,21 @@ public final class Router: Sendable {
   /// How often `stop` was asked for.
   var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
 
+  private func startLoop(_ number: Int, on address: HostAndPort) {
+    let thread = LoopThread.start(name: "router-\(number)") { loop in
+      do throws(PortFailure) {
+        try self.runLoop(number, loop, on: address)
+      } catch {
+        self.failure.withLock { $0 = $0 ?? error }
+        self.stop()
+      }
+    }
+    threads.withLock { $0.append(thread) }
+  }
+
   private func runLoop(
-    _ number: Int, _ loop: LibUVLoop, onFailure: (StreamError) -> Void
-  ) {
+    _ number: Int, _ loop: LibUVLoop, on address: HostAndPort
+  ) throws(PortFailure) {
     let seed = configuration.seed ?? UInt64.random(in: .min ... .max)
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
@@ -76,18 +85,15 @@ public final class Router: Sendable {
       router: router, shared: self, isFirst: number == 0, logger: logger)
     loop.handler = supervisor
     wakers.withLock { $0.append(loop.waker) }
-    do throws(StreamError) {
-      let bound = try router.listen(
-        on: configuration.listen, sharesPort: configuration.loops > 1)
-      if number == 0 {
-        try supervisor.openMetrics(metrics)
-        supervisor.start()
-        logger.notice("listening", metadata: ["address": "\(bound)"])
-      }
-    } catch {
-      onFailure(error)
-      router.abort()
-      return
+    let bound = try PortFailure.naming(address) { () throws(StreamError) in
+      try router.listen(on: address, sharesPort: configuration.loops > 1)
+    }
+    if number == 0 {
+      try supervisor.openMetrics(metrics)
+      supervisor.start()
+      // The others share the port that this one has, also when any would do.
+      for other in 1..<max(1, configuration.loops) { startLoop(other, on: bound) }
+      logger.notice("listening", metadata: ["address": "\(bound)"])
     }
     if stopRequests > 0 { loop.waker.wake() }
     loop.run()

@@ -12,6 +12,8 @@ func runProgram() {
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)
+  } catch let failure as PortFailure {
+    fail("\(failure)", code: 1)
   } catch {
     let message = ProgramCommand.fullMessage(for: error)
     guard ProgramCommand.exitCode(for: error) != .success else {

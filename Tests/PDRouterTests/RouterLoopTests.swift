@@ -50,8 +50,12 @@ struct RouterLoopTests {
     world.router.abort()
     world.world.run(for: .milliseconds(100))
     #expect(clients.allSatisfy { $0.record.endedAt != nil || $0.isClosed })
-    #expect(world.engines[0].openCount == 0 && world.router.clientConnections == 0)
-    #expect(world.records.map(\.outcome) == Array(repeating: .clientGone, count: 5))
+    #expect(world.engines[0].openCount == 0)
+    // The clients are told, and get the time of a linger to read it.
+    #expect(clients.allSatisfy { $0.record.text.contains("shutting_down") })
+    #expect(world.records.map(\.outcome) == Array(repeating: .failed, count: 5))
+    world.world.run(for: .seconds(5))
+    #expect(world.router.clientConnections == 0)
     world.expectNothingLeft()
   }
 

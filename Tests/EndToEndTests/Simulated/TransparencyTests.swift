@@ -6,7 +6,8 @@ import Vocabulary
 @Suite struct TransparencyTests {
   /// A body with what a JSON library would not give back as it was.
   private static let oddBody = """
-    { "model" :"tiny","x\\u0041y":1.50e+00, "messages":[ {"role":"user",  "content":"caf\\u00e9 ☕"}],\
+    { "model" :"tiny","x\\u0041y":1.50e+00, \
+    "messages":[ {"role":"user",  "content":"caf\\u00e9 ☕"}],\
     \t"max_tokens":4,"big":123456789012345678901234567890,"nested":{"max_tokens":7,"stream":1} }
     """
 

@@ -4,8 +4,7 @@ import Simulation
 import Testing
 import Vocabulary
 
-/// The essentials once more over real loopback sockets: what the simulated network cannot vouch
-/// for.
+/// The essentials once more over loopback sockets: what the simulated network cannot vouch for.
 @Suite struct SocketTests {
   private static let requests: [FleetRequest] = [
     .chat("tell me a story about the sea"),

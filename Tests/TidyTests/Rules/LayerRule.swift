@@ -13,7 +13,7 @@ enum LayerRule {
     "PDRouter": [
       "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary", "Logging",
     ],
-    "Simulation": ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+    "Simulation": ["PDRouter", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
     // The top of the house: every room, never C.
     "Tool": [
       "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
