@@ -54,8 +54,9 @@ struct Report {
 
   private var machine: String {
     let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    let load = Report.number(ProcessFigures.loadAverage())
     return "Machine: \(ProcessFigures.processorName()), \(cores) cores, "
-      + "Linux \(ProcessFigures.kernelRelease()), load \(Report.number(ProcessFigures.loadAverage()))"
+      + "Linux \(ProcessFigures.kernelRelease()), load \(load)"
   }
 
   private func row(_ series: Series, _ table: SeriesTable) -> String {
