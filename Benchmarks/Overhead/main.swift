@@ -1,3 +1,2 @@
-// One call: code at the top level of this file is isolated to the main actor, which loops must not
-// be.
+// One call: top-level code is isolated to the main actor, which loops must not be.
 runBenchmark()

@@ -6,8 +6,7 @@ internal import Wire
 /// One client connection of a `CannedBackend`.
 ///
 /// Answers one request after another; bytes that come during a stream wait. The stream that holds
-/// it owns it. A stream's events fall due at whole multiples of its interval, so lateness never
-/// adds up.
+/// it owns it. A stream's events fall due at whole multiples of its interval: no lateness adds up.
 final class CannedConnection {
   private unowned let stream: any ByteStream
   private let answers: CannedAnswers

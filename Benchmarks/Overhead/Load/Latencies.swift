@@ -7,8 +7,7 @@ struct Latencies {
     values.append(nanoseconds)
   }
 
-  /// The smallest value that `share` (0 to 1) of all do not exceed, in microseconds; nil when
-  /// empty.
+  /// The smallest value that `share` (0 to 1) of all do not exceed, in microseconds; nil if empty.
   func microseconds(atShare share: Double) -> Double? {
     precondition(share >= 0 && share <= 1)
     guard !values.isEmpty else { return nil }

@@ -6,8 +6,7 @@ struct LoadResult {
   var failed = 0
   /// Events of streams received.
   var events = 0
-  /// Requests at a fixed rate that found no idle connection and were sent late, their wait
-  /// uncounted.
+  /// Requests at a fixed rate that found no idle connection; sent late, their wait uncounted.
   var late = 0
   /// Time measured.
   var nanoseconds: Int64 = 0
