@@ -95,15 +95,19 @@ public final class RouterLoop {
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     for frontend in frontends { frontend.cutShort() }
+    letGo()
+  }
+
+  private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    spareRequests.removeAll()
   }
 
   private func noteIfIdle() {
     guard requestsInFlight == 0, let whenIdle, clientConnections == 0 else { return }
     self.whenIdle = nil
-    housekeeping.cancel()
-    for pool in pools { pool?.closeIdle() }
+    letGo()
     whenIdle()
   }
 }

@@ -2,8 +2,15 @@ public import Logging
 internal import Vocabulary
 
 /// Leaves one structured log line for each request: where it went, how it ended, when.
+///
+/// The line is `request` and `key=value` pairs in a fixed order, built in one buffer: a dictionary
+/// of metadata would cost more than the routing. Confined to its loop.
 public final class RouteLog: RouteObserver {
+  /// Bytes of a request id that are logged; a client may send as much as fits a head.
+  private static let longestRequestID = 256
+
   private let logger: Logger
+  private var line = ByteBuffer(capacity: 1024)
 
   /// A log written to `logger` at level info.
   public init(logger: Logger) {
@@ -13,37 +20,74 @@ public final class RouteLog: RouteObserver {
   /// Writes the line.
   public func requestDidEnd(_ record: RouteRecord, requestID: UnsafeRawBufferPointer) {
     guard logger.logLevel <= .info else { return }
-    var metadata: Logger.Metadata = [
-      "request_id": "\(String(decoding: requestID, as: UTF8.self))",
-      "route": "\(record.endpoint.label)",
-      "status": "\(record.status)",
-      "outcome": "\(record.outcome.rawValue)",
-      "reason": "\(record.reason)",
-      "attempts": "\(record.attempts)",
-      "request_bytes": "\(record.requestBytes)",
-      "answer_bytes": "\(record.answerBytes)",
-      "total_ms": RouteLog.milliseconds(record.receivedAt, record.endedAt),
-    ]
-    if let worker = record.servingWorker {
-      metadata[record.prefillWorker == nil ? "worker" : "decode"] = "\(worker.url)"
+    line.removeAll(keepingCapacityUpTo: 4096)
+    line.append("request request_id=")
+    LogValue.append(
+      UnsafeRawBufferPointer(rebasing: requestID.prefix(RouteLog.longestRequestID)), to: &line)
+    line.append(" route=")
+    line.append(record.endpoint.label)
+    line.append(" status=")
+    line.append(decimal: record.status)
+    line.append(" outcome=")
+    line.append(record.outcome.rawValue)
+    appendWorkers(record)
+    appendTimes(record)
+    appendSizes(record)
+    if let error = record.error {
+      line.append(" error=")
+      LogValue.append(error.message, to: &line)
     }
-    if let prefill = record.prefillWorker {
-      metadata["prefill"] = "\(prefill.url)"
-      metadata["kv_handle"] = "\(record.handleOutcome)"
-      metadata["prefill_ms"] = RouteLog.milliseconds(
-        record.prefillStartedAt, record.prefillEndedAt)
-    }
-    if let first = record.firstTokenAt {
-      metadata["ttft_ms"] = RouteLog.milliseconds(record.receivedAt, first)
-    }
-    if record.tokenEvents > 0 { metadata["token_events"] = "\(record.tokenEvents)" }
-    if let error = record.error { metadata["error"] = "\(error.message)" }
-    logger.info("request", metadata: metadata)
+    logger.info("\(String(decoding: line.bytes, as: UTF8.self))")
   }
 
-  private static func milliseconds(_ start: Instant?, _ end: Instant?) -> Logger.MetadataValue {
-    guard let start, let end else { return "-" }
-    let microseconds = (end - start).wholeNanoseconds / 1000
-    return "\(microseconds / 1000).\(String(1000 + microseconds % 1000).dropFirst())"
+  private func appendWorkers(_ record: RouteRecord) {
+    if let prefill = record.prefillWorker {
+      line.append(" prefill=")
+      line.append(prefill.url.text)
+    }
+    if let worker = record.servingWorker {
+      line.append(record.prefillWorker == nil ? " worker=" : " decode=")
+      line.append(worker.url.text)
+      line.append(" reason=")
+      line.append(record.reason)
+    }
+    if record.prefillWorker != nil {
+      line.append(" kv_handle=")
+      line.append(record.handleOutcome)
+    }
+    line.append(" attempts=")
+    line.append(decimal: record.attempts)
+  }
+
+  private func appendTimes(_ record: RouteRecord) {
+    if record.prefillWorker != nil {
+      appendTime(" prefill_ms=", record.prefillStartedAt, record.prefillEndedAt)
+    }
+    appendTime(" ttft_ms=", record.receivedAt, record.firstTokenAt)
+    appendTime(" total_ms=", record.receivedAt, record.endedAt)
+  }
+
+  private func appendSizes(_ record: RouteRecord) {
+    line.append(" request_bytes=")
+    line.append(decimal: record.requestBytes)
+    line.append(" answer_bytes=")
+    line.append(decimal: record.answerBytes)
+    if record.tokenEvents > 0 {
+      line.append(" token_events=")
+      line.append(decimal: record.tokenEvents)
+    }
+  }
+
+  /// Milliseconds with three decimals; nothing when one of the two never came.
+  private func appendTime(_ name: StaticString, _ start: Instant?, _ end: Instant?) {
+    guard let start, let end else { return }
+    let microseconds = Int((end - start).wholeNanoseconds / 1000)
+    line.append(name)
+    line.append(decimal: microseconds / 1000)
+    line.append(UInt8(ascii: "."))
+    let rest = microseconds % 1000
+    if rest < 100 { line.append(UInt8(ascii: "0")) }
+    if rest < 10 { line.append(UInt8(ascii: "0")) }
+    line.append(decimal: rest)
   }
 }

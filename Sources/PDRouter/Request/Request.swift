@@ -13,7 +13,8 @@ internal import Wire
 /// and actions into I/O. `Request+Choosing` picks workers, `Request+Legs` talks to them,
 /// `Request+Answering` talks to the client.
 final class Request {
-  unowned let router: RouterLoop
+  /// The loop's router; the cycle with its spare requests is cut when the router ends.
+  let router: RouterLoop
   var machine = RequestStateMachine(attempts: 1)
   /// The client, until its answer has ended or it is gone.
   var exchange: Exchange?
@@ -28,8 +29,9 @@ final class Request {
   var tried = TriedWorkers()
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
-  private(set) lazy var prefillLeg = Leg(observer: self)
-  private(set) lazy var servingLeg = Leg(observer: self)
+  /// Made once, in `init`: a leg needs its observer.
+  private(set) var prefillLeg: Leg!
+  private(set) var servingLeg: Leg!
   var prefillAnswer = ByteBuffer()
   /// The body of the leg being sent: the client's, with the leg's edits.
   var legBody = EditedBody()
@@ -44,6 +46,8 @@ final class Request {
     self.router = router
     timer = router.loop.makeTimer()
     relay = AnswerRelay(limit: router.configuration.limits.heldAnswerBytes)
+    prefillLeg = Leg(observer: self)
+    servingLeg = Leg(observer: self)
   }
 
   /// Takes on a client's request.

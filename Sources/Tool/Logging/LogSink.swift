@@ -31,9 +31,9 @@ final class LogSink: Sendable {
   }
 
   /// Adds one line (its line end included).
-  func append(_ line: [UInt8]) {
+  func append(_ line: UnsafeRawBufferPointer) {
     let (isLarge, isFirst) = state.withLock { state in
-      state.lines += line
+      state.lines.append(contentsOf: line)
       let isFirst = !state.isScheduled
       state.isScheduled = true
       return (state.lines.count > LogSink.writesAtOnce, isFirst)
