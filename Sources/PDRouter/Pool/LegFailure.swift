@@ -49,17 +49,18 @@ package enum LegFailure: Equatable {
 
   /// What the client is told when no other worker can help; `origin` is the leg's side.
   func error(origin: RouterError.Origin) -> RouterError {
-    switch self {
+    let engine = origin.engineName
+    return switch self {
     case .unreachable(.connectTimedOut):
       RouterError(
-        .unreachable, origin: origin, message: "Connecting to the \(origin) engine timed out.")
+        .unreachable, origin: origin, message: "Connecting to the \(engine) timed out.")
     case .unreachable:
       RouterError(
-        .unreachable, origin: origin, message: "The \(origin) engine cannot be reached.")
+        .unreachable, origin: origin, message: "The \(engine) cannot be reached.")
     case .poolFull:
       RouterError(
         .overloaded, origin: .router,
-        message: "Too many connections to the \(origin) engine are in use.",
+        message: "Too many connections to the \(engine) are in use.",
         retryAfterSeconds: 1)
     case .noSocket:
       RouterError(
@@ -69,17 +70,17 @@ package enum LegFailure: Equatable {
     case .brokenBeforeAnswer:
       RouterError(
         .broken, origin: origin,
-        message: "The \(origin) engine closed the connection without an answer.")
+        message: "The \(engine) closed the connection without an answer.")
     case .brokenWithinAnswer:
       RouterError(
         .broken, origin: origin,
-        message: "The \(origin) engine closed the connection within its answer.")
+        message: "The \(engine) closed the connection within its answer.")
     case .malformed:
       RouterError(
-        .malformedAnswer, origin: origin, message: "The \(origin) engine's answer is malformed.")
+        .malformedAnswer, origin: origin, message: "The \(engine)'s answer is malformed.")
     case .answerTooLarge:
       RouterError(
-        .malformedAnswer, origin: origin, message: "The \(origin) engine's answer is too large.")
+        .malformedAnswer, origin: origin, message: "The \(engine)'s answer is too large.")
     }
   }
 }

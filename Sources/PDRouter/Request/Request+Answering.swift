@@ -25,7 +25,7 @@ extension Request {
     if let remaining = answerRemaining { answerRemaining = remaining - bytes.count }
     let decision = relay.take(bytes, remaining: answerRemaining)
     if decision.isEngineFailure {
-      engineReportedFailure(bytes)
+      engineReportedFailure()
       return
     }
     guard let count = decision.sends else {
@@ -120,7 +120,7 @@ extension Request {
   }
 
   /// The engine wrote an error event before any token: the leg has failed though HTTP says 200.
-  private func engineReportedFailure(_ bytes: UnsafeRawBufferPointer) {
+  private func engineReportedFailure() {
     noteFailure(of: servingReservation.worker)
     servingLeg.cancel()
     let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
@@ -128,7 +128,7 @@ extension Request {
       machine.servingFailed(
         RouterError(
           .workerStatus(500), origin: origin,
-          message: "The \(origin) engine failed before the first token."),
+          message: "The \(origin.engineName) failed before the first token."),
         isFree: false, isRepeatable: true))
   }
 

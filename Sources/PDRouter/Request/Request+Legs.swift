@@ -156,7 +156,14 @@ extension Request: LegObserver {
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
-    perform(leg === prefillLeg ? prefillFailed(failure) : servingFailed(failure))
+    if leg === prefillLeg {
+      perform(prefillFailed(failure))
+    } else if relay.sawDone {
+      // After its own [DONE] a stream lacks nothing but the end of its framing.
+      servingEnded()
+    } else {
+      perform(servingFailed(failure))
+    }
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
@@ -251,7 +258,7 @@ extension Request: LegObserver {
     return RouterError(
       // A redirection is no error status to pass on: nobody but us was redirected.
       leg.head.status < 500 ? .malformedAnswer : .workerStatus(leg.head.status), origin: origin,
-      message: "The \(origin) engine answered with status \(leg.head.status).",
+      message: "The \(origin.engineName) answered with status \(leg.head.status).",
       retryAfterSeconds: retryAfter)
   }
 }

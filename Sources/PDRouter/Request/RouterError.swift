@@ -27,6 +27,9 @@ public struct RouterError: Error, Equatable, Sendable {
   /// Whose fault it is.
   public enum Origin: String, Sendable {
     case client, router, prefill, decode, worker
+
+    /// The engine on that side, in a sentence.
+    var engineName: String { self == .worker ? "engine" : "\(rawValue) engine" }
   }
 
   /// What happened.

@@ -60,8 +60,8 @@ final class HealthProbe {
     guard worker.setHealthy(machine.isHealthy) else { return }
     registry.noteChange()
     let state = machine.isHealthy ? "healthy" : "unhealthy"
-    logger.warning(
-      "worker is \(state)",
+    logger.log(
+      level: machine.isHealthy ? .notice : .warning, "worker is \(state)",
       metadata: ["worker": "\(worker.url)", "role": "\(worker.role.rawValue)"])
   }
 }

@@ -129,6 +129,18 @@ struct RequestTests {
     world.expectNothingLeft()
   }
 
+  @Test func `a stream that breaks after its own end is complete`() {
+    let world = RouterWorld([.both, .both])
+    let done = token + "data: [DONE]\n\n"
+    world.engines[0].script = { [streamHead, chunk] _ in
+      [.send(streamHead + "transfer-encoding: chunked\r\n\r\n" + chunk(done)), .closeAfterFlush]
+    }
+    let answers = world.fetch(text)
+    #expect(answers.map(\.status) == [200] && answers[0].isComplete && answers[0].body == done)
+    #expect(world.records[0].outcome == .completed && world.records[0].attempts == 1)
+    world.expectNothingLeft()
+  }
+
   @Test func `an error event before the first token makes another worker serve the request`() {
     let world = RouterWorld([.both, .both])
     let head = streamHead + "transfer-encoding: chunked\r\n\r\n"
