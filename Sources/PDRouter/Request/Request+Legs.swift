@@ -158,8 +158,8 @@ extension Request: LegObserver {
   func leg(_ leg: Leg, didFail failure: LegFailure) {
     if leg === prefillLeg {
       perform(prefillFailed(failure))
-    } else if relay.sawDone {
-      // After its own [DONE] a stream lacks nothing but the end of its framing.
+    } else if exchange?.hasBegun == true, relay.sawDone {
+      // After its own [DONE] a stream that was passed on lacks nothing but the end of its framing.
       servingEnded()
     } else {
       perform(servingFailed(failure))
