@@ -36,7 +36,7 @@ format:
 	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 bench: setup
-	swift build -c release --product MicroBenchmark
+	swift build -c release
 	.build/release/MicroBenchmark
 	.build/release/OverheadBenchmark
 
