@@ -8,8 +8,9 @@ internal import Wire
 /// idle connection holds no buffer and no exchange. A client that closes its side while an answer
 /// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
 /// as with nginx and Envoy. Confined to its loop; owned by the front end until `streamDidClose`.
+/// Receiving is in this file, answering and deadlines in `HTTP1FrontendConnection+Answering`.
 final class HTTP1FrontendConnection {
-  private enum State {
+  enum State {
     case idle
     case readingHead
     case readingBody
@@ -20,28 +21,28 @@ final class HTTP1FrontendConnection {
   }
 
   /// How the answer's body is delimited.
-  private enum AnswerFraming {
+  enum AnswerFraming {
     case length, chunked, untilClose, suppressed
   }
 
-  private let stream: any ByteStream
-  private let frontend: Frontend
-  private let timer: any LoopTimer
-  private var state = State.idle
+  let stream: any ByteStream
+  let frontend: Frontend
+  let timer: any LoopTimer
+  var state = State.idle
   private var parser: HTTP1RequestParser
   private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
-  private var inbox = ByteBuffer()
-  private var exchange: Exchange?
-  private var framing = AnswerFraming.length
-  private var keepsAlive = true
-  private var isProcessing = false
-  private var isPaused = false
+  var inbox = ByteBuffer()
+  var exchange: Exchange?
+  var framing = AnswerFraming.length
+  var keepsAlive = true
+  var isProcessing = false
+  var isPaused = false
   /// Whether the deadline of the head being read is running.
   private var isHeadTimed = false
   /// Bytes of the last answer that the client had not taken when the timer was armed last.
-  private var untakenByteCount = 0
+  var untakenByteCount = 0
   /// When some of them were seen to have been taken.
-  private var takenAt = Instant.zero
+  var takenAt = Instant.zero
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
@@ -142,7 +143,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     stream.pauseReading()
   }
 
-  private func processInbox() {
+  func processInbox() {
     // The bytes move out: an answer given meanwhile may end the connection and drop the inbox.
     var gathered = ByteBuffer()
     swap(&gathered, &inbox)
@@ -268,7 +269,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     frontend.handler.handle(exchange)
   }
 
-  private func loseExchange() {
+  func loseExchange() {
     guard let lost = exchange else { return }
     exchange = nil
     let observer = lost.observer
@@ -276,167 +277,5 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     let wasLive = lost.transport != nil
     lost.transport = nil
     if wasLive { observer?.exchangeDidLoseClient(lost) }
-  }
-}
-
-// MARK: - Answering
-
-extension HTTP1FrontendConnection: ExchangeTransport {
-  var bufferedByteCount: Int { stream.bufferedByteCount }
-
-  func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
-    frontend.headScratch.removeAll()
-    frontend.headScratch.appendStatusLine(status)
-    frontend.headScratch.append(fields)
-    if status == 204 || status == 304 || exchange.head.method == .head {
-      framing = .suppressed
-      if let length, status != 204 {
-        frontend.headScratch.appendField(name: "content-length", value: length)
-      }
-    } else if let length {
-      framing = .length
-      frontend.headScratch.appendField(name: "content-length", value: length)
-    } else if exchange.head.isHTTP10 {
-      framing = .untilClose
-      keepsAlive = false
-    } else {
-      framing = .chunked
-      frontend.headScratch.append("transfer-encoding: chunked\r\n")
-    }
-    if frontend.isDraining { keepsAlive = false }
-    if !keepsAlive {
-      frontend.headScratch.append("connection: close\r\n")
-    } else if exchange.head.isHTTP10 {
-      frontend.headScratch.append("connection: keep-alive\r\n")
-    }
-    frontend.headScratch.append("\r\n")
-    stream.write(frontend.headScratch.bytes)
-  }
-
-  func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
-    guard bytes.count > 0 else { return }
-    switch framing {
-    case .suppressed: return
-    case .length, .untilClose: stream.write(bytes)
-    case .chunked:
-      frontend.headScratch.removeAll()
-      frontend.headScratch.appendChunkHead(size: bytes.count)
-      let lineEnd: StaticString = "\r\n"
-      withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
-        pieces[0] = frontend.headScratch.bytes
-        pieces[1] = bytes
-        pieces[2] = UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2)
-        stream.write(gathering: UnsafeBufferPointer(pieces))
-      }
-    }
-  }
-
-  func end(_ exchange: Exchange) {
-    if case .chunked = framing {
-      frontend.headScratch.removeAll()
-      frontend.headScratch.appendLastChunk()
-      stream.write(frontend.headScratch.bytes)
-    }
-    letGo(of: exchange)
-    // An answer whose head promised keep-alive may end while draining: it was the last all the
-    // same.
-    guard keepsAlive, !frontend.isDraining else {
-      linger()
-      return
-    }
-    state = .idle
-    watchTaking(again: frontend.timeouts.clientIdle)
-    if !isProcessing, !inbox.isEmpty { processInbox() }
-  }
-
-  func cut(_ exchange: Exchange) {
-    letGo(of: exchange)
-    state = .closed
-    // What was relayed may still be read; the missing end says that it is not all. Without framing
-    // only a reset can say so.
-    if case .untilClose = framing { stream.reset() } else { stream.closeAfterFlush() }
-  }
-
-  func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
-    letGo(of: exchange)
-    state = .closed
-    stream.write(bytes)
-    stream.closeAfterFlush()
-  }
-
-  private func letGo(of exchange: Exchange) {
-    precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
-    self.exchange = nil
-    exchange.transport = nil
-    exchange.observer = nil
-    frontend.giveBack(exchange)
-  }
-
-  private func refuseBody() {
-    refuse(
-      status: 413,
-      "The request body is larger than \(frontend.limits.requestBodyBytes) bytes.")
-  }
-
-  /// Answers what is no acceptable request, and gives up the connection.
-  private func refuse(status: Int, _ message: String) {
-    frontend.handler.didRefuse(status: status)
-    var body = ByteBuffer(capacity: 256)
-    ErrorAnswer.append(
-      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
-    frontend.headScratch.removeAll()
-    frontend.headScratch.appendStatusLine(status)
-    frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
-    frontend.headScratch.appendField(name: "content-length", value: body.count)
-    frontend.headScratch.append("\r\n")
-    stream.write(frontend.headScratch.bytes)
-    stream.write(body.bytes)
-    exchange = nil
-    linger()
-  }
-
-  /// Sends our end and reads on for a while, so that a reset does not overtake the answer.
-  private func linger() {
-    state = .lingering
-    inbox.releaseMemory()
-    stream.finishWriting()
-    if isPaused { stream.resumeReading() }
-    watchTaking(again: frontend.timeouts.linger)
-  }
-}
-
-// MARK: - Deadlines
-
-extension HTTP1FrontendConnection: LoopTimerHandler {
-  func timerDidFire(_ timer: any LoopTimer) {
-    switch state {
-    case .idle: closeUnlessTaking(again: frontend.timeouts.clientIdle)
-    case .lingering: closeUnlessTaking(again: frontend.timeouts.linger)
-    case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
-    case .answering, .closed: break
-    }
-  }
-
-  /// Looks again after `delay` whether the client has taken the last answer.
-  private func watchTaking(again delay: Duration) {
-    untakenByteCount = stream.bufferedByteCount
-    takenAt = stream.loop.now
-    timer.arm(after: delay, for: self)
-  }
-
-  /// Closes, unless the client is still taking the last answer: it may go on as long as it takes
-  /// something within `answerStall`.
-  private func closeUnlessTaking(again delay: Duration) {
-    let left = stream.bufferedByteCount
-    let now = stream.loop.now
-    if left < untakenByteCount {
-      untakenByteCount = left
-      takenAt = now
-    }
-    guard left > 0, now - takenAt < frontend.timeouts.answerStall else {
-      closeNow()
-      return
-    }
-    timer.arm(after: delay, for: self)
   }
 }

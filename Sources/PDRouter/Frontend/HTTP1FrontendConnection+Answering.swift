@@ -1,0 +1,164 @@
+internal import EventLoop
+internal import Vocabulary
+internal import Wire
+
+// The way out: answers as bytes, refusals, and the end of the connection.
+extension HTTP1FrontendConnection: ExchangeTransport {
+  var bufferedByteCount: Int { stream.bufferedByteCount }
+
+  func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
+    frontend.headScratch.removeAll()
+    frontend.headScratch.appendStatusLine(status)
+    frontend.headScratch.append(fields)
+    if status == 204 || status == 304 || exchange.head.method == .head {
+      framing = .suppressed
+      if let length, status != 204 {
+        frontend.headScratch.appendField(name: "content-length", value: length)
+      }
+    } else if let length {
+      framing = .length
+      frontend.headScratch.appendField(name: "content-length", value: length)
+    } else if exchange.head.isHTTP10 {
+      framing = .untilClose
+      keepsAlive = false
+    } else {
+      framing = .chunked
+      frontend.headScratch.append("transfer-encoding: chunked\r\n")
+    }
+    if frontend.isDraining { keepsAlive = false }
+    if !keepsAlive {
+      frontend.headScratch.append("connection: close\r\n")
+    } else if exchange.head.isHTTP10 {
+      frontend.headScratch.append("connection: keep-alive\r\n")
+    }
+    frontend.headScratch.append("\r\n")
+    stream.write(frontend.headScratch.bytes)
+  }
+
+  func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0 else { return }
+    switch framing {
+    case .suppressed: return
+    case .length, .untilClose: stream.write(bytes)
+    case .chunked:
+      frontend.headScratch.removeAll()
+      frontend.headScratch.appendChunkHead(size: bytes.count)
+      let lineEnd: StaticString = "\r\n"
+      withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
+        pieces[0] = frontend.headScratch.bytes
+        pieces[1] = bytes
+        pieces[2] = UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2)
+        stream.write(gathering: UnsafeBufferPointer(pieces))
+      }
+    }
+  }
+
+  func end(_ exchange: Exchange) {
+    if case .chunked = framing {
+      frontend.headScratch.removeAll()
+      frontend.headScratch.appendLastChunk()
+      stream.write(frontend.headScratch.bytes)
+    }
+    letGo(of: exchange)
+    // An answer whose head promised keep-alive may end while draining: it was the last all the
+    // same.
+    guard keepsAlive, !frontend.isDraining else {
+      linger()
+      return
+    }
+    state = .idle
+    watchTaking(again: frontend.timeouts.clientIdle)
+    if !isProcessing, !inbox.isEmpty { processInbox() }
+  }
+
+  func cut(_ exchange: Exchange) {
+    letGo(of: exchange)
+    state = .closed
+    // What was relayed may still be read; the missing end says that it is not all. Without framing
+    // only a reset can say so.
+    if case .untilClose = framing { stream.reset() } else { stream.closeAfterFlush() }
+  }
+
+  func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    letGo(of: exchange)
+    state = .closed
+    stream.write(bytes)
+    stream.closeAfterFlush()
+  }
+
+  private func letGo(of exchange: Exchange) {
+    precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
+    self.exchange = nil
+    exchange.transport = nil
+    exchange.observer = nil
+    frontend.giveBack(exchange)
+  }
+
+  func refuseBody() {
+    refuse(
+      status: 413,
+      "The request body is larger than \(frontend.limits.requestBodyBytes) bytes.")
+  }
+
+  /// Answers what is no acceptable request, and gives up the connection.
+  func refuse(status: Int, _ message: String) {
+    frontend.handler.didRefuse(status: status)
+    var body = ByteBuffer(capacity: 256)
+    ErrorAnswer.append(
+      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
+    frontend.headScratch.removeAll()
+    frontend.headScratch.appendStatusLine(status)
+    frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
+    frontend.headScratch.appendField(name: "content-length", value: body.count)
+    frontend.headScratch.append("\r\n")
+    stream.write(frontend.headScratch.bytes)
+    stream.write(body.bytes)
+    exchange = nil
+    linger()
+  }
+
+  /// Sends our end and reads on for a while, so that a reset does not overtake the answer.
+  func linger() {
+    state = .lingering
+    inbox.releaseMemory()
+    stream.finishWriting()
+    if isPaused { stream.resumeReading() }
+    watchTaking(again: frontend.timeouts.linger)
+  }
+}
+
+// MARK: - Deadlines
+
+extension HTTP1FrontendConnection: LoopTimerHandler {
+  func timerDidFire(_ timer: any LoopTimer) {
+    switch state {
+    case .idle: closeUnlessTaking(again: frontend.timeouts.clientIdle)
+    case .lingering: closeUnlessTaking(again: frontend.timeouts.linger)
+    case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
+    case .answering, .closed: break
+    }
+  }
+
+  /// Looks again after `delay` whether the client has taken the last answer.
+  private func watchTaking(again delay: Duration) {
+    untakenByteCount = stream.bufferedByteCount
+    takenAt = stream.loop.now
+    timer.arm(after: delay, for: self)
+  }
+
+  /// Closes, unless the client is still taking the last answer: it may go on as long as it takes
+  /// something within `answerStall`.
+  private func closeUnlessTaking(again delay: Duration) {
+    let left = stream.bufferedByteCount
+    let now = stream.loop.now
+    if left < untakenByteCount {
+      untakenByteCount = left
+      takenAt = now
+    }
+    guard left > 0, now - takenAt < frontend.timeouts.answerStall else {
+      closeNow()
+      return
+    }
+    timer.arm(after: delay, for: self)
+  }
+}
