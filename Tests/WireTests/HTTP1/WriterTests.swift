@@ -47,7 +47,9 @@ struct WriterTests {
   }
 
   @Test func `a parsed field is written in its own spelling with one space`() throws {
-    let bytes = latin1("GET / HTTP/1.1\r\nhOST:h\r\nX-A: \t b c \r\nEmpty:\r\n\r\n")
+    let bytes = latin1(
+      "GET / HTTP/1.1\r\nhOST:h\r\nX-A: \t b c \r\nPlain: as it is\r\nTail: x \r\nTab:\tv\r\n"
+        + "Empty:\r\nBlank: \r\nWide:  w\r\nLast: l\r\n\r\n")
     var parser = HTTP1RequestParser()
     var head = RequestHead()
     _ = try bytes.withUnsafeBytes { try parser.parse($0, into: &head) }
@@ -56,7 +58,10 @@ struct WriterTests {
       let field = head.fields[index]
       bytes.withUnsafeBytes { buffer.appendField(copying: field, from: $0) }
     }
-    #expect(string(buffer) == "hOST: h\r\nX-A: b c\r\nEmpty: \r\n")
+    #expect(
+      string(buffer)
+        == "hOST: h\r\nX-A: b c\r\nPlain: as it is\r\nTail: x\r\nTab: v\r\nEmpty: \r\nBlank: \r\n"
+        + "Wide: w\r\nLast: l\r\n")
   }
 
   @Test func `what is written in chunks is read back`() throws {
