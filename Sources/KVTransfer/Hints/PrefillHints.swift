@@ -33,8 +33,9 @@ public struct PrefillHints: Sendable, Equatable {
       queuedAhead: queuedTokensAhead)
   }
 
-  /// What the names of all hint fields begin with; a client's own fields of such names are dropped.
-  public static let fieldNamePrefix: StaticString = "X-PD-Prefill-"
+  /// What the names of all hint fields begin with, in lower case; a client's own fields of such
+  /// names are dropped.
+  public static let fieldNamePrefix: StaticString = "x-pd-prefill-"
 
   /// Appends the hints as HTTP/1.1 header lines, each ended by CRLF.
   public func appendHeaderLines(to head: inout ByteBuffer) {

@@ -51,16 +51,8 @@ enum LegRequestHead {
 
   /// Whether a field of the client's poses as a hint of the router's.
   private static func isHint(_ field: HeaderField, _ base: UnsafeRawBufferPointer) -> Bool {
-    let prefix = PrefillHints.fieldNamePrefix
-    guard field.known == .other, Int(field.name.length) > prefix.utf8CodeUnitCount else {
-      return false
-    }
-    let name = field.name.of(base)
-    for place in 0..<prefix.utf8CodeUnitCount {
-      // Field names are tokens: bit 5 tells upper case from lower only in letters, which these are.
-      guard name[place] | 0x20 == prefix.utf8Start[place] | 0x20 else { return false }
-    }
-    return true
+    field.known == .other
+      && FieldText.starts(field.name.of(base), with: PrefillHints.fieldNamePrefix)
   }
 
   private static func isPassedOn(_ field: HeaderField, onPrefill: Bool) -> Bool {

@@ -8,10 +8,10 @@ extension Request {
   /// The serving leg's head has come: relay it, or let another worker try.
   func servingHeadArrived() {
     let head = ServingHead(servingLeg)
-    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
+    servingHead = head
     if head.status >= 500 { noteFailure(of: servingReservation.worker) }
     let action = machine.servingHeadArrived(
-      status: head.status, rejection: workerStatus(servingLeg, origin: origin))
+      status: head.status, rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       answerRemaining = head.length
       relay.reset(mode: head.relayMode(isGeneration: endpoint.generationShape != nil))
@@ -34,7 +34,7 @@ extension Request {
     }
     // An event of ours may have to follow a stream, so its length is never promised.
     if !exchange.hasBegun {
-      beginAnswer(length: relay.isEventStream ? nil : ServingHead(servingLeg).length)
+      beginAnswer(length: relay.isEventStream ? nil : servingHead?.length)
     }
     sendHeld()
     send(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
@@ -50,7 +50,7 @@ extension Request {
     guard let exchange else { preconditionFailure("a serving leg has a client") }
     servingReservation.release()
     if !exchange.hasBegun {
-      let head = ServingHead(servingLeg)
+      guard let head = servingHead else { preconditionFailure("an answer ends after its head") }
       beginAnswer(length: head.hasBody ? relay.held.count : head.length)
       noteFirstToken()
     }
@@ -123,12 +123,11 @@ extension Request {
   private func engineReportedFailure() {
     noteFailure(of: servingReservation.worker)
     servingLeg.cancel()
-    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
     perform(
       machine.servingFailed(
         RouterError(
-          .workerStatus(500), origin: origin,
-          message: "The \(origin.engineName) failed before the first token."),
+          .workerStatus(500), origin: servingOrigin,
+          message: "The \(servingOrigin.engineName) failed before the first token."),
         isFree: false, isRepeatable: true))
   }
 

@@ -47,12 +47,19 @@ extension Request {
     record.attempts += 1
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
-    switch router.ledger.dispatch(handle, to: decode.worker.id, now: router.loop.now) {
-    case .go: return machine.choseDecode()
-    case .leaseExpired, .withdrawn:
-      record.handleOutcome = "expired"
-      return machine.handleWasLost()
+    return dispatch(handle, to: decode.worker) ? machine.choseDecode() : machine.handleWasLost()
+  }
+
+  /// Hands the handle over to a decode worker.
+  ///
+  /// - Returns: false when the ledger has settled it instead; it is gone then.
+  func dispatch(_ handle: KVHandleID, to decode: Worker) -> Bool {
+    switch router.ledger.dispatch(handle, to: decode.id, now: router.loop.now) {
+    case .go: return true
+    case .leaseExpired: record.handleOutcome = KVSettlement.expired.name
+    case .withdrawn(let settlement): record.handleOutcome = settlement.name
     }
+    return false
   }
 
   private func chooseOne() -> RequestAction {

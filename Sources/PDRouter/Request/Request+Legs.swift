@@ -17,6 +17,8 @@ extension Request {
     do throws(JSONError) {
       try planPrefillBody(for: worker)
     } catch {
+      // The plan is the loop's, shared by all requests: half of one must not reach the next.
+      router.edits.removeAll()
       return machine.refused(Request.notJSON(error))
     }
     record.prefillStartedAt = router.loop.now
@@ -167,15 +169,14 @@ extension Request: LegObserver {
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
-    note(failure, of: prefillReservation.worker)
+    noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
     return machine.prefillFailed(failure.error(origin: .prefill))
   }
 
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
-    note(failure, of: servingReservation.worker)
-    let origin: RouterError.Origin = record.prefillWorker == nil ? .worker : .decode
+    noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
     return machine.servingFailed(
-      failure.error(origin: origin), isFree: failure.nothingDelivered,
+      failure.error(origin: servingOrigin), isFree: failure.nothingDelivered,
       isRepeatable: isRepeatable || failure.nothingDelivered)
   }
 
@@ -189,18 +190,11 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, and counts it if it is at
-  /// fault.
-  private func note(_ failure: LegFailure, of worker: Worker?) {
+  /// Keeps this request away from a worker that a leg to it failed, and counts the failure against
+  /// it if it is its fault.
+  func noteFailure(of worker: Worker?, isItsFault: Bool = true) {
     guard let worker else { return }
-    if failure.blamesWorker { worker.noteFailure() }
-    tried.insert(worker.id)
-  }
-
-  /// Counts a failure against a worker and keeps this request away from it.
-  func noteFailure(of worker: Worker?) {
-    guard let worker else { return }
-    worker.noteFailure()
+    if isItsFault { worker.noteFailure() }
     tried.insert(worker.id)
   }
 
@@ -242,12 +236,7 @@ extension Request: LegObserver {
       )
       return
     }
-    switch router.ledger.dispatch(handle, to: decode.id, now: now) {
-    case .go: perform(machine.prefillAnswered())
-    case .leaseExpired, .withdrawn:
-      record.handleOutcome = "expired"
-      perform(machine.handleWasLost())
-    }
+    perform(dispatch(handle, to: decode) ? machine.prefillAnswered() : machine.handleWasLost())
   }
 
   /// What the client is told of a worker's 5xx when nobody can do better.

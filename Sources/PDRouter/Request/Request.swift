@@ -37,6 +37,8 @@ final class Request {
   var legBody = EditedBody()
   var prefillHints: PrefillHints?
   var relay: AnswerRelay
+  /// The head of the answer that is relayed, read once.
+  var servingHead: ServingHead?
   /// Bytes of the answer's body still to come, when its length was announced.
   var answerRemaining: Int?
   var record = RouteRecord()
@@ -131,6 +133,9 @@ final class Request {
     router.giveBack(self)
     farewell(exchange)
   }
+
+  /// Whose fault a failure of the serving leg is.
+  var servingOrigin: RouterError.Origin { record.prefillWorker == nil ? .worker : .decode }
 
   func cancelLegs() {
     prefillLeg.cancel()

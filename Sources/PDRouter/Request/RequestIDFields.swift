@@ -18,13 +18,10 @@ enum RequestIDFields {
   ) -> UnsafeRawBufferPointer? {
     for place in 0..<head.fields.count {
       let field = head.fields[place]
-      guard field.known == .other, Int(field.name.length) == name.utf8CodeUnitCount else {
-        continue
-      }
-      let isSame = field.name.of(base).enumerated().allSatisfy { index, byte in
-        byte | 0x20 == name.utf8Start[index] | 0x20
-      }
-      if isSame { return field.value.of(base) }
+      guard field.known == .other, Int(field.name.length) == name.utf8CodeUnitCount,
+        FieldText.starts(field.name.of(base), with: name)
+      else { continue }
+      return field.value.of(base)
     }
     return nil
   }

@@ -11,7 +11,7 @@ struct ServingHead {
   /// Whether a body follows, if only an empty one.
   let hasBody: Bool
   /// Whether the body is a stream of events that can be read.
-  let isEventStream: Bool
+  private let isEventStream: Bool
   private let isEncoded: Bool
 
   init(_ leg: borrowing Leg) {
@@ -24,7 +24,7 @@ struct ServingHead {
     case .chunked, .untilClose: length = nil
     }
     let type = leg.head.fields.first(.contentType)?.value.of(base)
-    isEventStream = type.map { ServingHead.isEventStream($0) } ?? false
+    isEventStream = type.map { FieldText.starts($0, with: "text/event-stream") } ?? false
     isEncoded = leg.head.fields.first(.contentEncoding) != nil
   }
 
@@ -40,15 +40,5 @@ struct ServingHead {
   ) -> Int? {
     guard let field = head.fields.first(.contentLength) else { return nil }
     return Int(String(decoding: field.value.of(base), as: UTF8.self))
-  }
-
-  private static func isEventStream(_ type: UnsafeRawBufferPointer) -> Bool {
-    let name: StaticString = "text/event-stream"
-    guard type.count >= name.utf8CodeUnitCount else { return false }
-    for place in 0..<name.utf8CodeUnitCount where type[place] | 0x20 != name.utf8Start[place] | 0x20
-    {
-      return false
-    }
-    return true
   }
 }

@@ -17,6 +17,11 @@ struct LoopWorkers {
   private struct Group {
     var workers: [Worker] = []
     var snapshots: [WorkerSnapshot] = []
+
+    mutating func append(_ worker: Worker) {
+      workers.append(worker)
+      snapshots.append(LoopWorkers.snapshot(of: worker))
+    }
   }
 
   private let registry: WorkerRegistry
@@ -54,11 +59,7 @@ struct LoopWorkers {
     }
     scratch.workers.removeAll(keepingCapacity: true)
     scratch.snapshots.removeAll(keepingCapacity: true)
-    for (worker, snapshot) in zip(group.workers, group.snapshots) where !tried.contains(worker.id) {
-      scratch.workers.append(worker)
-      scratch.snapshots.append(snapshot)
-    }
-    refreshLoads(of: &scratch)
+    for worker in group.workers where !tried.contains(worker.id) { scratch.append(worker) }
     guard let choice = pick(scratch, by: &policy, traits, &generator) else { return nil }
     return (scratch.workers[choice.index], choice)
   }
@@ -97,10 +98,7 @@ struct LoopWorkers {
 
   private func group(of workers: [Worker], where isMember: (Worker) -> Bool) -> Group {
     var group = Group()
-    for worker in workers where worker.isHealthy && isMember(worker) {
-      group.workers.append(worker)
-      group.snapshots.append(LoopWorkers.snapshot(of: worker))
-    }
+    for worker in workers where worker.isHealthy && isMember(worker) { group.append(worker) }
     return group
   }
 }
