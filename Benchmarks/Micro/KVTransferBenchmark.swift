@@ -54,7 +54,7 @@ private func liveRepeatedly(_ iterations: Int) {
     for iteration in 0..<iterations {
       let now = Instant(nanoseconds: Int64(iteration))
       let id = ledger.beginPrefill(on: worker, now: now)
-      ledger.hold(id, parameters: bytes, engine: engine, now: now)
+      ledger.hold(id, engine: engine, now: now) { $0.append(bytes) }
       precondition(ledger.dispatch(id, to: worker, now: now) == .go)
       ledger.attach(id)
       ledger.settle(id, as: .consumed, now: now)
@@ -82,9 +82,15 @@ private func editRepeatedly(
 
 private func planPrefill(_ body: [UInt8], _ iterations: Int) {
   let connector = KVConnectorName.nixl.make()
+  var scratch = ByteBuffer()
+  let handOver = KVHandOver(
+    prefill: KVPeer(host: "127.0.0.1", port: 1), decode: KVPeer(host: "127.0.0.1", port: 2),
+    number: (0, 0), requestID: UnsafeRawBufferPointer(start: nil, count: 0))
   editRepeatedly(body, iterations) { bytes, fields, edits in
     do {
-      try connector.planPrefill(of: bytes, fields: fields, shape: .chat, into: &edits)
+      try connector.planPrefill(
+        of: bytes, fields: fields, shape: .chat, handOver: handOver, scratch: &scratch,
+        into: &edits)
     } catch {
       preconditionFailure("the body has no nested fields: \(error)")
     }

@@ -192,7 +192,7 @@ extension RouterLoop: LoopTimerHandler {
   /// Once a second: idle connections past their limit, handles past their lease.
   public func timerDidFire(_ timer: any LoopTimer) {
     for pool in pools { pool?.closeExpired() }
-    _ = ledger.expireHeld(now: loop.now)
+    _ = ledger.expireUnattended(now: loop.now)
     metrics.note(ledger.counts, live: ledger.live)
     timer.arm(after: .seconds(1), for: self)
   }

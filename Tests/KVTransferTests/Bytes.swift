@@ -45,3 +45,22 @@ let decodeD = WorkerID(number: 8)
 func engine(_ name: String) -> KVEngineIdentity {
   withBytes(of: name) { KVEngineIdentity(engineID: $0) }
 }
+
+extension KVLedger {
+  /// Holds a handle with these parameters.
+  mutating func hold(
+    _ id: KVHandleID, parameters: UnsafeRawBufferPointer, engine: KVEngineIdentity?, now: Instant
+  ) {
+    hold(id, engine: engine, now: now) { $0.append(parameters) }
+  }
+}
+
+/// A hand-over between two plain workers, as far as the row does not change it.
+func handOver(_ change: (inout KVHandOver) -> Void = { _ in }) -> KVHandOver {
+  var handOver = KVHandOver(
+    prefill: KVPeer(host: "10.0.0.1", port: 8000), decode: KVPeer(host: "10.0.0.2", port: 8000),
+    number: (high: 0x0123_4567_89AB_CDEF, low: 0x0011_2233_4455_6677),
+    requestID: UnsafeRawBufferPointer(start: nil, count: 0))
+  change(&handOver)
+  return handOver
+}

@@ -1,4 +1,5 @@
 public import JSONFields
+public import Vocabulary
 
 /// How one kind of engine moves a KV cache from prefill to decode: what the two legs' bodies say.
 ///
@@ -6,34 +7,68 @@ public import JSONFields
 /// sends nothing, keeps nothing, and touches no byte but the fields it names. What both legs must
 /// agree on (the prompt, tools, `cache_salt`, the adapter) it never touches.
 ///
-/// With `order` `.prefillFirst` the decode leg carries what prefill answered. A connector of order
-/// `.together` makes the decode leg's parameters before either leg leaves, and its prefill answer
-/// brings nothing that decode waits for.
+/// A handle's *parameters* are what the decode leg is given. With order `.prefillFirst` they are
+/// made from prefill's answer; with `.together` they exist before either leg leaves, and prefill's
+/// answer brings nothing that decode waits for.
 public protocol KVConnector: Sendable {
   /// Which connector it is, for logs and metrics.
   var name: KVConnectorName { get }
 
-  /// When the two legs leave.
-  var order: LegOrder { get }
-
   /// How long prefill keeps what it made when nobody comes for it, counted from its answer.
   var leaseDuration: Duration { get }
 
+  /// How an unused handle with these parameters is given back.
+  func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans
+
+  /// Whether a decode engine whose leg is closed while it still waits for prefill gives everything
+  /// up by itself. If not (NIXL push keeps its blocks, measured on vLLM 0.32), a leg that left
+  /// together with prefill's is closed only after prefill has answered.
+  var abortsWhileWaiting: Bool { get }
+
+  /// Whether a decode engine can compute a prompt by itself (SGLang's cannot): if not, no request
+  /// can be served whole by it.
+  var decodeCanPrefill: Bool { get }
+
+  /// Whether the engines find each other by `X-Request-Id`, so that no two attempts may share one.
+  var pairsByRequestID: Bool { get }
+
+  /// When the two legs of this hand-over leave.
+  func order(of handOver: KVHandOver) -> LegOrder
+
+  /// Appends the `X-Request-Id` that both legs must carry; appends nothing when the request's own
+  /// will do.
+  func appendRequestID(of handOver: KVHandOver, to target: inout ByteBuffer)
+
   /// Plans the prefill leg: the same prompt, one token, nothing streamed, the KV cache kept.
   ///
-  /// `fields` are those of `body`; a client's own `kv_transfer_params` is replaced. Throws only
-  /// when an object inside repeats more names than `JSONFields` allows.
+  /// `fields` are those of `body`; a client's own parameters are replaced. `scratch` is free for
+  /// use and left empty. Throws only when an object inside repeats more names than `JSONFields`
+  /// allows.
   func planPrefill(
     of body: UnsafeRawBufferPointer,
     fields: borrowing JSONFields,
     shape: BodyShape,
+    handOver: KVHandOver,
+    scratch: inout ByteBuffer,
     into edits: inout BodyEdits
   ) throws(JSONError)
 
-  /// Plans the decode leg: the client's body with `parameters` as its `kv_transfer_params`.
+  /// Appends the parameters of a hand-over whose legs leave together.
   ///
-  /// No parameters (an empty handle): decode computes the prompt itself, and a client's own
-  /// `kv_transfer_params` is taken out.
+  /// Precondition: its order is `.together`.
+  func appendParameters(of handOver: KVHandOver, to target: inout ByteBuffer)
+
+  /// Appends the parameters that prefill's `answer` (found in `bytes`) gives rise to.
+  ///
+  /// Precondition: `answer.parameters` is there, and the order was `.prefillFirst`.
+  func appendParameters(
+    from answer: PrefillAnswer, in bytes: UnsafeRawBufferPointer, of handOver: KVHandOver,
+    to target: inout ByteBuffer)
+
+  /// Plans the decode leg: the client's body with `parameters`.
+  ///
+  /// No parameters (an empty handle, or a request served whole): decode computes the prompt itself,
+  /// and a client's own parameters are taken out.
   func planDecode(parameters: UnsafeRawBufferPointer, into edits: inout BodyEdits)
 
   /// Reads what a 2xx answer of the prefill leg says about the KV cache it made.

@@ -1,4 +1,5 @@
 public import JSONFields
+public import Vocabulary
 
 /// vLLM's `NixlConnector` in pull mode: prefill pins the blocks and says where they are, decode
 /// reads them and tells prefill to free them.
@@ -13,8 +14,17 @@ public struct NIXLPullConnector: KVConnector {
   /// Which connector it is.
   public var name: KVConnectorName { .nixl }
 
-  /// Decode waits for prefill's answer.
-  public var order: LegOrder { .prefillFirst }
+  /// A refused request makes decode tell prefill.
+  public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
+
+  /// Decode tells prefill.
+  public var abortsWhileWaiting: Bool { true }
+
+  /// A vLLM engine can do everything.
+  public var decodeCanPrefill: Bool { true }
+
+  /// The answer names the hand-over.
+  public var pairsByRequestID: Bool { false }
 
   /// The engines' `kv_lease_duration`.
   public let leaseDuration: Duration
@@ -25,6 +35,12 @@ public struct NIXLPullConnector: KVConnector {
     self.leaseDuration = leaseDuration
   }
 
+  /// Decode waits for prefill's answer.
+  public func order(of handOver: KVHandOver) -> LegOrder { .prefillFirst }
+
+  /// The request's own will do.
+  public func appendRequestID(of handOver: KVHandOver, to target: inout ByteBuffer) {}
+
   /// Plans the prefill leg.
   ///
   /// `min_tokens` 1 masks the tokens that would end the answer before its one token: an engine that
@@ -34,6 +50,8 @@ public struct NIXLPullConnector: KVConnector {
     of body: UnsafeRawBufferPointer,
     fields: borrowing JSONFields,
     shape: BodyShape,
+    handOver: KVHandOver,
+    scratch: inout ByteBuffer,
     into edits: inout BodyEdits
   ) throws(JSONError) {
     switch shape {
@@ -51,6 +69,22 @@ public struct NIXLPullConnector: KVConnector {
         {"do_remote_decode":true,"do_remote_prefill":false,"remote_engine_id":null,\
         "remote_block_ids":null,"remote_host":null,"remote_port":null}
         """)
+  }
+
+  /// Never: the legs of this connector do not leave together.
+  public func appendParameters(of handOver: KVHandOver, to target: inout ByteBuffer) {
+    preconditionFailure("a pulled handle is made from prefill's answer")
+  }
+
+  /// Appends the answer's parameters as they are.
+  public func appendParameters(
+    from answer: PrefillAnswer, in bytes: UnsafeRawBufferPointer, of handOver: KVHandOver,
+    to target: inout ByteBuffer
+  ) {
+    guard let parameters = answer.parameters else {
+      preconditionFailure("an answer without parameters makes no handle")
+    }
+    target.append(UnsafeRawBufferPointer(rebasing: bytes[parameters]))
   }
 
   /// Plans the decode leg.

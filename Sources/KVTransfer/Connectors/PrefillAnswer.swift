@@ -10,6 +10,11 @@ public struct PrefillAnswer: Sendable, Equatable {
   public var absence: HandleAbsence?
   /// Which incarnation of the engine made it.
   public var engine: KVEngineIdentity?
+  /// What decode engines must be told of the prefill engine in advance next time, where the answer
+  /// shows that it writes to them (NIXL push).
+  public var identity: KVPeerIdentity?
+  /// Place of the prompt's token ids (a JSON array), where the answer repeats them.
+  public var promptTokenIDs: Range<Int>?
   /// Length of the prompt as the engine counted it (`usage.prompt_tokens`).
   public var promptTokens: TokenCount?
   /// Tokens whose KV cache the handle stands for (`remote_num_tokens`).

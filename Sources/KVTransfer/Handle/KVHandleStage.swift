@@ -8,6 +8,8 @@ public enum KVHandleStage: UInt8, Sendable, CaseIterable {
   case dispatched
   /// Decode has answered with a 2xx head.
   case attached
+  /// Nobody will use it: prefill is being told to free its blocks.
+  case releasing
   /// The ledger has settled it by itself; its owner does not know yet.
   case withdrawn
   /// It has ended.
@@ -20,6 +22,7 @@ public enum KVHandleStage: UInt8, Sendable, CaseIterable {
     case .held: "held"
     case .dispatched: "dispatched"
     case .attached: "attached"
+    case .releasing: "releasing"
     case .withdrawn: "withdrawn"
     case .ended: "ended"
     }

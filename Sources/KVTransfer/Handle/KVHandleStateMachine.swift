@@ -1,6 +1,7 @@
 public import Vocabulary
 
-/// The life of one KV handle: prefilling → held → dispatched → attached → ended.
+/// The life of one KV handle: prefilling → held → dispatched → attached → ended, with a way aside
+/// from held, dispatched and attached: releasing → ended.
 ///
 /// Pure: no I/O, no clock, no memory of its own beyond the state. A handle reaches a scheduler at
 /// most once, because `dispatch` leads out of `held` and only `takeBack` (not one byte was
@@ -8,8 +9,12 @@ public import Vocabulary
 /// which nothing leads. A call that the state does not allow is a fault of ours and stops the
 /// program.
 ///
-/// The ledger may settle a *held* handle by itself (lease over, prefill restarted). The handle is
-/// then `withdrawn` until its owner's next call, which learns of it and ends it without a second
+/// A handle of legs that leave together is held *ahead*: it can be dispatched before prefill has
+/// answered, and its lease begins with that answer.
+///
+/// The ledger may settle a *held* or *releasing* handle by itself (lease over, prefill restarted).
+/// It is then `withdrawn` until its owner's next call, which learns of it and ends it without a
+/// second
 /// settlement.
 public struct KVHandleStateMachine: ~Copyable {
   private enum State: ~Copyable {
@@ -17,6 +22,7 @@ public struct KVHandleStateMachine: ~Copyable {
     case held(deadline: Instant)
     case dispatched(deadline: Instant, to: WorkerID)
     case attached(to: WorkerID)
+    case releasing(deadline: Instant)
     case withdrawn(KVSettlement)
     case ended
   }
@@ -43,16 +49,19 @@ public struct KVHandleStateMachine: ~Copyable {
     case .held: .held
     case .dispatched: .dispatched
     case .attached: .attached
+    case .releasing: .releasing
     case .withdrawn: .withdrawn
     case .ended: .ended
     }
   }
 
-  /// When the lease ends, while that matters: held or dispatched with parameters.
+  /// When the lease ends, while that matters: held, dispatched or releasing, with parameters;
+  /// `.distantFuture` before prefill has answered.
   public var deadline: Instant? {
     switch state {
     case .held(let deadline) where !isEmpty: deadline
     case .dispatched(let deadline, _) where !isEmpty: deadline
+    case .releasing(let deadline): deadline
     default: nil
     }
   }
@@ -70,7 +79,7 @@ public struct KVHandleStateMachine: ~Copyable {
   public var isPinning: Bool {
     guard !isEmpty else { return false }
     switch stage {
-    case .held, .dispatched, .attached: return true
+    case .held, .dispatched, .attached, .releasing: return true
     case .prefilling, .withdrawn, .ended: return false
     }
   }
@@ -89,6 +98,51 @@ public struct KVHandleStateMachine: ~Copyable {
     case .prefilling: self = .init(.held(deadline: deadline), isEmpty: false)
     default: preconditionFailure("only a handle that is prefilling can become held")
     }
+  }
+
+  /// The parameters are there before prefill has answered: the legs leave together. Precondition:
+  /// prefilling.
+  public mutating func holdAhead() {
+    hold(until: .distantFuture)
+  }
+
+  /// Prefill answered a handle that was held ahead: its lease ends at `deadline`. No effect once
+  /// decode has attached, or the handle was withdrawn. Precondition: not prefilling, not ended.
+  public mutating func noteAnswer(until deadline: Instant) {
+    let isEmpty = self.isEmpty
+    switch consume state {
+    case .held: self = .init(.held(deadline: deadline), isEmpty: isEmpty)
+    case .dispatched(_, let worker):
+      self = .init(.dispatched(deadline: deadline, to: worker), isEmpty: isEmpty)
+    case .attached(let worker): self = .init(.attached(to: worker), isEmpty: isEmpty)
+    case .releasing: self = .init(.releasing(deadline: deadline), isEmpty: isEmpty)
+    case .withdrawn(let settlement): self = .init(.withdrawn(settlement), isEmpty: isEmpty)
+    default:
+      preconditionFailure("prefill answers for a handle that is held ahead")
+    }
+  }
+
+  /// Nobody will use the handle: it is being given back. Precondition: held, dispatched or
+  /// attached,
+  /// or withdrawn meanwhile; not empty.
+  ///
+  /// `latest` is when its lease is over even if a decode engine has just renewed it.
+  ///
+  /// - Returns: false when the ledger had withdrawn it.
+  public mutating func beginRelease(until latest: Instant) -> Bool {
+    precondition(!isEmpty, "an empty handle pins nothing")
+    switch consume state {
+    case .held(let deadline):
+      self = .init(.releasing(deadline: min(deadline, latest)), isEmpty: false)
+    case .dispatched: self = .init(.releasing(deadline: latest), isEmpty: false)
+    case .attached: self = .init(.releasing(deadline: latest), isEmpty: false)
+    case .withdrawn(let settlement):
+      self = .init(.withdrawn(settlement), isEmpty: false)
+      return false
+    default:
+      preconditionFailure("a handle is given back once, after it was held")
+    }
+    return true
   }
 
   /// Prefill answered without parameters. Precondition: prefilling.
@@ -143,8 +197,8 @@ public struct KVHandleStateMachine: ~Copyable {
 
   /// Ends the handle; true if this settles it, false if the ledger had settled it before.
   ///
-  /// Preconditions: `consumed` from attached; `expired` from held; `released` and `spent` from
-  /// held, dispatched or attached; anything from withdrawn.
+  /// Preconditions: `consumed` from attached; `expired` from held or releasing; `released` and
+  /// `spent` from held, dispatched, attached or releasing; anything from withdrawn.
   public mutating func settle(as settlement: KVSettlement) -> Bool {
     let isEmpty = self.isEmpty
     let settlesNow: Bool
@@ -161,6 +215,9 @@ public struct KVHandleStateMachine: ~Copyable {
     case .attached:
       precondition(settlement != .expired, "a handle at a decode engine is renewed by it")
       settlesNow = true
+    case .releasing:
+      precondition(settlement != .consumed, "a handle that is given back is not consumed")
+      settlesNow = true
     case .withdrawn:
       settlesNow = false
     case .ended:
@@ -170,12 +227,14 @@ public struct KVHandleStateMachine: ~Copyable {
     return settlesNow
   }
 
-  /// The ledger settles a held handle behind its owner's back. Precondition: held, not empty.
+  /// The ledger settles a handle behind its owner's back. Precondition: held or releasing, not
+  /// empty.
   public mutating func withdraw(as settlement: KVSettlement) {
     precondition(!isEmpty, "an empty handle has nothing to lose")
     switch consume state {
     case .held: self = .init(.withdrawn(settlement), isEmpty: false)
-    default: preconditionFailure("only a held handle can be withdrawn")
+    case .releasing: self = .init(.withdrawn(settlement), isEmpty: false)
+    default: preconditionFailure("only a handle that no engine attends to can be withdrawn")
     }
   }
 }

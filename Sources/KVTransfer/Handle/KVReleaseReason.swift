@@ -8,6 +8,10 @@ public enum KVReleaseReason: UInt8, Sendable, CaseIterable {
   case decodeRejected
   /// No decode worker could be reached while the lease lasted.
   case noDecodeWorker
+  /// The prefill leg failed while decode was already waiting for it.
+  case prefillFailed
+  /// The decode engine failed or was lost with it.
+  case decodeLost
   /// The router is stopping.
   case routerStopping
 
@@ -18,6 +22,8 @@ public enum KVReleaseReason: UInt8, Sendable, CaseIterable {
     case .requestTimedOut: "request_timed_out"
     case .decodeRejected: "decode_rejected"
     case .noDecodeWorker: "no_decode_worker"
+    case .prefillFailed: "prefill_failed"
+    case .decodeLost: "decode_lost"
     case .routerStopping: "router_stopping"
     }
   }

@@ -3,7 +3,7 @@ public enum KVSettlement: Hashable, Sendable {
   /// Decode made its first token from it.
   case consumed
   /// It was given back: prefill has been told to free its blocks, or will be by the decode engine.
-  case released(KVReleaseReason)
+  case released(KVReleaseReason, by: KVReleaseMechanism)
   /// Its lease ran out before it reached a decode engine; prefill frees the blocks by itself.
   case expired
   /// It must not be used again: its bytes may have reached an engine that failed, or its prefill

@@ -6,8 +6,8 @@ public import Vocabulary
 /// owner (a request), which makes the calls below in the order of `KVHandleStateMachine` and
 /// exactly one that ends the handle: `abandonPrefill`, `settle`, or a `dispatch` that does not
 /// answer `.go`. From then on the name is stale, and using it again stops the program. The ledger
-/// settles *held* handles by itself when the lease is over or prefill has restarted; the owner
-/// learns of it at its next call.
+/// settles handles that no engine attends to (*held*, *releasing*) by itself when the lease is over
+/// or prefill has restarted; the owner learns of it at its next call.
 ///
 /// Limits: `capacity` handles at once (`isFull` tells before). Cost: constant per call, without
 /// allocation once the places and their parameter buffers (up to 8 KiB each stay) are warm; sweeps
@@ -24,7 +24,7 @@ public struct KVLedger: ~Copyable {
 
   private var slots: KVSlotTable
   private var tallies: [KVWorkerTally] = []
-  private var heldNow = 0
+  private var unattendedNow = 0
 
   /// An empty ledger for handles leased for `lease`, of which `margin` must be left at dispatch.
   ///
@@ -62,24 +62,42 @@ public struct KVLedger: ~Copyable {
     end(id)
   }
 
-  /// Prefill answered with `parameters` (copied); the lease runs from `now`. Precondition:
-  /// prefilling.
+  /// Prefill answered: `write` appends the handle's parameters, and the lease runs from `now`.
+  /// Precondition: prefilling.
   ///
   /// `engine` is the identity in the answer. A new one means that the engine has restarted: handles
   /// held from earlier incarnations of the worker are settled `spent`.
   public mutating func hold(
-    _ id: KVHandleID, parameters: UnsafeRawBufferPointer, engine: KVEngineIdentity?, now: Instant
+    _ id: KVHandleID, engine: KVEngineIdentity?, now: Instant,
+    writing write: (inout ByteBuffer) -> Void
   ) {
-    precondition(!parameters.isEmpty, "an answer without parameters is holdNothing")
+    slots.slot(id).pointee.machine.hold(until: now + lease)
+    pin(id, engine, now, write)
+    if let engine { noteIncarnation(of: slots.slot(id).pointee.prefillWorker, engine: engine) }
+  }
+
+  /// The legs leave together: `write` appends the parameters before prefill has answered.
+  /// Precondition: prefilling.
+  ///
+  /// The handle counts as held and as pinning from now on, since prefill may have the blocks at any
+  /// moment; its lease begins with `noteAnswer`.
+  public mutating func holdAhead(
+    _ id: KVHandleID, engine: KVEngineIdentity?, now: Instant,
+    writing write: (inout ByteBuffer) -> Void
+  ) {
+    slots.slot(id).pointee.machine.holdAhead()
+    pin(id, engine, now, write)
+  }
+
+  /// Prefill answered for a handle that was held ahead: its lease runs from `now`.
+  ///
+  /// Precondition: the name is not stale.
+  public mutating func noteAnswer(_ id: KVHandleID, engine: KVEngineIdentity?, now: Instant) {
     let slot = slots.slot(id)
-    slot.pointee.machine.hold(until: now + lease)
-    slot.pointee.parameters.append(parameters)
+    slot.pointee.machine.noteAnswer(until: now + lease)
+    guard let engine else { return }
     slot.pointee.engine = engine
-    let worker = slot.pointee.prefillWorker
-    tallies[Int(worker.number)].pinning += 1
-    heldNow += 1
-    counts.held += 1
-    if let engine { noteIncarnation(of: worker, engine: engine) }
+    noteIncarnation(of: slot.pointee.prefillWorker, engine: engine)
   }
 
   /// Prefill answered without parameters: the request goes on with an empty handle, which pins
@@ -101,7 +119,7 @@ public struct KVLedger: ~Copyable {
     let slot = slots.slot(id)
     let wasPinning = slot.pointee.machine.isPinning
     let verdict = slot.pointee.machine.dispatch(to: worker, now: now, margin: margin)
-    if wasPinning { heldNow -= 1 }
+    if wasPinning { unattendedNow -= 1 }
     switch verdict {
     case .go:
       if wasPinning { counts.dispatched += 1 }
@@ -120,7 +138,7 @@ public struct KVLedger: ~Copyable {
     let slot = slots.slot(id)
     slot.pointee.machine.takeBack()
     guard slot.pointee.machine.isPinning else { return }
-    heldNow += 1
+    unattendedNow += 1
     counts.takenBack += 1
   }
 
@@ -129,19 +147,35 @@ public struct KVLedger: ~Copyable {
     slots.slot(id).pointee.machine.attach()
   }
 
+  /// Nobody will use the handle: whoever gives it back owns it now, and settles it. Precondition:
+  /// held, dispatched or attached (or withdrawn meanwhile), and not empty.
+  ///
+  /// - Returns: false when the ledger has settled it already; it is gone then.
+  public mutating func beginRelease(_ id: KVHandleID, now: Instant) -> Bool {
+    let slot = slots.slot(id)
+    let wasHeld = slot.pointee.machine.stage == .held
+    guard slot.pointee.machine.beginRelease(until: now + lease) else {
+      _ = slot.pointee.machine.settle(as: .spent)
+      end(id)
+      return false
+    }
+    if !wasHeld { unattendedNow += 1 }
+    return true
+  }
+
   /// Ends the handle as its owner says. A second time is a precondition failure.
   ///
-  /// Preconditions: `consumed` once attached; `expired` while held; the others from held on. A
-  /// handle that the ledger has withdrawn keeps its earlier settlement.
+  /// Preconditions: `consumed` once attached; `expired` while held or releasing; the others from
+  /// held on. A handle that the ledger has withdrawn keeps its earlier settlement.
   public mutating func settle(_ id: KVHandleID, as settlement: KVSettlement, now: Instant) {
     let slot = slots.slot(id)
     precondition(now >= slot.pointee.began, "time runs backwards")
-    let wasHeld = slot.pointee.machine.stage == .held
+    let wasUnattended = KVLedger.isUnattended(slot.pointee.machine.stage)
     let wasPinning = slot.pointee.machine.isPinning
     let settlesNow = slot.pointee.machine.settle(as: settlement)
     if wasPinning {
       precondition(settlesNow)
-      if wasHeld { heldNow -= 1 }
+      if wasUnattended { unattendedNow -= 1 }
       unpin(slot.pointee.prefillWorker, as: settlement)
     }
     end(id)
@@ -157,13 +191,14 @@ public struct KVLedger: ~Copyable {
     try body(slots.slot(id).pointee.parameters.bytes)
   }
 
-  // MARK: Settling held handles without their owners
+  // MARK: Settling handles without their owners
 
-  /// Settles every held handle whose lease has ended by `now` as `expired`; says how many.
+  /// Settles every held or releasing handle whose lease has ended by `now` as `expired`; says how
+  /// many.
   ///
-  /// Meant for a slow timer. Costs nothing while nothing is held.
-  public mutating func expireHeld(now: Instant) -> Int {
-    withdrawHeld(as: .expired) { slot in
+  /// Meant for a slow timer. Costs nothing while nothing is held or releasing.
+  public mutating func expireUnattended(now: Instant) -> Int {
+    withdrawUnattended(as: .expired) { slot in
       guard let deadline = slot.pointee.machine.deadline else { return false }
       return deadline <= now
     }
@@ -175,7 +210,7 @@ public struct KVLedger: ~Copyable {
   public mutating func noteIncarnation(of worker: WorkerID, engine: KVEngineIdentity) -> Int {
     makeTally(of: worker)
     guard tallies[Int(worker.number)].meets(engine) else { return 0 }
-    return withdrawHeld(as: .spent) { slot in
+    return withdrawUnattended(as: .spent) { slot in
       slot.pointee.prefillWorker == worker && slot.pointee.engine != engine
     }
   }
@@ -183,7 +218,7 @@ public struct KVLedger: ~Copyable {
   /// `worker` is gone for good: what is held of it is settled `spent`; says how many.
   @discardableResult
   public mutating func workerDidLeave(_ worker: WorkerID) -> Int {
-    withdrawHeld(as: .spent) { slot in slot.pointee.prefillWorker == worker }
+    withdrawUnattended(as: .spent) { slot in slot.pointee.prefillWorker == worker }
   }
 
   // MARK: Looking
@@ -200,6 +235,26 @@ public struct KVLedger: ~Copyable {
   /// 0.
   public func pinning(on worker: WorkerID) -> Int {
     Int(worker.number) < tallies.count ? tallies[Int(worker.number)].pinning : 0
+  }
+
+  /// The prefill worker that makes or made it. Precondition: the name is not stale.
+  public func prefillWorker(of id: KVHandleID) -> WorkerID {
+    slots.slot(id).pointee.prefillWorker
+  }
+
+  /// The decode worker that it is at, once dispatched. Precondition: the name is not stale.
+  public func decodeWorker(of id: KVHandleID) -> WorkerID? {
+    slots.slot(id).pointee.machine.decodeWorker
+  }
+
+  /// When its lease ends, while no engine attends to it. Precondition: the name is not stale.
+  public func deadline(of id: KVHandleID) -> Instant? {
+    slots.slot(id).pointee.machine.deadline
+  }
+
+  /// How long its parameters have been there; nil before that. Precondition: the name is not stale.
+  public func age(of id: KVHandleID, now: Instant) -> Duration? {
+    slots.slot(id).pointee.heldAt.map { now - $0 }
   }
 
   /// Where in its life `id` is; `.ended` for a stale name.
@@ -231,22 +286,40 @@ public struct KVLedger: ~Copyable {
 
   // MARK: Book-keeping
 
-  private mutating func withdrawHeld(
+  private mutating func withdrawUnattended(
     as settlement: KVSettlement, where isLost: (UnsafeMutablePointer<KVSlot>) -> Bool
   ) -> Int {
-    guard heldNow > 0 else { return 0 }
+    guard unattendedNow > 0 else { return 0 }
     var lost = 0
     for place in 0..<slots.extent {
       guard let (_, slot) = slots.occupied(place) else { continue }
-      let stage = slot.pointee.machine.stage
-      guard stage == .held, slot.pointee.machine.isPinning, isLost(slot) else { continue }
+      let isUnattended = KVLedger.isUnattended(slot.pointee.machine.stage)
+      guard isUnattended, slot.pointee.machine.isPinning, isLost(slot) else { continue }
       slot.pointee.machine.withdraw(as: settlement)
       unpin(slot.pointee.prefillWorker, as: settlement)
       lost += 1
     }
-    heldNow -= lost
-    precondition(heldNow >= 0)
+    unattendedNow -= lost
+    precondition(unattendedNow >= 0)
     return lost
+  }
+
+  private static func isUnattended(_ stage: KVHandleStage) -> Bool {
+    stage == .held || stage == .releasing
+  }
+
+  private mutating func pin(
+    _ id: KVHandleID, _ engine: KVEngineIdentity?, _ now: Instant,
+    _ write: (inout ByteBuffer) -> Void
+  ) {
+    let slot = slots.slot(id)
+    write(&slot.pointee.parameters)
+    precondition(!slot.pointee.parameters.isEmpty, "a handle without parameters is holdNothing")
+    slot.pointee.engine = engine
+    slot.pointee.heldAt = now
+    tallies[Int(slot.pointee.prefillWorker.number)].pinning += 1
+    unattendedNow += 1
+    counts.held += 1
   }
 
   private mutating func unpin(_ worker: WorkerID, as settlement: KVSettlement) {

@@ -7,7 +7,7 @@ public struct KVLedgerCounts: Sendable, Equatable {
   public internal(set) var begun = 0
   /// Prefill legs that failed or were cancelled before they answered.
   public internal(set) var abandoned = 0
-  /// Prefill answers with parameters.
+  /// Prefill answers with parameters, and handles whose parameters were there before the answer.
   public internal(set) var held = 0
   /// Prefill answers without parameters.
   public internal(set) var empty = 0
@@ -19,6 +19,8 @@ public struct KVLedgerCounts: Sendable, Equatable {
   public internal(set) var consumed = 0
   /// Handles that ended `released`.
   public internal(set) var released = 0
+  /// Of these, by what told prefill.
+  public internal(set) var releasedBy = KVReleaseCounts()
   /// Handles that ended `expired`.
   public internal(set) var expired = 0
   /// Handles that ended `spent`.
@@ -41,6 +43,7 @@ public struct KVLedgerCounts: Sendable, Equatable {
     sum.takenBack += right.takenBack
     sum.consumed += right.consumed
     sum.released += right.released
+    sum.releasedBy = left.releasedBy + right.releasedBy
     sum.expired += right.expired
     sum.spent += right.spent
     return sum
@@ -49,7 +52,9 @@ public struct KVLedgerCounts: Sendable, Equatable {
   mutating func note(_ settlement: KVSettlement) {
     switch settlement {
     case .consumed: consumed += 1
-    case .released: released += 1
+    case .released(_, let mechanism):
+      released += 1
+      releasedBy[mechanism] += 1
     case .expired: expired += 1
     case .spent: spent += 1
     }

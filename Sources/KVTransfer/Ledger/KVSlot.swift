@@ -9,6 +9,8 @@ struct KVSlot: ~Copyable {
   var nextFree: UInt32?
   var prefillWorker = WorkerID(number: 0)
   var began = Instant.zero
+  /// When its parameters came, which is when its age begins.
+  var heldAt: Instant?
   var engine: KVEngineIdentity?
   var parameters = ByteBuffer()
 }

@@ -52,6 +52,7 @@ struct KVSlotTable: ~Copyable {
     precondition(slot.pointee.machine.stage == .ended, "a place is given back after the ending")
     slot.pointee.parameters.removeAll(keepingCapacityUpTo: kept)
     slot.pointee.engine = nil
+    slot.pointee.heldAt = nil
     slot.pointee.generation &+= 1
     slot.pointee.nextFree = firstFree
     firstFree = id.slot

@@ -33,6 +33,7 @@ extension Request {
     record.reason = prefill.choice.reason.name
     let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
     self.handle = handle
+    handOverNumber = (router.generator.next(), router.generator.next())
     return machine.chosePair(handle: handle)
   }
 

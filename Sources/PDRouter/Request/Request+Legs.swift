@@ -51,6 +51,16 @@ extension Request {
       message: "The request body is not a valid JSON object: \(error)")
   }
 
+  /// This attempt's hand-over, as the connector sees it.
+  var handOver: KVHandOver {
+    guard let prefill = prefillReservation.worker, let decode = servingReservation.worker else {
+      preconditionFailure("a pair is reserved")
+    }
+    return KVHandOver(
+      prefill: prefill.peer, decode: decode.peer, number: handOverNumber,
+      requestID: requestID.bytes)
+  }
+
   /// Whether the serving leg hands KV over; an empty handle does not.
   private var carriesHandle: Bool {
     guard let handle else { return false }
@@ -77,7 +87,8 @@ extension Request {
     let body = exchange.body.bytes
     prefillHints = hints(for: worker)
     try router.connector.planPrefill(
-      of: body, fields: fields, shape: shape, into: &router.edits)
+      of: body, fields: fields, shape: shape, handOver: handOver, scratch: &router.headScratch,
+      into: &router.edits)
     if router.configuration.hintsInBody {
       prefillHints?.plan(
         of: body, fields: fields, shape: shape, scratch: &router.headScratch,
@@ -220,10 +231,11 @@ extension Request: LegObserver {
     let bytes = prefillAnswer.bytes
     do throws(JSONError) {
       let answer = try router.connector.readPrefillAnswer(bytes)
-      if let parameters = answer.parameters {
-        router.ledger.hold(
-          handle, parameters: UnsafeRawBufferPointer(rebasing: bytes[parameters]),
-          engine: answer.engine, now: now)
+      if answer.parameters != nil {
+        let handOver = handOver
+        router.ledger.hold(handle, engine: answer.engine, now: now) { target in
+          router.connector.appendParameters(from: answer, in: bytes, of: handOver, to: &target)
+        }
       } else {
         router.ledger.holdNothing(handle)
       }

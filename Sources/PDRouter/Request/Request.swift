@@ -26,6 +26,8 @@ final class Request {
   /// Why the request is not split, though the pools are; nil when it is.
   var wholeReason: StaticString?
   var handle: KVHandleID?
+  /// Random bits that name this attempt's hand-over.
+  var handOverNumber: (high: UInt64, low: UInt64) = (0, 0)
   var tried = TriedWorkers()
   var prefillReservation = Reservation()
   var servingReservation = Reservation()

@@ -177,7 +177,8 @@ extension RequestStateMachine {
       // An engine that refuses a request tells prefill to free its blocks (vLLM PR 41269).
       state = .answering
       return RequestAction(
-        handle: handle.map { .settle($0, .released(.decodeRejected)) } ?? .none, step: .relay)
+        handle: handle.map { .settle($0, .released(.decodeRejected, by: .decodeRejection)) }
+          ?? .none, step: .relay)
     }
     // Decode may have read the blocks before it failed: the handle is worthless now.
     if handle != nil, attemptsLeft > 0 {
@@ -276,7 +277,7 @@ extension RequestStateMachine {
     switch state {
     case .prefilling(let handle): .abandon(handle)
     case .serving(let handle?, attached: false) where !legWasSent: .giveUp(handle)
-    case .serving(let handle?, _): .settle(handle, .released(reason))
+    case .serving(let handle?, _): .settle(handle, .released(reason, by: .decodeAbort))
     case .choosing, .choosingDecode, .serving(nil, _), .answering, .over: .none
     }
   }

@@ -1,3 +1,4 @@
+internal import KVTransfer
 internal import Synchronization
 public import Vocabulary
 
@@ -15,6 +16,7 @@ public final class Worker: Sendable {
   /// `host: …` line with its line end, ready for a request head.
   let hostField: [UInt8]
 
+  private let peerState: Mutex<KVPeer>
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let healthy = Atomic<Bool>(true)
@@ -27,6 +29,15 @@ public final class Worker: Sendable {
     self.url = url
     self.role = role
     hostField = Array("host: \(url.peer)\r\n".utf8)
+    peerState = Mutex(KVPeer(host: url.peer.host, port: url.peer.port))
+  }
+
+  /// What connectors know of it.
+  var peer: KVPeer { peerState.withLock { $0 } }
+
+  /// Changes what connectors know of it.
+  func updatePeer(_ change: (inout KVPeer) -> Void) {
+    peerState.withLock { change(&$0) }
   }
 
   /// Requests reserved on it by all loops, from reservation to the end of the body.

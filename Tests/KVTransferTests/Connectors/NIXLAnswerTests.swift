@@ -144,7 +144,7 @@ struct NIXLAnswerTests {
     }
     let connector = KVConnectorName.nixl.make()
     #expect(connector.name == .nixl)
-    #expect(connector.order == .prefillFirst)
+    #expect(connector.order(of: handOver()) == .prefillFirst)
     #expect(connector.leaseDuration == .seconds(30))
     #expect(KVConnectorName.nixl.make(leaseDuration: .seconds(9)).leaseDuration == .seconds(9))
   }

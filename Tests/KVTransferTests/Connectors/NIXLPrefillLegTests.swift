@@ -114,22 +114,26 @@ struct NIXLPrefillLegTests {
   func `the prefill body asks for one token and a handle, and differs in nothing else`(
     row: LegRow
   ) throws {
+    var scratch = ByteBuffer()
     let result = try edited(row.body) { body, fields, edits in
       try NIXLPullConnector().planPrefill(
-        of: body, fields: fields, shape: row.shape, into: &edits)
+        of: body, fields: fields, shape: row.shape, handOver: handOver(), scratch: &scratch,
+        into: &edits)
     }
     #expect(result == row.expected)
   }
 
   @Test func `a plan made on a used edit list is the same as on a fresh one`() throws {
     let text = #"{"prompt":"a","n":2}"#
+    var scratch = ByteBuffer()
     var edits = BodyEdits()
     var results: [String] = []
     for _ in 0..<3 {
       try withBytes(of: text) { body in
         let fields = try JSONFields(validating: body)
         try NIXLPullConnector().planPrefill(
-          of: body, fields: fields, shape: .completions, into: &edits)
+          of: body, fields: fields, shape: .completions, handOver: handOver(), scratch: &scratch,
+          into: &edits)
         var buffer = ByteBuffer()
         edits.apply(to: fields, of: body).append(to: &buffer, of: body)
         results.append(buffer.text)

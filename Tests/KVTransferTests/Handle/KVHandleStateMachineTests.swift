@@ -9,6 +9,9 @@ struct KVHandleStateMachineTests {
     case abandon
     case hold
     case holdNothing
+    case holdAhead
+    case answer
+    case release
     case dispatch
     case dispatchLate
     case takeBack
@@ -26,6 +29,9 @@ struct KVHandleStateMachineTests {
       case .abandon: machine.abandon()
       case .hold: machine.hold(until: at(100))
       case .holdNothing: machine.holdNothing()
+      case .holdAhead: machine.holdAhead()
+      case .answer: machine.noteAnswer(until: at(100))
+      case .release: answers.append("\(machine.beginRelease(until: at(200)))")
       case .dispatch:
         answers.append("\(machine.dispatch(to: decodeC, now: at(0), margin: .zero))")
       case .dispatchLate:
@@ -39,35 +45,69 @@ struct KVHandleStateMachineTests {
     return (machine.stage, answers)
   }
 
-  @Test(
-    arguments: [
-      ([], .prefilling, []),
-      ([.abandon], .ended, []),
-      ([.hold], .held, []),
-      ([.holdNothing], .held, []),
-      ([.hold, .dispatch], .dispatched, ["go"]),
-      ([.hold, .dispatchLate], .ended, ["leaseExpired"]),
-      ([.holdNothing, .dispatchLate], .dispatched, ["go"]),
-      ([.hold, .dispatch, .takeBack], .held, ["go"]),
-      ([.hold, .dispatch, .takeBack, .dispatch], .dispatched, ["go", "go"]),
-      ([.hold, .dispatch, .takeBack, .dispatchLate], .ended, ["go", "leaseExpired"]),
-      ([.hold, .dispatch, .attach], .attached, ["go"]),
-      ([.hold, .dispatch, .attach, .settle(.consumed)], .ended, ["go", "true"]),
-      ([.hold, .dispatch, .attach, .settle(.spent)], .ended, ["go", "true"]),
-      ([.hold, .dispatch, .attach, .settle(.released(.clientGone))], .ended, ["go", "true"]),
-      ([.hold, .dispatch, .settle(.spent)], .ended, ["go", "true"]),
-      ([.hold, .dispatch, .settle(.released(.decodeRejected))], .ended, ["go", "true"]),
-      ([.hold, .settle(.released(.noDecodeWorker))], .ended, ["true"]),
-      ([.hold, .settle(.expired)], .ended, ["true"]),
-      ([.hold, .settle(.spent)], .ended, ["true"]),
-      ([.hold, .withdraw(.expired)], .withdrawn, []),
-      ([.hold, .withdraw(.spent), .settle(.released(.clientGone))], .ended, ["false"]),
-      ([.hold, .withdraw(.spent), .settle(.consumed)], .ended, ["false"]),
-      (
-        [.hold, .withdraw(.expired), .dispatch], .ended,
-        ["withdrawn(KVTransfer.KVSettlement.expired)"]
-      ),
-    ] as [([Event], KVHandleStage, [String])])
+  private typealias Row = ([Event], KVHandleStage, [String])
+
+  private static let rows: [Row] = [
+    ([], .prefilling, []),
+    ([.abandon], .ended, []),
+    ([.hold], .held, []),
+    ([.holdNothing], .held, []),
+    ([.hold, .dispatch], .dispatched, ["go"]),
+    ([.hold, .dispatchLate], .ended, ["leaseExpired"]),
+    ([.holdNothing, .dispatchLate], .dispatched, ["go"]),
+    ([.hold, .dispatch, .takeBack], .held, ["go"]),
+    ([.hold, .dispatch, .takeBack, .dispatch], .dispatched, ["go", "go"]),
+    ([.hold, .dispatch, .takeBack, .dispatchLate], .ended, ["go", "leaseExpired"]),
+    ([.hold, .dispatch, .attach], .attached, ["go"]),
+    ([.hold, .dispatch, .attach, .settle(.consumed)], .ended, ["go", "true"]),
+    ([.hold, .dispatch, .attach, .settle(.spent)], .ended, ["go", "true"]),
+    (
+      [.hold, .dispatch, .attach, .settle(.released(.clientGone, by: .decodeAbort))], .ended,
+      ["go", "true"]
+    ),
+    ([.hold, .dispatch, .settle(.spent)], .ended, ["go", "true"]),
+    (
+      [.hold, .dispatch, .settle(.released(.decodeRejected, by: .decodeAbort))], .ended,
+      ["go", "true"]
+    ),
+    ([.hold, .settle(.released(.noDecodeWorker, by: .decodeAbort))], .ended, ["true"]),
+    ([.hold, .settle(.expired)], .ended, ["true"]),
+    ([.hold, .settle(.spent)], .ended, ["true"]),
+    ([.hold, .withdraw(.expired)], .withdrawn, []),
+    (
+      [.hold, .withdraw(.spent), .settle(.released(.clientGone, by: .decodeAbort))], .ended,
+      ["false"]
+    ),
+    ([.hold, .withdraw(.spent), .settle(.consumed)], .ended, ["false"]),
+    (
+      [.hold, .withdraw(.expired), .dispatch], .ended,
+      ["withdrawn(KVTransfer.KVSettlement.expired)"]
+    ),
+  ]
+
+  /// Legs that leave together, and handles that are given back.
+  private static let laterRows: [Row] = [
+    ([.holdAhead], .held, []),
+    ([.holdAhead, .dispatchLate], .dispatched, ["go"]),
+    ([.holdAhead, .dispatch, .answer], .dispatched, ["go"]),
+    ([.holdAhead, .dispatch, .answer, .takeBack, .dispatchLate], .ended, ["go", "leaseExpired"]),
+    ([.holdAhead, .dispatch, .attach, .answer], .attached, ["go"]),
+    ([.holdAhead, .withdraw(.spent), .answer], .withdrawn, []),
+    ([.holdAhead, .dispatch, .release, .answer], .releasing, ["go", "true"]),
+    ([.hold, .release], .releasing, ["true"]),
+    ([.hold, .dispatch, .release], .releasing, ["go", "true"]),
+    ([.hold, .dispatch, .attach, .release], .releasing, ["go", "true"]),
+    ([.hold, .withdraw(.spent), .release], .withdrawn, ["false"]),
+    ([.hold, .release, .withdraw(.expired)], .withdrawn, ["true"]),
+    ([.hold, .release, .settle(.expired)], .ended, ["true", "true"]),
+    ([.hold, .release, .settle(.spent)], .ended, ["true", "true"]),
+    (
+      [.hold, .release, .settle(.released(.clientGone, by: .rejectedRequest))], .ended,
+      ["true", "true"]
+    ),
+  ]
+
+  @Test(arguments: rows + laterRows)
   private func `an allowed sequence of events leads to the stage of the table`(
     events: [Event], stage: KVHandleStage, answers: [String]
   ) {

@@ -54,7 +54,7 @@ struct KVLedgerPropertyTests {
     mutating func sweep() {
       let now = now
       let lost = model.withdraw(as: .expired) { $0.deadline <= now }
-      expect(ledger.expireHeld(now: at(now)) == lost, "expireHeld")
+      expect(ledger.expireUnattended(now: at(now)) == lost, "expireUnattended")
     }
 
     mutating func changeWorkers() {
@@ -72,9 +72,15 @@ struct KVLedgerPropertyTests {
     mutating func advance(_ index: Int) {
       switch model.handles[index].stage {
       case .prefilling: answer(index)
-      case .held, .withdrawn: below(4) == 0 ? settle(index) : dispatch(index)
+      case .held, .withdrawn:
+        switch below(6) {
+        case 0: settle(index)
+        case 1: release(index)
+        default: dispatch(index)
+        }
       case .dispatched: deliver(index)
-      case .attached: settle(index)
+      case .attached: below(4) == 0 ? release(index) : settle(index)
+      case .releasing: settle(index)
       case .ended: break
       }
     }
@@ -123,8 +129,24 @@ struct KVLedgerPropertyTests {
       }
     }
 
+    mutating func release(_ index: Int) {
+      let handle = model.handles[index]
+      guard !handle.isEmpty else { return settle(index) }
+      let goesOn = ledger.beginRelease(ids[index], now: at(now))
+      expect(goesOn == (handle.stage != .withdrawn), "beginRelease")
+      if goesOn {
+        model.handles[index].stage = .releasing
+        let latest = now + lease
+        let isHeld = handle.stage == .held
+        model.handles[index].deadline = isHeld ? min(handle.deadline, latest) : latest
+      } else {
+        model.handles[index].stage = .ended
+      }
+    }
+
     mutating func deliver(_ index: Int) {
-      switch below(3) {
+      switch below(4) {
+      case 3: release(index)
       case 0:
         ledger.takeBack(ids[index])
         model.handles[index].stage = .held
@@ -142,9 +164,9 @@ struct KVLedgerPropertyTests {
       let settlement: KVSettlement =
         switch (model.handles[index].stage, below(3)) {
         case (.attached, 0): .consumed
-        case (.held, 0): .expired
+        case (.held, 0), (.releasing, 0): .expired
         case (_, 1): .spent
-        default: .released(reasons[below(reasons.count)])
+        default: .released(reasons[below(reasons.count)], by: .decodeAbort)
         }
       ledger.settle(ids[index], as: settlement, now: at(now))
       model.settle(index, as: settlement)

@@ -43,7 +43,7 @@ struct KVLedgerTests {
     var ledger = Self.ledger()
     let first = ledger.beginPrefill(on: prefillA, now: at(0))
     ledger.holdForTest(first, "{\"secret\":1}", now: at(0))
-    ledger.settle(first, as: .released(.clientGone), now: at(1))
+    ledger.settle(first, as: .released(.clientGone, by: .decodeAbort), now: at(1))
     let second = ledger.beginPrefill(on: prefillB, now: at(2))
     #expect(second.slot == first.slot)
     #expect(second.generation != first.generation)
@@ -107,7 +107,7 @@ struct KVLedgerTests {
     let id = ledger.beginPrefill(on: prefillA, now: at(0))
     ledger.holdNothing(id)
     #expect(ledger.pinning(on: prefillA) == 0 && ledger.live(on: prefillA) == 1)
-    #expect(ledger.expireHeld(now: at(1_000_000)) == 0)
+    #expect(ledger.expireUnattended(now: at(1_000_000)) == 0)
     #expect(ledger.dispatch(id, to: decodeC, now: at(1_000_000)) == .go)
     ledger.takeBack(id)
     #expect(ledger.dispatch(id, to: decodeD, now: at(1_000_000)) == .go)
@@ -128,9 +128,9 @@ struct KVLedgerTests {
     let away = ledger.beginPrefill(on: prefillA, now: at(0))
     ledger.holdForTest(away, "{}", now: at(0))
     #expect(ledger.dispatch(away, to: decodeC, now: at(1)) == .go)
-    #expect(ledger.expireHeld(now: at(29_999)) == 0)
-    #expect(ledger.expireHeld(now: at(30_000)) == 1)
-    #expect(ledger.expireHeld(now: at(30_000)) == 0)
+    #expect(ledger.expireUnattended(now: at(29_999)) == 0)
+    #expect(ledger.expireUnattended(now: at(30_000)) == 1)
+    #expect(ledger.expireUnattended(now: at(30_000)) == 0)
     #expect(ledger.stage(of: old) == .withdrawn)
     #expect(ledger.counts.expired == 1 && ledger.pinning(on: prefillA) == 2)
     #expect(ledger.dispatch(old, to: decodeC, now: at(30_001)) == .withdrawn(.expired))
@@ -143,7 +143,7 @@ struct KVLedgerTests {
     let id = ledger.beginPrefill(on: prefillA, now: at(0))
     ledger.holdForTest(id, "{}", now: at(0))
     #expect(ledger.workerDidLeave(prefillA) == 1)
-    ledger.settle(id, as: .released(.clientGone), now: at(1))
+    ledger.settle(id, as: .released(.clientGone, by: .decodeAbort), now: at(1))
     #expect(ledger.counts.spent == 1 && ledger.counts.released == 0)
     #expect(ledger.live == 0)
   }
@@ -226,7 +226,7 @@ struct KVLedgerTests {
         break
       }
     }
-    #expect(ledger.expireHeld(now: at(30_000)) == 3000)
+    #expect(ledger.expireUnattended(now: at(30_000)) == 3000)
   }
 
   @Test func `counts of two ledgers add up member by member`() {
@@ -242,7 +242,9 @@ struct KVLedgerTests {
   }
 
   @Test func `every ending and every reason has its own name`() {
-    let endings: [KVSettlement] = [.consumed, .released(.clientGone), .expired, .spent]
+    let endings: [KVSettlement] = [
+      .consumed, .released(.clientGone, by: .decodeAbort), .expired, .spent,
+    ]
     #expect(Set(endings.map { "\($0.name)" }).count == 4)
     let reasons = KVReleaseReason.allCases.map { "\($0.name)" }
     #expect(Set(reasons).count == reasons.count)

@@ -30,7 +30,7 @@ struct LedgerModel {
     live.count {
       let handle = handles[$0]
       return handle.worker == worker && !handle.isEmpty
-        && [.held, .dispatched, .attached].contains(handle.stage)
+        && [.held, .dispatched, .attached, .releasing].contains(handle.stage)
     }
   }
 
@@ -42,7 +42,8 @@ struct LedgerModel {
 
   mutating func withdraw(as settlement: KVSettlement, where isLost: (Handle) -> Bool) -> Int {
     let lost = handles.indices.filter {
-      handles[$0].stage == .held && !handles[$0].isEmpty && isLost(handles[$0])
+      [.held, .releasing].contains(handles[$0].stage) && !handles[$0].isEmpty
+        && isLost(handles[$0])
     }
     for index in lost {
       handles[index].stage = .withdrawn

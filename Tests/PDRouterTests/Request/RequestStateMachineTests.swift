@@ -62,14 +62,17 @@ private let rowsWithAttempts: [Row] = [
 
   Row(.servingHandle, .head200, .attach, .relay),
   Row(.servingHandle, .head302, .attach, .relay),
-  Row(.servingHandle, .head404, .settle(.released(.decodeRejected)), .relay),
+  Row(.servingHandle, .head404, .settle(.released(.decodeRejected, by: .decodeRejection)), .relay),
   Row(.servingHandle, .head503, .settle(.spent), cancels: true, .choose),
   Row(.servingHandle, .failedFree, .takeBack, .chooseDecode),
   Row(.servingHandle, .failedDelivered, .settle(.spent), .choose),
   Row(.servingHandle, .failedUnrepeatable, .settle(.spent), .fail(.example)),
-  Row(.servingHandle, .clientLeft, .settle(.released(.clientGone)), cancels: true, .forget),
   Row(
-    .servingHandle, .deadlinePassed, .settle(.released(.requestTimedOut)), cancels: true,
+    .servingHandle, .clientLeft, .settle(.released(.clientGone, by: .decodeAbort)), cancels: true,
+    .forget),
+  Row(
+    .servingHandle, .deadlinePassed, .settle(.released(.requestTimedOut, by: .decodeAbort)),
+    cancels: true,
     .fail(.example)),
 
   Row(.servingNone, .head200, .none, .relay),
@@ -85,9 +88,12 @@ private let rowsWithAttempts: [Row] = [
   Row(.attachedHandle, .answerBegan, .settle(.consumed), .wait),
   Row(.attachedHandle, .failedDelivered, .settle(.spent), .choose),
   Row(.attachedHandle, .failedUnrepeatable, .settle(.spent), .fail(.example)),
-  Row(.attachedHandle, .clientLeft, .settle(.released(.clientGone)), cancels: true, .forget),
   Row(
-    .attachedHandle, .deadlinePassed, .settle(.released(.requestTimedOut)), cancels: true,
+    .attachedHandle, .clientLeft, .settle(.released(.clientGone, by: .decodeAbort)), cancels: true,
+    .forget),
+  Row(
+    .attachedHandle, .deadlinePassed, .settle(.released(.requestTimedOut, by: .decodeAbort)),
+    cancels: true,
     .fail(.example)),
 
   Row(.attachedNone, .answerBegan, .none, .wait),

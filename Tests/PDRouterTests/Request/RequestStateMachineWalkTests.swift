@@ -104,7 +104,7 @@ struct RequestStateMachineWalkTests {
           ledger.holdNothing(handle)
         } else {
           withBytes(of: "{}") { bytes in
-            ledger.hold(handle, parameters: bytes, engine: nil, now: at(0))
+            ledger.hold(handle, engine: nil, now: at(0)) { $0.append(bytes) }
           }
         }
         return dispatch(handle) ? machine.prefillAnswered() : machine.handleWasLost()
