@@ -18,6 +18,10 @@ public final class RouterLoop {
   let metrics: LoopMetrics
   let connector: any KVConnector
   var ledger: KVLedger
+  /// How many attempts after the first may be made.
+  var retryBudget: RetryBudget
+  /// Gives back handles that nobody will use.
+  private(set) var releases: ReleaseDesk!
   var generator: SplitMix64
   var edits = BodyEdits()
   /// Where heads of leg requests are built, one at a time.
@@ -48,11 +52,14 @@ public final class RouterLoop {
     self.metrics = metrics
     connector = configuration.connector.make(leaseDuration: configuration.lease)
     ledger = KVLedger(lease: configuration.lease, margin: configuration.leaseMargin)
+    retryBudget = RetryBudget(
+      share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     generator = SplitMix64(seed: seed)
     workers = LoopWorkers(registry: registry)
     prefillPolicy = (configuration.prefillPolicy ?? configuration.policy).make()
     servingPolicy = (configuration.decodePolicy ?? configuration.policy).make()
     housekeeping = loop.makeTimer()
+    releases = ReleaseDesk(router: self)
     housekeeping.arm(after: .seconds(1), for: self)
   }
 
@@ -134,6 +141,7 @@ extension RouterLoop: ExchangeHandler {
       return
     }
     requestsInFlight += 1
+    retryBudget.noteRequest(inFlight: requestsInFlight)
     (spareRequests.popLast() ?? Request(router: self)).start(exchange, endpoint: endpoint)
   }
 
@@ -162,6 +170,12 @@ extension RouterLoop: ExchangeHandler {
 extension RouterLoop {
   /// Whether the pools are split into prefill and decode.
   var isDisaggregated: Bool { configuration.isDisaggregated }
+
+  /// Ends a handle's life as its owner says.
+  func settle(_ handle: KVHandleID, as settlement: KVSettlement) {
+    if let age = ledger.age(of: handle, now: loop.now) { metrics.handleAges.record(age) }
+    ledger.settle(handle, as: settlement, now: loop.now)
+  }
 
   /// Chooses a worker for one leg; nil when nobody is eligible.
   func choose(

@@ -21,6 +21,13 @@ public struct Limits: Sendable, Equatable {
   public var idleConnectionsPerWorker = 1_024
   /// Workers tried for one request, the first included.
   public var attemptsPerRequest = 3
+  /// Further attempts that each request may cause, on average, once the reserve is used up.
+  public var retryShare = 0.2
+  /// Further attempts that are possible at once however little traffic there is.
+  public var retryReserve = 64
+  /// Prompts up to this many tokens are one step of a prefill engine, which cannot be interrupted:
+  /// their leg is let to its end when the client leaves (vLLM's `max_num_batched_tokens`).
+  public var prefillStepTokens = 2048
   /// Requests in flight on one loop; one more is answered 503.
   public var requestsInFlight = 65_536
 
@@ -32,6 +39,10 @@ public struct Limits: Sendable, Equatable {
 public struct Timeouts: Sendable, Equatable {
   /// A whole request, from its last byte received to its answer's last byte: 504. Baseline: 1800 s.
   public var request: Duration = .seconds(1800)
+  /// A prefill leg, to the end of its answer: another prefill worker is tried.
+  public var prefill: Duration = .seconds(600)
+  /// How long a decode engine whose client has left may take what prefill has just written.
+  public var handOverGrace: Duration = .milliseconds(200)
   /// Connecting to a worker, name resolution included: the next worker is tried.
   public var connect: Duration = .seconds(5)
   /// A client's request head from its first byte: 408.

@@ -29,6 +29,8 @@ public final class LoopMetrics: Sendable {
   let durations = LatencyHistogram()
   let splitDurations = LatencyHistogram()
   let firstTokens = LatencyHistogram()
+  /// From a handle's parameters to its settlement.
+  let handleAges = LatencyHistogram()
 
   /// All zero.
   public init() {}

@@ -9,14 +9,34 @@ extension Request {
   func servingHeadArrived() {
     let head = ServingHead(servingLeg)
     servingHead = head
-    if head.status >= 500 { noteFailure(of: servingReservation.worker) }
+    if head.status >= 500 { noteRejection(head.status) }
     let action = machine.servingHeadArrived(
-      status: head.status, rejection: workerStatus(servingLeg, origin: servingOrigin))
+      status: head.status, isRepeatable: isRepeatable,
+      rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       answerRemaining = head.length
       relay.reset(mode: head.relayMode(isGeneration: endpoint.generationShape != nil))
     }
     perform(action)
+  }
+
+  /// Whom a 5xx of the serving leg speaks against.
+  ///
+  /// With a handle the fault may be the pair's or prefill's as well: decode fails when it cannot
+  /// read what prefill says it has (measured). So prefill is avoided first, and decode only when it
+  /// fails again or says that it is full.
+  private func noteRejection(_ status: Int) {
+    retryIsFree = false
+    guard handle != nil, status != 503 else {
+      noteFailure(of: servingReservation.worker)
+      return
+    }
+    handOverFailures += 1
+    servingReservation.worker?.noteFailure()
+    noteFailure(of: prefillReservation.worker, isItsFault: false)
+    if handOverFailures > 1 {
+      noteFailure(of: servingReservation.worker, isItsFault: false)
+    }
   }
 
   /// Passes a piece of the worker's answer on, or holds it while another worker could still answer.
@@ -121,14 +141,14 @@ extension Request {
 
   /// The engine wrote an error event before any token: the leg has failed though HTTP says 200.
   private func engineReportedFailure() {
-    noteFailure(of: servingReservation.worker)
+    noteRejection(500)
     servingLeg.cancel()
     perform(
       machine.servingFailed(
         RouterError(
           .workerStatus(500), origin: servingOrigin,
           message: "The \(servingOrigin.engineName) failed before the first token."),
-        isFree: false, isRepeatable: true))
+        .reported))
   }
 
   private func beginAnswer(length: Int?) {

@@ -9,7 +9,10 @@ extension Request {
   func choose() -> RequestAction {
     prefillReservation.release()
     servingReservation.release()
-    handle = nil
+    precondition(handle == nil, "a handle is settled before the next choice")
+    guard mayTryAgain() else {
+      return machine.foundNobody(Request.noWorker(role: nil))
+    }
     guard router.isDisaggregated, splits() else { return chooseOne() }
     guard !router.ledger.isFull else {
       return machine.foundNobody(
@@ -33,7 +36,7 @@ extension Request {
     record.reason = prefill.choice.reason.name
     let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
     self.handle = handle
-    handOverNumber = (router.generator.next(), router.generator.next())
+    nameHandOver()
     return machine.chosePair(handle: handle)
   }
 
@@ -60,7 +63,27 @@ extension Request {
     case .leaseExpired: record.handleOutcome = KVSettlement.expired.name
     case .withdrawn(let settlement): record.handleOutcome = settlement.name
     }
+    self.handle = nil
     return false
+  }
+
+  /// Whether the budget of retries allows another attempt; the first one needs none.
+  private func mayTryAgain() -> Bool {
+    record.attempts == 0 || retryIsFree || router.retryBudget.take()
+  }
+
+  /// Names this attempt's hand-over. Engines that find each other by `X-Request-Id` must not meet
+  /// those of an earlier attempt.
+  private func nameHandOver() {
+    handOverNumber = (router.generator.next(), router.generator.next())
+    legRequestID.removeAll()
+    router.connector.appendRequestID(of: handOver, to: &legRequestID)
+    guard legRequestID.isEmpty, record.attempts > 1, router.connector.pairsByRequestID else {
+      return
+    }
+    legRequestID.append(requestID.bytes)
+    legRequestID.append("-r")
+    legRequestID.append(decimal: record.attempts)
   }
 
   private func chooseOne() -> RequestAction {

@@ -25,8 +25,46 @@ extension Request {
     prefillAnswer.removeAll()
     prefillLeg.method = .post
     prefillLeg.mayRepeat = true
-    guard !router.pool(of: worker).start(prefillLeg) else { return nil }
-    return prefillFailed(.poolFull)
+    let limit = router.configuration.timeouts.prefill
+    if limit < deadline - router.loop.now { timer.arm(after: limit, for: self) }
+    guard router.pool(of: worker).start(prefillLeg) else { return prefillFailed(.poolFull) }
+    // A connection that was waiting may have failed at once, and all of it begun anew.
+    guard let handle, router.connector.order(of: handOver) == .together else { return nil }
+    return startTogether(handle)
+  }
+
+  /// Lets the decode leg leave beside the prefill leg.
+  private func startTogether(_ handle: KVHandleID) -> RequestAction {
+    guard let decode = servingReservation.worker else {
+      preconditionFailure("a pair is reserved")
+    }
+    let handOver = handOver
+    router.ledger.holdAhead(
+      handle, engine: handOver.prefill.identity?.engine, now: router.loop.now
+    ) {
+      router.connector.appendParameters(of: handOver, to: &$0)
+    }
+    let isDispatched = dispatch(handle, to: decode)
+    precondition(isDispatched, "a lease that has not begun cannot be over")
+    return machine.legsLeaveTogether()
+  }
+
+  /// Prefill has not answered in its time; the engine may be hung, another one need not be.
+  func prefillTookTooLong() {
+    rearmTimer()
+    guard prefillLeg.isOut else { return }
+    prefillLeg.cancel()
+    noteFailure(of: prefillReservation.worker)
+    retryIsFree = false
+    perform(
+      machine.prefillFailed(
+        RouterError(
+          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time.")))
+  }
+
+  /// From now on the timer means the request's own deadline.
+  private func rearmTimer() {
+    timer.arm(after: max(.zero, deadline - router.loop.now), for: self)
   }
 
   /// Sends the leg whose answer the client gets.
@@ -58,7 +96,12 @@ extension Request {
     }
     return KVHandOver(
       prefill: prefill.peer, decode: decode.peer, number: handOverNumber,
-      requestID: requestID.bytes)
+      requestID: splitRequestID)
+  }
+
+  /// The `X-Request-Id` of a split request's legs.
+  var splitRequestID: UnsafeRawBufferPointer {
+    legRequestID.isEmpty ? requestID.bytes : legRequestID.bytes
   }
 
   /// Whether the serving leg hands KV over; an empty handle does not.
@@ -132,7 +175,8 @@ extension Request: LegObserver {
     let bodyCount = fields == nil ? original.count : legBody.count
     router.headScratch.removeAll()
     LegRequestHead.append(
-      to: &router.headScratch, exchange: exchange, worker: worker, requestID: requestID.bytes,
+      to: &router.headScratch, exchange: exchange, worker: worker,
+      requestID: record.prefillWorker == nil ? requestID.bytes : splitRequestID,
       bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: leg === prefillLeg)
     let head = router.headScratch.bytes
     guard fields == nil else {
@@ -147,12 +191,12 @@ extension Request: LegObserver {
   }
 
   func legDidReceiveHead(_ leg: Leg) {
-    if leg === servingLeg { servingHeadArrived() }
+    if leg === servingLeg, !machine.isUnwinding { servingHeadArrived() }
   }
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
     guard leg === prefillLeg else {
-      relay(bytes)
+      if !machine.isUnwinding { relay(bytes) }
       return
     }
     guard prefillAnswer.count + bytes.count <= router.configuration.limits.prefillAnswerBytes
@@ -165,7 +209,13 @@ extension Request: LegObserver {
   }
 
   func legDidEnd(_ leg: Leg) {
-    if leg === prefillLeg { prefillEnded() } else { servingEnded() }
+    if leg === prefillLeg {
+      prefillEnded()
+    } else if machine.isUnwinding {
+      perform(machine.servingEnded())
+    } else {
+      servingEnded()
+    }
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
@@ -181,19 +231,24 @@ extension Request: LegObserver {
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
+    retryIsFree = failure.nothingDelivered
+    // Whatever comes back at its address may be another engine.
+    if failure.blamesWorker { prefillReservation.worker?.updatePeer { $0.identity = nil } }
     return machine.prefillFailed(failure.error(origin: .prefill))
   }
 
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
+    retryIsFree = failure.nothingDelivered
     return machine.servingFailed(
-      failure.error(origin: servingOrigin), isFree: failure.nothingDelivered,
+      failure.error(origin: servingOrigin),
+      failure.nothingDelivered ? .undelivered : .broken,
       isRepeatable: isRepeatable || failure.nothingDelivered)
   }
 
   /// Whether the request may be done twice: what is passed on unread only by a method that says so
   /// (RFC 9110 §9.2.1; a PUT or DELETE done twice is the client's to decide).
-  private var isRepeatable: Bool {
+  var isRepeatable: Bool {
     guard endpoint == .passThrough, let exchange else { return true }
     switch exchange.head.method {
     case .get, .head, .options: return true
@@ -212,42 +267,62 @@ extension Request: LegObserver {
   /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
   /// running.
   private func prefillEnded() {
-    let now = router.loop.now
-    record.prefillEndedAt = now
-    let status = prefillLeg.head.status
-    switch status {
-    case 200..<300: break
-    case 400..<500:
-      perform(machine.prefillRejected())
-      return
+    record.prefillEndedAt = router.loop.now
+    rearmTimer()
+    switch prefillLeg.head.status {
+    case 200..<300: readPrefillAnswer()
+    case 400..<500: perform(machine.prefillRejected())
     default:
       noteFailure(of: prefillReservation.worker)
-      perform(machine.prefillFailed(workerStatus(prefillLeg, origin: .prefill)))
-      return
+      retryIsFree = false
+      perform(
+        machine.prefillFailed(
+          workerStatus(prefillLeg, origin: .prefill), hasAnswer: prefillLeg.head.status >= 500))
     }
-    guard let handle, let decode = servingReservation.worker else {
-      preconditionFailure("a pair and a handle exist while prefill runs")
-    }
-    let bytes = prefillAnswer.bytes
+  }
+
+  private func readPrefillAnswer() {
     do throws(JSONError) {
-      let answer = try router.connector.readPrefillAnswer(bytes)
-      if answer.parameters != nil {
-        let handOver = handOver
-        router.ledger.hold(handle, engine: answer.engine, now: now) { target in
-          router.connector.appendParameters(from: answer, in: bytes, of: handOver, to: &target)
-        }
-      } else {
-        router.ledger.holdNothing(handle)
+      let answer = try router.connector.readPrefillAnswer(prefillAnswer.bytes)
+      if let identity = answer.identity {
+        prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
+      take(answer)
     } catch {
       noteFailure(of: prefillReservation.worker)
+      retryIsFree = false
       perform(
         machine.prefillFailed(
           RouterError(
             .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."))
       )
+    }
+  }
+
+  /// Puts what prefill answered into the ledger, and goes on.
+  private func take(_ answer: PrefillAnswer) {
+    let now = router.loop.now
+    guard let handle else {
+      // The legs left together and decode has consumed it already.
+      perform(machine.prefillAnswered())
       return
     }
+    if router.ledger.stage(of: handle) != .prefilling {
+      router.ledger.noteAnswer(handle, engine: answer.engine, now: now)
+    } else if answer.parameters != nil {
+      let handOver = handOver
+      router.ledger.hold(handle, engine: answer.engine, now: now) { target in
+        router.connector.appendParameters(
+          from: answer, in: prefillAnswer.bytes, of: handOver, to: &target)
+      }
+    } else {
+      router.ledger.holdNothing(handle)
+    }
+    guard !machine.isUnwinding, router.ledger.stage(of: handle) == .held else {
+      perform(machine.prefillAnswered())
+      return
+    }
+    guard let decode = servingReservation.worker else { preconditionFailure("a pair is reserved") }
     perform(dispatch(handle, to: decode) ? machine.prefillAnswered() : machine.handleWasLost())
   }
 

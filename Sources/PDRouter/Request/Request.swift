@@ -28,6 +28,14 @@ final class Request {
   var handle: KVHandleID?
   /// Random bits that name this attempt's hand-over.
   var handOverNumber: (high: UInt64, low: UInt64) = (0, 0)
+  /// The `X-Request-Id` of this attempt's legs, where it is not the request's own.
+  var legRequestID = ByteBuffer()
+  /// Whether the last attempt failed without a byte delivered, so that another one costs nothing.
+  var retryIsFree = true
+  /// How many decode engines could not use a handle of this request.
+  var handOverFailures = 0
+  /// When the request's time is over.
+  var deadline = Instant.distantFuture
   var tried = TriedWorkers()
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
@@ -73,6 +81,9 @@ final class Request {
       perform(machine.refused(error))
       return
     }
+    retryIsFree = true
+    handOverFailures = 0
+    deadline = router.loop.now + router.configuration.timeouts.request
     timer.arm(after: router.configuration.timeouts.request, for: self)
     perform(RequestAction(step: .choose))
   }
@@ -81,8 +92,8 @@ final class Request {
   func perform(_ first: RequestAction) {
     var action = first
     while true {
+      cancel(action.cancels)
       settle(action.handle)
-      if action.cancelsLeg { cancelLegs() }
       switch action.step {
       case .wait, .relay: return
       case .relayRejection:
@@ -105,8 +116,15 @@ final class Request {
       case .finish:
         finish(.completed) { $0.end() }
         return
-      case .forget:
+      case .forget, .end:
         finish(.clientGone) { _ in }
+        return
+      case .leaveClient:
+        servingLeg.mayRepeat = false
+        prefillLeg.mayRepeat = false
+        return
+      case .linger:
+        timer.arm(after: router.configuration.timeouts.handOverGrace, for: self)
         return
       }
     }
@@ -139,28 +157,59 @@ final class Request {
   /// Whose fault a failure of the serving leg is.
   var servingOrigin: RouterError.Origin { record.prefillWorker == nil ? .worker : .decode }
 
-  func cancelLegs() {
-    prefillLeg.cancel()
-    servingLeg.cancel()
+  private func cancel(_ legs: RequestAction.Cancels) {
+    if legs == .prefill || legs == .both { prefillLeg.cancel() }
+    if legs == .serving || legs == .both { servingLeg.cancel() }
   }
 
   private func settle(_ step: RequestAction.HandleStep) {
-    guard step != .none else { return }
-    let now = router.loop.now
     switch step {
     case .none: break
     case .abandon(let id):
       router.ledger.abandonPrefill(id)
-      record.handleOutcome = "abandoned"
+      end(id, "abandoned")
     case .takeBack(let id): router.ledger.takeBack(id)
-    case .giveUp(let id):
-      router.ledger.takeBack(id)
-      settle(.settle(id, .expired))
     case .attach(let id): router.ledger.attach(id)
+    case .release(let id, let reason):
+      guard let order = releaseOrder(id, reason) else { return }
+      router.releases.release(order, except: servingReservation.worker)
+    case .makeSure(let id, let reason):
+      guard let order = releaseOrder(id, reason), let decode = servingReservation.worker else {
+        return
+      }
+      router.releases.makeSure(order, decode: decode)
     case .settle(let id, let settlement):
-      record.handleOutcome = router.ledger.isEmpty(id) ? "empty" : settlement.name
-      router.ledger.settle(id, as: settlement, now: now)
+      let outcome = router.ledger.isEmpty(id) ? "empty" : settlement.name
+      router.settle(id, as: settlement)
+      end(id, outcome)
     }
+  }
+
+  /// The request has nothing to do with its handle any more.
+  private func end(_ id: KVHandleID, _ outcome: StaticString) {
+    precondition(handle == id, "a request has one handle at a time")
+    record.handleOutcome = outcome
+    handle = nil
+  }
+
+  /// What the release desk must know to give the handle back; nil when there is nothing to give.
+  private func releaseOrder(_ id: KVHandleID, _ reason: KVReleaseReason) -> ReleaseOrder? {
+    guard !router.ledger.isEmpty(id) else {
+      settle(.settle(id, .spent))
+      return nil
+    }
+    guard let exchange, let fields else { preconditionFailure("a split request has a body") }
+    let base = exchange.headBytes.bytes
+    let order = ReleaseOrder(handle: id, reason: reason, isChat: endpoint == .chatCompletions)
+    if let model = fields[.model] {
+      order.model.append(UnsafeRawBufferPointer(rebasing: exchange.body.bytes[model.range]))
+    }
+    order.requestID.append(splitRequestID)
+    if let field = exchange.head.fields.first(.authorization) {
+      order.authorization.append(field.value.of(base))
+    }
+    end(id, "releasing")
+    return order
   }
 
   /// Reads what the pipeline needs to know of the body.
@@ -197,7 +246,7 @@ final class Request {
 
 extension Request: ExchangeObserver, LoopTimerHandler {
   func exchangeDidLoseClient(_ exchange: Exchange) {
-    perform(machine.clientLeft(legWasSent: servingLeg.wasSent))
+    perform(machine.clientLeft(legs))
   }
 
   func exchangeDidDrain(_ exchange: Exchange) {
@@ -205,16 +254,30 @@ extension Request: ExchangeObserver, LoopTimerHandler {
   }
 
   func exchangeMustEnd(_ exchange: Exchange) {
-    perform(machine.routerStops(legWasSent: servingLeg.wasSent))
+    perform(machine.routerStops(legs))
   }
 
   func timerDidFire(_ timer: any LoopTimer) {
-    perform(
-      machine.deadlinePassed(
-        RouterError(
-          .timedOut, origin: .router,
-          message: "The request's time of "
-            + "\(router.configuration.timeouts.request.components.seconds) s is over."),
-        legWasSent: servingLeg.wasSent))
+    if machine.isUnwinding, !prefillLeg.isOut {
+      perform(machine.lingered())
+    } else if router.loop.now >= deadline {
+      let seconds = router.configuration.timeouts.request.components.seconds
+      perform(
+        machine.deadlinePassed(
+          RouterError(
+            .timedOut, origin: .router, message: "The request's time of \(seconds) s is over."),
+          legs))
+    } else {
+      prefillTookTooLong()
+    }
+  }
+
+  /// What the machine must know of the legs when it cuts the request short.
+  private var legs: RequestStateMachine.Legs {
+    let step = router.configuration.limits.prefillStepTokens
+    return RequestStateMachine.Legs(
+      prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
+      prefillIsShort: traits.promptTokens.number <= step,
+      decodeAbortsWhileWaiting: router.connector.abortsWhileWaiting)
   }
 }

@@ -1,20 +1,27 @@
 internal import KVTransfer
 
-/// What a `RequestStateMachine` wants done: first the handle, then the leg, then the next step.
+/// What a `RequestStateMachine` wants done: first the handle, then the legs, then the next step.
 struct RequestAction: Equatable {
-  /// What happens to the request's KV handle in the ledger.
+  /// What happens to the request's KV handle.
   enum HandleStep: Equatable {
     case none
     /// Prefill gave no answer: nothing is known to be pinned.
     case abandon(KVHandleID)
     /// Decode was never reached: the handle is held again.
     case takeBack(KVHandleID)
-    /// Decode was never reached and nobody else is tried: the handle is left to its lease.
-    case giveUp(KVHandleID)
     /// Decode accepted the request.
     case attach(KVHandleID)
+    /// No decode engine that lives and has read the request will tell prefill: do it.
+    case release(KVHandleID, KVReleaseReason)
+    /// The decode leg was written and is no more: its engine tells prefill if it lives; make sure.
+    case makeSure(KVHandleID, KVReleaseReason)
     /// The handle's life ends.
     case settle(KVHandleID, KVSettlement)
+  }
+
+  /// Which legs are to be cancelled (their connections closed), if they are out.
+  enum Cancels: Equatable {
+    case none, prefill, serving, both
   }
 
   /// What the driver does next.
@@ -31,7 +38,7 @@ struct RequestAction: Equatable {
     case startServing
     /// Pass the serving leg's answer on to the client.
     case relay
-    /// Pass the prefill leg's rejection on to the client as the whole answer.
+    /// Pass the prefill leg's answer, an error, on to the client as the whole answer.
     case relayRejection
     /// Answer the client with an error; nothing of an answer was sent yet.
     case fail(RouterError)
@@ -41,10 +48,15 @@ struct RequestAction: Equatable {
     case finish
     /// Nobody is listening any more: forget the request.
     case forget
+    /// Nobody is listening any more, but a leg must come to its end before the request can.
+    case leaveClient
+    /// Prefill has answered; give the waiting decode engine a moment to take what it wrote.
+    case linger
+    /// What was left to do without a client is done.
+    case end
   }
 
   var handle: HandleStep = .none
-  /// Whether the leg in flight is to be cancelled (its connection closed).
-  var cancelsLeg = false
+  var cancels = Cancels.none
   var step: Step
 }

@@ -4,31 +4,59 @@ internal import KVTransfer
 /// first.
 ///
 /// Pure: events in, one `RequestAction` out; no I/O, no clock, no lock. The driver (`Request`) owns
-/// sockets, reservations and the ledger, and runs the actions. One machine serves both shapes of
-/// the pipeline: prefill then decode, and one worker with an empty handle.
+/// sockets, reservations and the ledger, and runs the actions. One machine serves all shapes of the
+/// pipeline: prefill then decode, both together, and one worker with an empty handle.
 ///
 ///     choosing ─▶ prefilling ─▶ serving(handle) ─▶ answering ─▶ over
 ///        ▲  └────────────────▶ serving(no handle) ──┘
-///        └── another worker, while nothing was delivered to the client and attempts are left
+///        ├── another worker, while nothing was delivered to the client and attempts are left
+///     prefilling, serving ── the client leaves, cutting would leave blocks pinned ─▶ unwinding
 ///
-/// Rules it keeps: a handle is settled or abandoned before the machine is over; a handle that may
-/// have reached a decode scheduler is never sent again; once the client has bytes, nothing is
-/// retried.
+/// Legs that leave together pass through *prefilling* without waiting there; *serving* and
+/// *answering* then know that prefill is still out. The failure of either leg cancels the other.
+///
+/// Rules it keeps: a handle is abandoned, settled or given to the release desk before the machine
+/// is over; a handle that may have reached a decode scheduler is never sent again; once the client
+/// has bytes, nothing is retried.
 struct RequestStateMachine: ~Copyable {
   private enum State {
     case choosing
-    case choosingDecode(KVHandleID)
+    case choosingDecode(KVHandleID, prefillIsOut: Bool)
     case prefilling(KVHandleID)
     /// The serving leg is out; `attached` once its 2xx head has come.
-    case serving(KVHandleID?, attached: Bool)
+    case serving(KVHandleID?, attached: Bool, prefillIsOut: Bool)
     /// The client has bytes of the answer, or is about to get a rejection; no handle lives.
-    case answering
+    case answering(prefillIsOut: Bool)
+    /// The client is gone; prefill is let to its end, since cutting it would pin what it has made.
+    case unwinding(KVHandleID, KVReleaseReason, Receiver)
     case over
+  }
+
+  /// Who takes what prefill makes while a request unwinds.
+  private enum Receiver {
+    /// Nobody was asked.
+    case none
+    /// A decode engine waits for it.
+    case waiting
+    /// A decode engine waited for it and is gone.
+    case lost
+  }
+
+  /// What the driver knows of the legs when a request is cut short.
+  struct Legs: Equatable {
+    /// The prefill leg was written.
+    var prefillWasSent = true
+    /// The serving leg was written.
+    var servingWasSent = true
+    /// Cutting prefill saves nothing: what is left of it is one step of the engine.
+    var prefillIsShort = false
+    /// A decode engine that waits for prefill gives everything up when its leg is closed.
+    var decodeAbortsWhileWaiting = true
   }
 
   private var state = State.choosing
   private var attemptsLeft: Int
-  /// What went wrong last: told to the client when no further attempt can be made.
+  /// What went wrong before: told to the client when no further attempt can be made.
   private var lastError: RouterError?
 
   /// A machine for a request that may try `attempts` times, the first included.
@@ -42,11 +70,16 @@ struct RequestStateMachine: ~Copyable {
     if case .over = state { true } else { false }
   }
 
+  /// Whether the client is gone and a leg is being waited for.
+  var isUnwinding: Bool {
+    if case .unwinding = state { true } else { false }
+  }
+
   /// Whether the client has got nothing yet, so that another worker could still answer.
   var canBeReplaced: Bool {
     switch state {
     case .choosing, .choosingDecode, .prefilling, .serving: true
-    case .answering, .over: false
+    case .answering, .unwinding, .over: false
     }
   }
 }
@@ -63,7 +96,7 @@ extension RequestStateMachine {
     case .prefilling(let handle):
       state = .over
       return RequestAction(handle: .abandon(handle), step: .fail(error))
-    case .choosingDecode, .serving, .answering, .over:
+    case .choosingDecode, .serving, .answering, .unwinding, .over:
       preconditionFailure("a request is refused before it is sent")
     }
   }
@@ -80,31 +113,32 @@ extension RequestStateMachine {
   mutating func choseOne() -> RequestAction {
     guard case .choosing = state else { preconditionFailure("one is chosen while choosing") }
     attemptsLeft -= 1
-    state = .serving(nil, attached: false)
+    state = .serving(nil, attached: false, prefillIsOut: false)
     return RequestAction(step: .startServing)
   }
 
   /// Another decode worker is reserved for the held handle, which the ledger has dispatched again.
   mutating func choseDecode() -> RequestAction {
-    guard case .choosingDecode(let handle) = state else {
+    guard case .choosingDecode(let handle, let prefillIsOut) = state else {
       preconditionFailure("a decode worker is chosen for a held handle")
     }
-    state = .serving(handle, attached: false)
+    state = .serving(handle, attached: false, prefillIsOut: prefillIsOut)
     return RequestAction(step: .startServing)
   }
 
-  /// There is nobody to choose: the last failure is told, else `error`.
-  ///
-  /// A handle that is held is left to its lease: no decode worker could be reached to release it.
+  /// There is nobody to choose, or nothing may be tried any more: the last failure is told, else
+  /// `error`.
   mutating func foundNobody(_ error: RouterError) -> RequestAction {
     switch state {
     case .choosing:
       state = .over
       return RequestAction(step: .fail(lastError ?? error))
-    case .choosingDecode(let handle):
+    case .choosingDecode(let handle, _):
       state = .over
-      return RequestAction(handle: .settle(handle, .expired), step: .fail(lastError ?? error))
-    case .prefilling, .serving, .answering, .over:
+      return RequestAction(
+        handle: .release(handle, .noDecodeWorker), cancels: .prefill,
+        step: .fail(lastError ?? error))
+    case .prefilling, .serving, .answering, .unwinding, .over:
       preconditionFailure("nobody is found only while choosing")
     }
   }
@@ -113,13 +147,40 @@ extension RequestStateMachine {
 // MARK: - Prefill
 
 extension RequestStateMachine {
-  /// Prefill answered 2xx and the ledger has dispatched its handle, which may be an empty one.
-  mutating func prefillAnswered() -> RequestAction {
+  /// The prefill leg is on its way, and decode's leaves beside it: the ledger holds the handle
+  /// ahead
+  /// and has dispatched it.
+  mutating func legsLeaveTogether() -> RequestAction {
     guard case .prefilling(let handle) = state else {
-      preconditionFailure("prefill answers while prefilling")
+      preconditionFailure("the legs leave together once prefill has started")
     }
-    state = .serving(handle, attached: false)
+    state = .serving(handle, attached: false, prefillIsOut: true)
     return RequestAction(step: .startServing)
+  }
+
+  /// Prefill answered 2xx.
+  ///
+  /// The ledger has dispatched its handle, which may be an empty one; while unwinding it is held;
+  /// when the legs left together the ledger has noted the answer.
+  mutating func prefillAnswered() -> RequestAction {
+    switch state {
+    case .prefilling(let handle):
+      state = .serving(handle, attached: false, prefillIsOut: false)
+      return RequestAction(step: .startServing)
+    case .serving(let handle, let attached, prefillIsOut: true):
+      state = .serving(handle, attached: attached, prefillIsOut: false)
+      return RequestAction(step: .wait)
+    case .answering(prefillIsOut: true):
+      state = .answering(prefillIsOut: false)
+      return RequestAction(step: .wait)
+    case .unwinding(_, _, .waiting):
+      return RequestAction(step: .linger)
+    case .unwinding(let handle, let reason, _):
+      state = .over
+      return RequestAction(handle: .release(handle, reason), step: .end)
+    case .choosing, .choosingDecode, .serving, .answering, .over:
+      preconditionFailure("prefill answers once, while it is out")
+    }
   }
 
   /// The ledger refused to dispatch the handle and has settled it: its lease is over, or prefill
@@ -130,27 +191,61 @@ extension RequestStateMachine {
       let error = RouterError(
         .leaseExpired, origin: .prefill,
         message: "The KV cache that prefill kept has expired before decode could take it.")
-      return retryOrFail(error, handle: .none)
-    case .choosing, .serving, .answering, .over:
+      return retryOrFail(error, handle: .none, cancels: .prefill)
+    case .choosing, .serving, .answering, .unwinding, .over:
       preconditionFailure("a handle is lost between the legs")
     }
   }
 
   /// Prefill answered with a status that is the client's to see (4xx).
   mutating func prefillRejected() -> RequestAction {
-    guard case .prefilling(let handle) = state else {
-      preconditionFailure("prefill rejects while prefilling")
+    switch state {
+    case .prefilling(let handle):
+      state = .over
+      return RequestAction(handle: .abandon(handle), step: .relayRejection)
+    case .serving(let handle?, _, prefillIsOut: true):
+      state = .over
+      return RequestAction(
+        handle: .settle(handle, .released(.prefillFailed, by: .decodeAbort)), cancels: .serving,
+        step: .relayRejection)
+    default:
+      return prefillFailedLate()
     }
-    state = .over
-    return RequestAction(handle: .abandon(handle), step: .relayRejection)
   }
 
-  /// Prefill failed, by its connection or by a 5xx; always repeatable: the client has nothing.
-  mutating func prefillFailed(_ error: RouterError) -> RequestAction {
-    guard case .prefilling(let handle) = state else {
-      preconditionFailure("prefill fails while prefilling")
+  /// Prefill failed, by its connection, by a 5xx or by taking too long; always repeatable: the
+  /// client has nothing.
+  ///
+  /// `hasAnswer` says whether the engine's own answer is there to be told when nobody does better.
+  mutating func prefillFailed(_ error: RouterError, hasAnswer: Bool = false) -> RequestAction {
+    let handleStep: RequestAction.HandleStep
+    switch state {
+    case .prefilling(let handle): handleStep = .abandon(handle)
+    case .serving(let handle?, _, prefillIsOut: true):
+      handleStep = .settle(handle, .released(.prefillFailed, by: .decodeAbort))
+    default: return prefillFailedLate()
     }
-    return retryOrFail(error, handle: .abandon(handle))
+    var action = retryOrFail(error, handle: handleStep, cancels: .serving)
+    if hasAnswer, case .fail = action.step { action.step = .relayRejection }
+    return action
+  }
+
+  /// Prefill failed when nobody waits for it any more.
+  private mutating func prefillFailedLate() -> RequestAction {
+    switch state {
+    case .answering(prefillIsOut: true):
+      // Decode has its KV: its tokens prove it.
+      state = .answering(prefillIsOut: false)
+      return RequestAction(step: .wait)
+    case .unwinding(let handle, let reason, let receiver):
+      state = .over
+      return RequestAction(
+        handle: receiver == .none
+          ? .abandon(handle) : .settle(handle, .released(reason, by: .decodeAbort)),
+        cancels: .serving, step: .end)
+    case .choosing, .choosingDecode, .prefilling, .serving, .answering, .over:
+      preconditionFailure("prefill fails once, while it is out")
+    }
   }
 }
 
@@ -161,153 +256,221 @@ extension RequestStateMachine {
   ///
   /// - Parameters:
   ///   - status: the worker's status.
+  ///   - isRepeatable: the request may be done twice.
   ///   - rejection: what the client would be told of a 5xx that another may better; made only
   ///     when needed.
   mutating func servingHeadArrived(
-    status: Int, rejection: @autoclosure () -> RouterError
+    status: Int, isRepeatable: Bool = true, rejection: @autoclosure () -> RouterError
   ) -> RequestAction {
-    guard case .serving(let handle, attached: false) = state else {
+    if isUnwinding { return RequestAction(step: .wait) }
+    guard case .serving(let handle, attached: false, let prefillIsOut) = state else {
       preconditionFailure("a head arrives once, while serving")
     }
     if status < 400 {
-      state = .serving(handle, attached: true)
+      state = .serving(handle, attached: true, prefillIsOut: prefillIsOut)
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
-    guard status >= 500 else {
-      // An engine that refuses a request tells prefill to free its blocks (vLLM PR 41269).
-      state = .answering
-      return RequestAction(
-        handle: handle.map { .settle($0, .released(.decodeRejected, by: .decodeRejection)) }
-          ?? .none, step: .relay)
+    let handleStep = handle.map { afterRejection($0, status) } ?? .none
+    if status >= 500, isRepeatable, attemptsLeft > 0 {
+      return retryOrFail(rejection(), handle: handleStep, cancels: .both)
     }
-    // Decode may have read the blocks before it failed: the handle is worthless now.
-    if handle != nil, attemptsLeft > 0 {
-      return retryOrFail(rejection(), handle: spend(handle), cancelsLeg: true)
-    }
-    state = .answering
-    return RequestAction(handle: spend(handle), step: .relay)
+    state = .answering(prefillIsOut: false)
+    return RequestAction(handle: handleStep, cancels: .prefill, step: .relay)
   }
 
   /// The first bytes of the answer are about to go to the client: from here on nothing is retried.
   mutating func answerBegan() -> RequestAction {
     switch state {
-    case .serving(let handle, attached: true):
-      state = .answering
+    case .serving(let handle, attached: true, let prefillIsOut):
+      state = .answering(prefillIsOut: prefillIsOut)
       return RequestAction(
         handle: handle.map { .settle($0, .consumed) } ?? .none, step: .wait)
     case .answering:
       return RequestAction(step: .wait)
-    case .choosing, .choosingDecode, .prefilling, .serving, .over:
+    case .choosing, .choosingDecode, .prefilling, .serving, .unwinding, .over:
       preconditionFailure("an answer begins after its head")
     }
   }
 
-  /// The serving leg failed.
-  ///
-  /// - Parameters:
-  ///   - isFree: not one byte of the request reached the worker.
-  ///   - isRepeatable: the request may be done twice.
+  /// How a serving leg is lost.
+  enum Loss {
+    /// Not one byte of the request reached the worker.
+    case undelivered
+    /// Its connection broke.
+    case broken
+    /// The engine itself reported that it failed.
+    case reported
+  }
+
+  /// The serving leg failed; `isRepeatable` says whether the request may be done twice.
   mutating func servingFailed(
-    _ error: RouterError, isFree: Bool, isRepeatable: Bool
+    _ error: RouterError, _ loss: Loss, isRepeatable: Bool = true
   ) -> RequestAction {
     switch state {
-    case .serving(let handle?, _) where isFree:
-      return retryDecodeOrFail(error, handle: handle)
-    case .serving(let handle, _):
+    case .serving(let handle?, _, let prefillIsOut) where loss == .undelivered:
+      return retryDecodeOrFail(error, handle: handle, prefillIsOut: prefillIsOut)
+    case .serving(let handle, _, _):
       if !isRepeatable { attemptsLeft = 0 }
-      return retryOrFail(error, handle: spend(handle))
+      let step: RequestAction.HandleStep? = handle.map {
+        // An engine that lives may not have been able to read it: only another one can tell.
+        loss == .reported ? .release($0, .decodeLost) : .makeSure($0, .decodeLost)
+      }
+      return retryOrFail(error, handle: step ?? .none, cancels: .prefill)
     case .answering:
       state = .over
-      return RequestAction(step: .breakOff(error))
+      return RequestAction(cancels: .prefill, step: .breakOff(error))
+    case .unwinding(let handle, let reason, _):
+      state = .unwinding(handle, reason, .lost)
+      return RequestAction(step: .wait)
     case .choosing, .choosingDecode, .prefilling, .over:
       preconditionFailure("the serving leg fails while it is out")
     }
   }
 
-  /// The serving leg's answer is complete and passed on.
+  /// The serving leg's answer is complete, and passed on if there is a client.
   mutating func servingEnded() -> RequestAction {
-    guard case .answering = state else {
+    switch state {
+    case .answering:
+      state = .over
+      return RequestAction(cancels: .prefill, step: .finish)
+    case .unwinding(let handle, let reason, _):
+      state = .over
+      return RequestAction(
+        handle: .settle(handle, .released(reason, by: .decodeAbort)), cancels: .prefill,
+        step: .end)
+    case .choosing, .choosingDecode, .prefilling, .serving, .over:
       preconditionFailure("an answer ends after it has begun")
     }
-    state = .over
-    return RequestAction(step: .finish)
+  }
+
+  /// What becomes of a handle whose decode engine answered with an error.
+  ///
+  /// An engine that refuses a request before admission tells prefill to free its blocks (vLLM pull
+  /// request 41269), be it the client's fault (4xx) or because it is full (503). Any other failure
+  /// may come after the handle was read, or because it could not be.
+  private func afterRejection(
+    _ handle: KVHandleID, _ status: Int
+  ) -> RequestAction.HandleStep {
+    status < 500 || status == 503
+      ? .settle(handle, .released(.decodeRejected, by: .decodeRejection))
+      : .release(handle, .decodeLost)
   }
 }
 
 // MARK: - From outside
 
 extension RequestStateMachine {
-  /// The client hung up; `legWasSent` says whether the leg in flight has been written.
-  mutating func clientLeft(legWasSent: Bool = true) -> RequestAction {
-    let handle = releaseAfterCancel(.clientGone, legWasSent)
+  /// The client hung up.
+  mutating func clientLeft(_ legs: Legs = Legs()) -> RequestAction {
+    guard !isUnwinding else { return RequestAction(step: .wait) }
+    if let action = unwind(.clientGone, legs) { return action }
+    let handle = releaseAfterCancel(.clientGone, legs)
     state = .over
-    return RequestAction(handle: handle, cancelsLeg: true, step: .forget)
+    return RequestAction(handle: handle, cancels: .both, step: .forget)
   }
 
-  /// The request's time is over; `legWasSent` says whether the leg in flight has been written.
-  mutating func deadlinePassed(
-    _ error: RouterError, legWasSent: Bool = true
-  ) -> RequestAction {
-    cutOff(error, .requestTimedOut, legWasSent)
+  /// The request's time is over.
+  mutating func deadlinePassed(_ error: RouterError, _ legs: Legs = Legs()) -> RequestAction {
+    cutOff(error, .requestTimedOut, legs)
   }
 
-  /// The router stops and waits no longer; `legWasSent` as for `deadlinePassed`.
-  mutating func routerStops(legWasSent: Bool = true) -> RequestAction {
+  /// The router stops and waits no longer.
+  mutating func routerStops(_ legs: Legs = Legs()) -> RequestAction {
     cutOff(
       RouterError(.shuttingDown, origin: .router, message: "The router is shutting down."),
-      .routerStopping, legWasSent)
+      .routerStopping, legs)
+  }
+
+  /// While unwinding: the decode engine has had time to take what prefill wrote.
+  mutating func lingered() -> RequestAction {
+    guard case .unwinding(let handle, let reason, _) = state else {
+      preconditionFailure("only what unwinds lingers")
+    }
+    state = .over
+    return RequestAction(handle: .makeSure(handle, reason), cancels: .both, step: .end)
   }
 
   private mutating func cutOff(
-    _ error: RouterError, _ reason: KVReleaseReason, _ legWasSent: Bool
+    _ error: RouterError, _ reason: KVReleaseReason, _ legs: Legs
   ) -> RequestAction {
+    if case .unwinding(let handle, _, let receiver) = state {
+      state = .over
+      return RequestAction(
+        handle: receiver == .none ? .abandon(handle) : .makeSure(handle, reason), cancels: .both,
+        step: .end)
+    }
     let hasBegun = !canBeReplaced
-    let handle = releaseAfterCancel(reason, legWasSent)
+    let handle = releaseAfterCancel(reason, legs)
     state = .over
     return RequestAction(
-      handle: handle, cancelsLeg: true, step: hasBegun ? .breakOff(error) : .fail(error))
+      handle: handle, cancels: .both, step: hasBegun ? .breakOff(error) : .fail(error))
   }
 
-  /// The end of a handle whose leg is cancelled: an engine that sees its client go frees the blocks
-  /// (prefill) or tells prefill to (decode). A decode engine that was never asked tells nobody: the
-  /// handle is left to its lease.
+  /// Goes on without a client where cutting prefill now could leave its blocks pinned: an engine
+  /// that is cut within its last step frees nothing (measured on vLLM 0.32).
+  private mutating func unwind(_ reason: KVReleaseReason, _ legs: Legs) -> RequestAction? {
+    switch state {
+    case .prefilling(let handle) where legs.prefillWasSent && legs.prefillIsShort:
+      state = .unwinding(handle, reason, .none)
+      return RequestAction(step: .leaveClient)
+    case .serving(let handle?, _, prefillIsOut: true)
+    where legs.prefillWasSent && legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
+      state = .unwinding(handle, reason, .waiting)
+      return RequestAction(step: .leaveClient)
+    default: return nil
+    }
+  }
+
+  /// The end of a handle whose legs are cancelled: an engine that sees its client go frees the
+  /// blocks (prefill) or tells prefill to (decode). A decode engine that was never asked tells
+  /// nobody.
   private func releaseAfterCancel(
-    _ reason: KVReleaseReason, _ legWasSent: Bool
+    _ reason: KVReleaseReason, _ legs: Legs
   ) -> RequestAction.HandleStep {
     switch state {
     case .prefilling(let handle): .abandon(handle)
-    case .serving(let handle?, attached: false) where !legWasSent: .giveUp(handle)
-    case .serving(let handle?, _): .settle(handle, .released(reason, by: .decodeAbort))
-    case .choosing, .choosingDecode, .serving(nil, _), .answering, .over: .none
+    case .serving(let handle?, attached: false, prefillIsOut: false) where !legs.servingWasSent:
+      .release(handle, reason)
+    case .serving(let handle?, attached: false, prefillIsOut: true) where !legs.servingWasSent:
+      // Prefill is cut before it has anything.
+      .settle(handle, .released(reason, by: .decodeAbort))
+    case .serving(let handle?, _, _): .makeSure(handle, reason)
+    case .choosing, .choosingDecode, .serving(nil, _, _), .answering, .unwinding, .over: .none
     }
-  }
-
-  private func spend(_ handle: KVHandleID?) -> RequestAction.HandleStep {
-    handle.map { .settle($0, .spent) } ?? .none
   }
 
   private mutating func retryDecodeOrFail(
-    _ error: RouterError, handle: KVHandleID
+    _ error: RouterError, handle: KVHandleID, prefillIsOut: Bool
   ) -> RequestAction {
     guard attemptsLeft > 0 else {
       state = .over
-      return RequestAction(handle: .giveUp(handle), step: .fail(error))
+      return RequestAction(
+        handle: .release(handle, .noDecodeWorker), cancels: .prefill, step: .fail(told(error)))
     }
     attemptsLeft -= 1
-    lastError = error
-    state = .choosingDecode(handle)
+    lastError = told(error)
+    state = .choosingDecode(handle, prefillIsOut: prefillIsOut)
     return RequestAction(handle: .takeBack(handle), step: .chooseDecode)
   }
 
   private mutating func retryOrFail(
-    _ error: RouterError, handle: RequestAction.HandleStep, cancelsLeg: Bool = false
+    _ error: RouterError, handle: RequestAction.HandleStep, cancels: RequestAction.Cancels
   ) -> RequestAction {
     guard attemptsLeft > 0 else {
       state = .over
-      return RequestAction(handle: handle, cancelsLeg: cancelsLeg, step: .fail(error))
+      return RequestAction(handle: handle, cancels: cancels, step: .fail(told(error)))
     }
-    lastError = error
+    lastError = told(error)
     state = .choosing
-    return RequestAction(handle: handle, cancelsLeg: cancelsLeg, step: .choose)
+    return RequestAction(handle: handle, cancels: cancels, step: .choose)
+  }
+
+  /// What the client is told when the tries end: an engine's word on when to come again is worth
+  /// more to it than what failed last.
+  private func told(_ error: RouterError) -> RouterError {
+    guard error.retryAfterSeconds == nil, let lastError, lastError.retryAfterSeconds != nil else {
+      return error
+    }
+    return lastError
   }
 }
