@@ -3,18 +3,20 @@ import Vocabulary
 
 /// One decision by threshold, and by cost with what was learned of 256 workers; one lesson.
 func deciderBenchmarks() -> [(name: String, bytes: Int, run: (_ iterations: Int) -> Void)] {
-  [
-    (name: "decider threshold", bytes: 0, run: { decideRepeatedly(.threshold, $0) }),
-    (name: "decider cost", bytes: 0, run: { decideRepeatedly(.cost, $0) }),
-    (name: "decider lesson", bytes: 0, run: { learnRepeatedly($0) }),
+  let plain = DisaggregationDecider(name: .threshold)
+  let taught = taughtDecider()
+  return [
+    (name: "decider threshold", bytes: 0, run: { decideRepeatedly(plain, $0) }),
+    (name: "decider cost", bytes: 0, run: { decideRepeatedly(taught, $0) }),
+    (name: "decider lesson", bytes: 0, run: { learnRepeatedly(taught, $0) }),
   ]
 }
 
 private let workers = 256 as UInt32
 
 /// Shows both ways often enough for every worker to be known by itself.
-private func taughtDecider(_ name: DeciderName) -> DisaggregationDecider {
-  var decider = DisaggregationDecider(name: name)
+private func taughtDecider() -> DisaggregationDecider {
+  var decider = DisaggregationDecider(name: .cost)
   for lesson in 0..<32 {
     for number in 0..<workers {
       let tokens = TokenCount((lesson * 37 % 32) * 128)
@@ -34,8 +36,8 @@ private func taughtDecider(_ name: DeciderName) -> DisaggregationDecider {
   return decider
 }
 
-private func decideRepeatedly(_ name: DeciderName, _ iterations: Int) {
-  var decider = taughtDecider(name)
+private func decideRepeatedly(_ initial: DisaggregationDecider, _ iterations: Int) {
+  var decider = initial
   var splits = 0
   for iteration in 0..<iterations {
     let worker = WorkerID(number: UInt32(truncatingIfNeeded: iteration) % workers)
@@ -47,8 +49,8 @@ private func decideRepeatedly(_ name: DeciderName, _ iterations: Int) {
   precondition(splits <= iterations)
 }
 
-private func learnRepeatedly(_ iterations: Int) {
-  var decider = taughtDecider(.cost)
+private func learnRepeatedly(_ initial: DisaggregationDecider, _ iterations: Int) {
+  var decider = initial
   for iteration in 0..<iterations {
     let tokens = iteration & 4095
     decider.note(

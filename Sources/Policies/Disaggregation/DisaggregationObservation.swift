@@ -2,10 +2,10 @@ public import Vocabulary
 
 /// What became of a request, as far as a decider learns from it.
 ///
-/// Successful work only: a failure's duration says nothing of a cost. First tokens only where one is
-/// seen to come: an answer that arrives as a whole shows none. Token counts are those known when the
-/// request was sent, in the sense of `DisaggregationQuestion`; numbers that cannot be are brought
-/// into range, and an observation of negative duration is dropped.
+/// Successful work only: a failure's duration says nothing of a cost. First tokens only where one
+/// is seen to come: an answer that arrives as a whole shows none. Token counts are those known when
+/// the request was sent, in the sense of `DisaggregationQuestion`; numbers that cannot be are
+/// brought into range, and an observation of negative duration is dropped.
 public enum DisaggregationObservation: Sendable, Equatable {
   /// A prefill leg was answered, so long after it was sent.
   case prefillDone(

@@ -32,7 +32,8 @@ struct CostDecisionTests {
     // Prefill computes all 2,000: 0.010 + 0.100; 480 move: 0.030 + 0.0048. Whole: 0.020 + 0.048.
     #expect(
       decider.decide(.of(prompt: 2_000, cachedOnDecode: 1_520)) == .aggregate(.decodeCheaper))
-    // Cached on prefill as well, it computes 480 only, which is still dearer, by 0.8 ms; of 520 not.
+    // Cached on prefill as well, it computes 480 only, which is still dearer, by 0.8 ms; 520 is
+    // not.
     for (held, isSplit) in [(1_520, false), (1_480, true)] {
       var question = DisaggregationQuestion.of(prompt: 2_000, cachedOnDecode: held)
       question.cachedOnPrefill = TokenCount(held)

@@ -127,4 +127,16 @@ struct CostFitTests {
     #expect(!fit.isFresh(at: 5 + 4_097))
     #expect(fit.isKnown)
   }
+
+  @Test func `after a long pause sixteen samples outweigh all earlier ones`() {
+    var fit = CostFit()
+    let factors = CostFactors(uncached: 1_000)
+    for _ in 0..<500 { fit.note(factors, took: .seconds(9), at: 0) }
+    for sample in 1...16 {
+      fit.note(factors, took: .seconds(0.1), at: 4_097)
+      #expect(fit.isKnown)
+      #expect(fit.isFresh(at: 4_097) == (sample == 16))
+    }
+    #expect(fit.seconds(factors) < 0.12)
+  }
 }
