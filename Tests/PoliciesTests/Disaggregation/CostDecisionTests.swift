@@ -41,6 +41,15 @@ struct CostDecisionTests {
     }
   }
 
+  @Test(arguments: [(212, false), (232, true)])
+  func `what prefill has cached still moves to decode`(prompt: Int, isSplit: Bool) {
+    // Prefill computes nothing: 0.040 + 0.00001 u < 0.020 + 0.0001 u from u > 222 on.
+    var decider = taught()
+    var question = DisaggregationQuestion.of(prompt: prompt)
+    question.cachedOnPrefill = TokenCount(prompt)
+    #expect(decider.decide(question).isSplit == isSplit)
+  }
+
   @Test func `tokens queued ahead cost what own ones do until queues are seen`() {
     var decider = taught()
     // 300 tokens: whole 50 ms, split 58 ms. 100 queued on decode add 10 ms, on prefill 5 ms.

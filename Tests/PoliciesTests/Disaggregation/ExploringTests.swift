@@ -129,6 +129,36 @@ struct ExploringTests {
     decider.note(.workerLeft(slow))
   }
 
+  @Test func `what a pair took is forgotten when either of it leaves`() {
+    for leaver in [prefillWorker, decodeWorker] {
+      var decider = DisaggregationDecider(name: .cost, decodeTaxWeight: 0)
+      let other = WorkerID(number: 5)
+      decider.teach(whole: { _ in 1 }, prefill: { _ in 0.2 }, handOver: { _ in 9 })
+      for step in 1...400 {
+        decider.note(
+          .handOver(
+            prefill: other, decode: other, tokens: TokenCount(step * 10), isColdPair: false,
+            took: .milliseconds(20)))
+      }
+      #expect(!decider.decide(.of(prompt: 1_000)).isSplit)
+      decider.note(.workerLeft(leaver))
+      #expect(decider.decide(.of(prompt: 1_000)).isSplit)
+    }
+  }
+
+  @Test func `hand-overs unseen for long are explored even while prefill is seen`() {
+    var decider = DisaggregationDecider(name: .cost)
+    decider.teach(whole: { _ in 0.1 }, prefill: { _ in 0.2 }, handOver: { _ in 0.2 })
+    var explored = 0
+    for _ in 0..<(4_096 + 640) {
+      let verdict = decider.decide(.of(prompt: 600))
+      if verdict == .split(.exploring) { explored += 1 }
+      decider.note(.prefilled(600, seconds: 0.2))
+      decider.note(.servedWhole(600, seconds: 0.1))
+    }
+    #expect(explored == 10)
+  }
+
   @Test func `a handshake counts, and still strangers get acquainted now and then`() {
     var decider = DisaggregationDecider(name: .cost, decodeTaxWeight: 0)
     decider.teach(whole: { _ in 1 }, prefill: { _ in 0.2 }, handOver: { _ in 0.2 })
