@@ -3,9 +3,10 @@ internal import Glibc
 /// Every micro-benchmark: its name, the bytes one operation handles (0 where bytes make no sense),
 /// and a function that does the operation so many times.
 func allMicroBenchmarks() -> [MicroBenchmark] {
-  (jsonFieldsBenchmarks() + wireBenchmarks() + policyBenchmarks() + kvTransferBenchmarks()).map {
-    MicroBenchmark(name: $0.name, bytes: $0.bytes, run: $0.run)
-  }
+  let all =
+    jsonFieldsBenchmarks() + wireBenchmarks() + policyBenchmarks() + deciderBenchmarks()
+    + kvTransferBenchmarks()
+  return all.map { MicroBenchmark(name: $0.name, bytes: $0.bytes, run: $0.run) }
 }
 
 /// Does what the command line asks for; exit code 2 when it makes no sense.

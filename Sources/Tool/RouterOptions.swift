@@ -39,6 +39,12 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "How decode workers are chosen, when not as --policy says.")
   var decodePolicy: PolicyName?
 
+  @Option(help: "How it is decided which requests are split; off splits all.")
+  var pdDecider: DeciderName?
+
+  @Option(help: "Tokens that decode would have to compute for a request to be split.")
+  var pdMinPrefillTokens: Int?
+
   @Option(help: "How engines move KV caches.")
   var kvConnector = KVConnectorName.nixl
 
@@ -108,6 +114,8 @@ struct RouterOptions: ParsableArguments {
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy
+    configuration.decider = pdDecider
+    configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector
     configuration.lease = .seconds(kvLeaseSecs)
     configuration.hintsInBody = pdHintsInBody
@@ -145,4 +153,5 @@ struct RouterOptions: ParsableArguments {
 }
 
 extension PolicyName: ExpressibleByArgument {}
+extension DeciderName: ExpressibleByArgument {}
 extension KVConnectorName: ExpressibleByArgument {}

@@ -34,6 +34,10 @@ public struct RouterConfiguration: Sendable {
   public var prefillPolicy: PolicyName?
   /// Chooses decode workers.
   public var decodePolicy: PolicyName?
+  /// How it is decided which requests are split; nil lets `minimumPrefillTokens` say.
+  public var decider: DeciderName?
+  /// Tokens that decode would have to compute for a request to be split; nil takes the decider's.
+  public var minimumPrefillTokens: TokenCount?
   /// How engines move KV.
   public var connector = KVConnectorName.nixl
   /// How long prefill keeps blocks that nobody came for; vLLM's `kv_lease_duration`.
