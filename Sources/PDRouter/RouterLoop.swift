@@ -20,6 +20,8 @@ public final class RouterLoop {
   var ledger: KVLedger
   /// How many attempts after the first may be made.
   var retryBudget: RetryBudget
+  /// Decides which requests are worth splitting.
+  var decider: DisaggregationDecider
   /// Gives back handles that nobody will use.
   private(set) var releases: ReleaseDesk!
   var generator: SplitMix64
@@ -54,6 +56,7 @@ public final class RouterLoop {
     ledger = KVLedger(lease: configuration.lease, margin: configuration.leaseMargin)
     retryBudget = RetryBudget(
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
+    decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
     workers = LoopWorkers(registry: registry)
     prefillPolicy = (configuration.prefillPolicy ?? configuration.policy).make()
@@ -203,11 +206,13 @@ extension RouterLoop {
 }
 
 extension RouterLoop: LoopTimerHandler {
-  /// Once a second: idle connections past their limit, handles past their lease.
+  /// Once a second: idle connections past their limit, handles past their lease, legs on workers
+  /// that give no sign of life.
   public func timerDidFire(_ timer: any LoopTimer) {
     for pool in pools { pool?.closeExpired() }
     _ = ledger.expireUnattended(now: loop.now)
-    metrics.note(ledger.counts, live: ledger.live)
+    metrics.note(ledger)
+    for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     timer.arm(after: .seconds(1), for: self)
   }
 }

@@ -17,7 +17,7 @@ public final class LoopMetrics: Sendable {
 
   /// Single numbers, in the order of their counters.
   enum Single: Int, CaseIterable {
-    case clientDisconnects, refusedRequests, retries
+    case clientDisconnects, refusedRequests, retries, retriesRefused
   }
 
   static let routes = Endpoint.allCases.count
@@ -25,6 +25,10 @@ public final class LoopMetrics: Sendable {
   let splitRequests = AtomicCounters(count: LoopMetrics.routes)
   let errors = AtomicCounters(count: LoopMetrics.routes * LoopMetrics.errorCodes.count)
   let handles = AtomicCounters(count: HandleFigure.allCases.count)
+  /// Live handles by `KVHandleStage`.
+  let handleStages = AtomicCounters(count: KVHandleStage.allCases.count)
+  /// Released handles by `KVReleaseMechanism`.
+  let releases = AtomicCounters(count: KVReleaseMechanism.allCases.count)
   let singles = AtomicCounters(count: Single.allCases.count)
   let durations = LatencyHistogram()
   let splitDurations = LatencyHistogram()
@@ -62,8 +66,14 @@ public final class LoopMetrics: Sendable {
     if let error = record.error { count(error, route: route) }
   }
 
+  /// The budget refused a request another attempt.
+  func countRefusedRetry() {
+    singles.add(to: Single.retriesRefused.rawValue)
+  }
+
   /// Takes over what the ledger says.
-  func note(_ counts: KVLedgerCounts, live: Int) {
+  func note(_ ledger: borrowing KVLedger) {
+    let counts = ledger.counts
     handles.set(counts.begun, at: HandleFigure.begun.rawValue)
     handles.set(counts.abandoned, at: HandleFigure.abandoned.rawValue)
     handles.set(counts.empty, at: HandleFigure.empty.rawValue)
@@ -71,7 +81,15 @@ public final class LoopMetrics: Sendable {
     handles.set(counts.released, at: HandleFigure.released.rawValue)
     handles.set(counts.expired, at: HandleFigure.expired.rawValue)
     handles.set(counts.spent, at: HandleFigure.spent.rawValue)
-    handles.set(live, at: HandleFigure.live.rawValue)
+    handles.set(ledger.live, at: HandleFigure.live.rawValue)
+    for mechanism in KVReleaseMechanism.allCases {
+      releases.set(counts.releasedBy[mechanism], at: Int(mechanism.rawValue))
+    }
+    var stages = InlineArray<8, Int>(repeating: 0)
+    ledger.forEachLive { stages[Int($0.stage.rawValue)] += 1 }
+    for stage in KVHandleStage.allCases {
+      handleStages.set(stages[Int(stage.rawValue)], at: Int(stage.rawValue))
+    }
   }
 
   private func count(_ error: RouterError, route: Int) {

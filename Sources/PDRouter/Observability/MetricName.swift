@@ -5,6 +5,7 @@ public enum MetricName: String, CaseIterable, Sendable {
   case requestDuration = "vllm_router_request_duration_seconds"
   case requestErrors = "vllm_router_request_errors_total"
   case retries = "vllm_router_retries_total"
+  case retriesRefused = "vllm_router_retries_refused_total"
   case refusedRequests = "vllm_router_refused_requests_total"
   case clientDisconnects = "vllm_router_client_disconnects_total"
   case timeToFirstToken = "vllm_router_time_to_first_token_seconds"
@@ -20,12 +21,15 @@ public enum MetricName: String, CaseIterable, Sendable {
   case handlesBegun = "vllm_router_kv_handles_begun_total"
   case handlesEnded = "vllm_router_kv_handles_ended_total"
   case handlesLive = "vllm_router_kv_handles_live"
+  case handlesByStage = "vllm_router_kv_handles"
+  case handlesReleased = "vllm_router_kv_handles_released_total"
+  case handleAge = "vllm_router_kv_handle_age_seconds"
 
   /// The Prometheus type.
   public var type: StaticString {
     switch self {
-    case .requestDuration, .timeToFirstToken, .splitDuration: "histogram"
-    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive: "gauge"
+    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge: "histogram"
+    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive, .handlesByStage: "gauge"
     default: "counter"
     }
   }
@@ -37,6 +41,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .requestDuration: "Time from a complete request to the end of its answer."
     case .requestErrors: "Errors told to clients, by route and kind."
     case .retries: "Further workers tried after one failed."
+    case .retriesRefused: "Further attempts that the retry budget did not allow."
     case .refusedRequests: "Messages refused because they are not proper HTTP."
     case .clientDisconnects: "Requests whose client hung up before the answer's end."
     case .timeToFirstToken: "Time from a complete request to the first chunk with a token."
@@ -52,6 +57,9 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .handlesBegun: "KV handles opened: prefill legs sent."
     case .handlesEnded: "KV handles ended, by outcome."
     case .handlesLive: "KV handles whose life has not ended."
+    case .handlesByStage: "KV handles whose life has not ended, by state."
+    case .handlesReleased: "Unused KV handles given back, by what told prefill."
+    case .handleAge: "Time from a KV handle's parameters to its end."
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import KVTransfer
 internal import Vocabulary
 
 /// Writes the metrics of all loops as Prometheus text (format 0.0.4).
@@ -28,6 +29,7 @@ struct MetricsText: ~Copyable {
     case .timeToFirstToken: histogram(name) { $0.firstTokens }
     case .requestErrors: errors(name)
     case .retries: single(name, .retries)
+    case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
     case .clientDisconnects: single(name, .clientDisconnects)
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
@@ -46,6 +48,17 @@ struct MetricsText: ~Copyable {
       }
     case .handlesBegun: line(name, "", handles(.begun))
     case .handlesLive: line(name, "", handles(.live))
+    case .handleAge: histogram(name) { $0.handleAges }
+    case .handlesByStage:
+      for stage in KVHandleStage.allCases where stage != .ended {
+        let sum = loops.reduce(0) { $0 + $1.handleStages.value(at: Int(stage.rawValue)) }
+        line(name, "state=\"\(stage.name)\"", sum)
+      }
+    case .handlesReleased:
+      for mechanism in KVReleaseMechanism.allCases {
+        let sum = loops.reduce(0) { $0 + $1.releases.value(at: Int(mechanism.rawValue)) }
+        line(name, "mechanism=\"\(mechanism.name)\"", sum)
+      }
     case .handlesEnded:
       for figure in [
         LoopMetrics.HandleFigure.consumed, .released, .expired, .spent, .empty, .abandoned,

@@ -27,6 +27,10 @@ final class HTTP1WorkerConnection {
   /// Whether it has carried a leg before, so that the peer may have closed it meanwhile.
   private var isReused = false
   private var hasAnswerBytes = false
+  /// When the leg began or the worker was last heard.
+  private(set) var lastHeard = Instant.zero
+  /// Its place among the pool's busy connections, while it is one.
+  var busyPlace = 0
   /// Interim (1xx) heads seen before the answer's own.
   private var interimCount = 0
 
@@ -35,6 +39,8 @@ final class HTTP1WorkerConnection {
     self.pool = pool
     self.leg = leg
     leg.connection = self
+    lastHeard = pool.now
+    pool.noteBusy(self)
   }
 
   /// Whether the connection is up: a leg is written as soon as it is.
@@ -53,6 +59,8 @@ final class HTTP1WorkerConnection {
     isReused = true
     self.leg = leg
     leg.connection = self
+    lastHeard = pool.now
+    pool.noteBusy(self)
     begin(leg)
   }
 
@@ -71,10 +79,16 @@ final class HTTP1WorkerConnection {
     stream?.resumeReading()
   }
 
+  /// Fails the leg: the worker gives no sign of life.
+  func giveUp() {
+    guard leg != nil else { return }
+    fail(hasAnswerBytes ? .brokenWithinAnswer : .brokenBeforeAnswer)
+  }
+
   /// Forgets the leg and closes the connection under it.
   func cancelLeg() {
     detachLeg()
-    pool.endLease()
+    pool.endLease(of: self)
     close()
   }
 
@@ -105,7 +119,7 @@ final class HTTP1WorkerConnection {
 
   private func fail(_ failure: LegFailure) {
     let leg = detachLeg()
-    pool.endLease()
+    pool.endLease(of: self)
     close()
     leg.observer.leg(leg, didFail: failure)
   }
@@ -128,6 +142,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       close()
     case .awaitingHead, .readingBody:
       hasAnswerBytes = true
+      lastHeard = pool.now
       do throws(WireError) {
         try receive(bytes)
       } catch {
@@ -180,7 +195,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       return
     }
     detachLeg()
-    pool.endLease()
+    pool.endLease(of: self)
     close()
     if !pool.start(leg, fresh: true) { leg.observer.leg(leg, didFail: .poolFull) }
   }
@@ -259,7 +274,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       state = .idle
       stream?.resumeReading()
     } else {
-      if !isClean { pool.endLease() }
+      if !isClean { pool.endLease(of: self) }
       close()
     }
     leg.observer.legDidEnd(leg)

@@ -11,6 +11,8 @@ package final class WorkerPool {
   private let loop: any Loop
   private let timeouts: Timeouts
   private var book: ConnectionPool<HTTP1WorkerConnection>
+  /// The connections that carry a leg, in no order; each knows its place.
+  private var busy: [HTTP1WorkerConnection] = []
 
   /// A pool without connections.
   package init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
@@ -21,6 +23,9 @@ package final class WorkerPool {
       limit: limits.connectionsPerWorker, idleLimit: limits.idleConnectionsPerWorker,
       idleTimeout: timeouts.workerIdle)
   }
+
+  /// The loop's time.
+  var now: Instant { loop.now }
 
   /// Connections without a leg, for metrics.
   var idleCount: Int { book.idleCount }
@@ -49,6 +54,31 @@ package final class WorkerPool {
     while let connection = book.takeExpired(now: loop.now) { connection.close() }
   }
 
+  /// Fails the legs of which nothing was heard for `silence`, if probes find the worker unhealthy:
+  /// a hung engine keeps its connections open for ever.
+  package func breakSilent(after silence: Duration) {
+    guard !worker.isHealthy, !busy.isEmpty else { return }
+    let now = loop.now
+    // A copy: what one failure sets off may change the list.
+    for connection in busy where now - connection.lastHeard >= silence { connection.giveUp() }
+  }
+
+  /// A connection begins to carry a leg.
+  func noteBusy(_ connection: HTTP1WorkerConnection) {
+    connection.busyPlace = busy.count
+    busy.append(connection)
+  }
+
+  /// It carries none any more.
+  private func noteNotBusy(_ connection: HTTP1WorkerConnection) {
+    let place = connection.busyPlace
+    precondition(busy[place] === connection, "a busy connection knows its place")
+    let last = busy.removeLast()
+    guard last !== connection else { return }
+    busy[place] = last
+    last.busyPlace = place
+  }
+
   /// Closes all idle connections.
   package func closeIdle() {
     while let connection = book.takeAny() { connection.close() }
@@ -56,11 +86,13 @@ package final class WorkerPool {
 
   /// A connection is done with its leg: keeps it if it may.
   func park(_ connection: HTTP1WorkerConnection) -> Bool {
-    book.park(connection, now: loop.now)
+    noteNotBusy(connection)
+    return book.park(connection, now: loop.now)
   }
 
   /// A connection that carried a leg is gone or about to be.
-  func endLease() {
+  func endLease(of connection: HTTP1WorkerConnection) {
+    noteNotBusy(connection)
     book.endLease()
   }
 

@@ -163,7 +163,9 @@ extension Request {
   private func noteFirstToken() {
     guard record.firstTokenAt == nil else { return }
     record.firstTokenAt = router.loop.now
+    teachDecider()
     prefillReservation.release()
+    servingReservation.promptIsDone()
   }
 
   private func sendHeld() {

@@ -28,6 +28,8 @@ extension Request {
     guard let decode = router.choose(.serving, for: traits, except: tried) else {
       return machine.foundNobody(Request.noWorker(role: "decode"))
     }
+    guard isWorthSplitting(prefill.worker, decode.worker) else { return serveWhole(decode.worker) }
+    queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     prefillReservation.take(prefill.worker, traits.promptTokens)
     servingReservation.take(decode.worker, traits.promptTokens)
     record.attempts += 1
@@ -69,7 +71,9 @@ extension Request {
 
   /// Whether the budget of retries allows another attempt; the first one needs none.
   private func mayTryAgain() -> Bool {
-    record.attempts == 0 || retryIsFree || router.retryBudget.take()
+    if record.attempts == 0 || retryIsFree || router.retryBudget.take() { return true }
+    router.metrics.countRefusedRetry()
+    return false
   }
 
   /// Names this attempt's hand-over. Engines that find each other by `X-Request-Id` must not meet
@@ -90,12 +94,34 @@ extension Request {
     guard let one = router.choose(.serving, for: traits, except: tried) else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
-    servingReservation.take(one.worker, traits.promptTokens)
+    return serveWhole(one.worker, chosenFor: one.choice.reason.name)
+  }
+
+  private func serveWhole(
+    _ worker: Worker, chosenFor reason: StaticString = ""
+  ) -> RequestAction {
+    queuedOnServing = TokenCount(worker.promptTokensWaiting)
+    decodesBeside = worker.requestsInFlight
+    servingReservation.take(worker, traits.promptTokens, computesPrompt: true)
     record.attempts += 1
     record.prefillWorker = nil
-    record.servingWorker = one.worker
-    record.reason = wholeReason ?? one.choice.reason.name
+    record.servingWorker = worker
+    record.reason = wholeReason ?? reason
     return machine.choseOne()
+  }
+
+  /// Whether the decider wants this request on two engines; notes why not.
+  private func isWorthSplitting(_ prefill: Worker, _ decode: Worker) -> Bool {
+    guard router.decider.name != .off else { return true }
+    var question = DisaggregationQuestion(
+      promptTokens: traits.promptTokens, prefill: prefill.id, decode: decode.id)
+    question.queuedOnPrefill = TokenCount(prefill.tokensInFlight)
+    question.queuedOnDecode = TokenCount(decode.promptTokensWaiting)
+    question.activeDecodes = decode.requestsInFlight
+    question.decodeCanPrefill = router.connector.decodeCanPrefill
+    let verdict = router.decider.decide(question)
+    if !verdict.isSplit { wholeReason = verdict.reason.name }
+    return verdict.isSplit
   }
 
   /// Whether this request is split into prefill and decode; notes why not.

@@ -287,6 +287,7 @@ extension Request: LegObserver {
       if let identity = answer.identity {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
+      teachDecider(prefill: answer)
       take(answer)
     } catch {
       noteFailure(of: prefillReservation.worker)

@@ -34,6 +34,11 @@ final class Request {
   var retryIsFree = true
   /// How many decode engines could not use a handle of this request.
   var handOverFailures = 0
+  /// What the decider is told of the moment of choice: prompt tokens ahead of this one at prefill,
+  /// or at the worker that serves it whole, and the requests there.
+  var queuedOnPrefill = TokenCount.zero
+  var queuedOnServing = TokenCount.zero
+  var decodesBeside = 0
   /// When the request's time is over.
   var deadline = Instant.distantFuture
   var tried = TriedWorkers()

@@ -4,17 +4,32 @@ internal import Vocabulary
 struct Reservation {
   private(set) var worker: Worker?
   private var tokens = TokenCount.zero
+  /// Whether the prompt is still to be computed there by a worker that also decodes.
+  private var promptIsWaiting = false
 
   /// Counts the request in at `worker`; precondition: nothing is reserved.
-  mutating func take(_ worker: Worker, _ promptTokens: TokenCount) {
+  ///
+  /// `computesPrompt`: the worker serves the request whole, so its prompt waits there until the
+  /// first token.
+  mutating func take(_ worker: Worker, _ promptTokens: TokenCount, computesPrompt: Bool = false) {
     precondition(self.worker == nil, "a reservation is released before another is taken")
     worker.reserve(promptTokens)
     self.worker = worker
     tokens = promptTokens
+    promptIsWaiting = computesPrompt
+    if computesPrompt { worker.addWaitingPrompt(promptTokens) }
+  }
+
+  /// The first token has come: the prompt waits no longer.
+  mutating func promptIsDone() {
+    guard promptIsWaiting else { return }
+    promptIsWaiting = false
+    worker?.removeWaitingPrompt(tokens)
   }
 
   /// Counts it out; does nothing when nothing is reserved.
   mutating func release() {
+    promptIsDone()
     worker?.release(tokens)
     worker = nil
   }

@@ -19,6 +19,7 @@ public final class Worker: Sendable {
   private let peerState: Mutex<KVPeer>
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
+  private let waitingPrompts = Atomic<Int>(0)
   private let healthy = Atomic<Bool>(true)
   private let processed = Atomic<Int>(0)
   private let failures = Atomic<Int>(0)
@@ -45,6 +46,20 @@ public final class Worker: Sendable {
 
   /// Estimated prompt tokens of those requests.
   public var tokensInFlight: Int { tokens.load(ordering: .relaxed) }
+
+  /// Estimated prompt tokens of requests that it serves whole and that have no token yet.
+  var promptTokensWaiting: Int { waitingPrompts.load(ordering: .relaxed) }
+
+  /// Counts a prompt in that it is to compute for a request it serves whole.
+  func addWaitingPrompt(_ tokens: TokenCount) {
+    waitingPrompts.wrappingAdd(tokens.number, ordering: .relaxed)
+  }
+
+  /// Counts it out again.
+  func removeWaitingPrompt(_ tokens: TokenCount) {
+    let left = waitingPrompts.wrappingSubtract(tokens.number, ordering: .relaxed).newValue
+    precondition(left >= 0, "a waiting prompt is counted out once")
+  }
 
   /// Requests ever sent to it.
   var processedRequests: Int { processed.load(ordering: .relaxed) }
