@@ -89,7 +89,7 @@ def take_response_event(value, whole):
 
 
 def join(target, piece):
-    """Adds one event's members to those before: text and lists grow, objects join, others replace."""
+    """Adds one event's members to those before: text and lists grow, others replace."""
     for key, value in piece.items():
         old = target.get(key)
         if value is None:
@@ -105,6 +105,12 @@ def join(target, piece):
             target[key] = old + value
         else:
             target[key] = value
+
+
+def has_token(choice):
+    """Whether a choice of an answer, whole or put together from a stream, holds generated text."""
+    told = choice.get("delta") or choice.get("message") or {}
+    return bool(choice.get("text") or told.get("content") or told.get("tool_calls"))
 
 
 def stable(value):
