@@ -37,6 +37,9 @@ package struct EngineConfiguration: Sendable {
   package var version = "0.32.0"
   /// What happens when remote KV cannot be had.
   package var loadFailurePolicy = LoadFailurePolicy.fail
+  /// Whether the word that a request was refused waits for this engine's next step, as was measured
+  /// on an idle vLLM 0.32.0; otherwise it leaves at once.
+  package var noticeWaitsForStep = false
   /// Whether usage carries `prompt_tokens_details` (vLLM's `--enable-prompt-tokens-details`).
   package var reportsCachedTokens = true
   /// Whether blocks are shared between requests with the same prefix.

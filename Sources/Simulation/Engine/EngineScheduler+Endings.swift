@@ -44,6 +44,15 @@ extension EngineScheduler {
     return sequence
   }
 
+  /// Frees what a finished request exported when its client left before it was told (vLLM's fix
+  /// 29987).
+  mutating func freeUntoldExports(of id: EngineRequestID) {
+    guard let names = untoldExports.removeValue(forKey: id) else { return }
+    for name in names { pool.release(exports.end(name, as: .released)) }
+    counters.aborted += 1
+    wake(latest)
+  }
+
   // Told too early, the exporter would free blocks that are still being read.
   private mutating func tellExporter(of sequence: EngineSequence) {
     guard let source = sequence.owed ?? unreadSource(of: sequence) else { return }
@@ -66,6 +75,7 @@ extension EngineScheduler {
     let kept = Array(sequence.blocks.prefix(count))
     pool.release(sequence.blocks.dropFirst(count))
     exports.add(sequence.innerID, blocks: kept, deadline: latest + configuration.lease)
+    untoldExports[sequence.id.request, default: []].append(sequence.innerID)
     var parameters = KVParameters()
     parameters.doRemotePrefill = true
     parameters.blockIDs = kept.map(Int.init)

@@ -48,6 +48,8 @@ package struct EngineScheduler: ~Copyable {
   /// Reads under way whose requests have gone: a read cannot be called back, so the exporter is
   /// told only when it has come to its end.
   var orphanedReads: [EngineSequenceID: KVSource] = [:]
+  /// The exports of ended requests whose answers were not written yet: nobody knows of them.
+  var untoldExports: [EngineRequestID: [String]] = [:]
   var nextRequest = 0
   var generator: SplitMix64
 
@@ -153,10 +155,13 @@ package struct EngineScheduler: ~Copyable {
   ///
   /// Emits notices for remote KV it will not read and, when `reports` is set (a shutdown), an
   /// abort for each open choice. Aborting a request that hangs on incomplete parameters kills the
-  /// engine, as it does vLLM 0.32.0. Unknown and finished requests are ignored.
+  /// engine, as it does vLLM 0.32.0. Of a finished request whose answer was not written yet the
+  /// exports are freed; any other finished or unknown request is ignored.
   package mutating func abort(_ id: EngineRequestID, now: Instant, reports: Bool = false) {
     catchUp(to: now)
-    guard !isDead, let record = records[id] else { return }
+    guard !isDead else { return }
+    freeUntoldExports(of: id)
+    guard let record = records[id] else { return }
     for slot in record.slots {
       guard let slot, let sequence = slots[slot] else { continue }
       if sequence.stage == .hanging { return die("KeyError: aborted without remote parameters") }
@@ -178,12 +183,28 @@ package struct EngineScheduler: ~Copyable {
 
   /// Notes that the server refused a request that carried `parameters`.
   ///
-  /// The exporter is told to free with this engine's next step, not before (measured on 0.32.0).
+  /// The exporter is told to free, at once or with this engine's next step, as configured.
   package mutating func refuse(_ parameters: KVParameters?) {
     guard !isDead, let parameters, parameters.doRemotePrefill,
       let source = parameters.source
     else { return }
-    owedNotices.append(KVNotice(source: source, reason: .released))
+    let notice = KVNotice(source: source, reason: .released)
+    if configuration.noticeWaitsForStep {
+      owedNotices.append(notice)
+    } else {
+      events.append(.notice(notice))
+    }
+  }
+
+  /// Notes that the answer to a request has been written: from now on somebody knows what it
+  /// exported, and only a reader or the lease ends that.
+  package mutating func answerWasWritten(_ id: EngineRequestID) {
+    untoldExports[id] = nil
+  }
+
+  /// Ends the engine, as a fatal mistake of its own would; the server hears of it by an event.
+  package mutating func kill(_ reason: String) {
+    if !isDead { die(reason) }
   }
 
   /// Moves the collected events to `target`, which must be empty; both keep their storage.

@@ -34,6 +34,7 @@ final class EngineDesk: ExchangeHandler {
     if answersByFault(exchange, struck) { return }
     let body = exchange.body.bytes
     do throws(EngineRefusal) {
+      if engine.scheduler.isDead { throw .engineDead }
       let request = try engine.reader.read(
         body, for: endpoint, requestID: requestID(of: exchange, engine))
       let job = EngineJob(
@@ -65,7 +66,7 @@ final class EngineDesk: ExchangeHandler {
         EngineDesk.respond(
           exchange, status: status, type: "application/json", retryAfter: retryAfter, body)
         return true
-      case .refuse, .die, .slow, .truncate, .errorEvent: continue
+      case .refuse, .stall, .die, .slow, .truncate, .errorEvent, .abort, .lie, .coreDeath: continue
       }
     }
     return false
@@ -96,6 +97,7 @@ final class EngineDesk: ExchangeHandler {
       body.append("{\"detail\":\"Method Not Allowed\"}")
       return 405
     }
+    if path == "/health" && engine.scheduler.isDead { return 503 }
     do throws(EngineRefusal) {
       try writeKnown(path, exchange, engine, to: &body)
       return 200

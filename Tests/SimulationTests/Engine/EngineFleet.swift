@@ -120,6 +120,7 @@ final class EngineFleet {
         _ = members[notice.source.address.port]?.core.answer(message, now: now)
       case .heartbeat(let address, let requestIDs):
         _ = members[address.port]?.core.answer(.heartbeat(requestIDs: requestIDs), now: now)
+      case .finished(let finish): member.core.answerWasWritten(finish.sequence.request)
       default: break
       }
     }
