@@ -74,7 +74,7 @@ package struct EngineReply: Sendable {
     case .died:
       hasEnded = true
       return fail(.engineDead, into: &buffer)
-    case .prefillDone, .needsRemoteKV, .notice, .heartbeat:
+    case .prefillDone, .needsRemoteKV, .asks, .writes, .notice, .heartbeat:
       return .nothing
     }
   }

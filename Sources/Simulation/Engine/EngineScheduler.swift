@@ -4,9 +4,9 @@ package import Vocabulary
 ///
 /// Requests wait first come, first served; a step computes one token for each decoding request and
 /// chunks of prompts up to a token budget; its duration comes from the cost model. Admission
-/// reserves blocks for the prompt and `max_tokens`, so nothing is ever preempted. Remote KV is read
-/// and exported as NIXL pull mode does it, with vLLM 0.32.0's measured behaviour when a client or a
-/// router gets it wrong.
+/// reserves blocks for the prompt and `max_tokens`, so nothing is ever preempted. KV is handed over
+/// as the configured connector does it, with the measured or documented behaviour when a client or
+/// a router gets it wrong.
 ///
 /// It owns the block pool, the exports and the counters. It has no clock, no socket and no thread:
 /// time comes in with every call and never goes back; events are collected until `drainEvents`.
@@ -20,6 +20,8 @@ package struct EngineScheduler: ~Copyable {
   package internal(set) var counters = EngineCounters()
   /// The KV caches kept for others.
   package internal(set) var exports = KVExports()
+  /// Those who asked for KV, or gave it up, before it was there.
+  var meetings = KVMeetings()
   /// The KV cache.
   package internal(set) var pool: BlockPool
   /// Whether a fatal mistake has ended the engine.
@@ -89,7 +91,7 @@ package struct EngineScheduler: ~Copyable {
     guard !isDead else { return nil }
     let next = min(
       stepEnd ?? wakeAt ?? .distantFuture, nextTransferEnd ?? .distantFuture,
-      nextHeartbeat ?? .distantFuture, exports.nextExpiry)
+      nextHeartbeat ?? .distantFuture, min(exports.nextExpiry, nextWaitEnd ?? .distantFuture))
     return next == .distantFuture ? nil : next
   }
 
@@ -137,8 +139,9 @@ package struct EngineScheduler: ~Copyable {
     precondition(due >= latest, "nothing is due in the past")
     latest = due
     if exports.nextExpiry <= due {
-      pool.release(exports.expire(at: due))
-      wake(due)
+      expireExports(at: due)
+    } else if let end = nextWaitEnd, end <= due {
+      giveUpWaiting(at: due)
     } else if let end = nextTransferEnd, end <= due {
       finishTransfers(at: due)
     } else if let beat = nextHeartbeat, beat <= due {
@@ -164,7 +167,9 @@ package struct EngineScheduler: ~Copyable {
     guard let record = records[id] else { return }
     for slot in record.slots {
       guard let slot, let sequence = slots[slot] else { continue }
-      if sequence.stage == .hanging { return die("KeyError: aborted without remote parameters") }
+      if sequence.stage == .hanging, configuration.connector.diesOfLostAborts {
+        return die("KeyError: aborted without remote parameters")
+      }
       if reports {
         finish(slot, reason: .abort, stop: nil, lastToken: nil)
       } else {
@@ -181,13 +186,15 @@ package struct EngineScheduler: ~Copyable {
     for id in records.keys.sorted() { abort(id, now: now, reports: true) }
   }
 
-  /// Notes that the server refused a request that carried `parameters`.
+  /// Notes that the server refused a request to `endpoint` that carried `parameters`.
   ///
-  /// The exporter is told to free, at once or with this engine's next step, as configured.
-  package mutating func refuse(_ parameters: KVParameters?) {
-    guard !isDead, let parameters, parameters.doRemotePrefill,
-      let source = parameters.source
-    else { return }
+  /// Prefill is told to free, at once or with this engine's next step, as configured.
+  package mutating func refuse(
+    _ parameters: KVParameters?, at endpoint: EngineEndpoint = .completions, requestID: String = ""
+  ) {
+    let name = endpoint.name(requestID: requestID)
+    let route = configuration.route(parameters, requestID: requestID, name: name)
+    guard !isDead, configuration.connector.tellsPrefill, let source = route?.source else { return }
     let notice = KVNotice(source: source, reason: .released)
     if configuration.noticeWaitsForStep {
       owedNotices.append(notice)
@@ -234,7 +241,7 @@ package struct EngineScheduler: ~Copyable {
     let room = configuration.maxModelLength - prompt.count
     var sequence = EngineSequence(
       request, id: id, suffix: makeSuffix(),
-      maxTokens: max(1, min(request.maxTokens ?? fallback, room)), now: now)
+      maxTokens: max(1, min(request.maxTokens ?? fallback, room)), configuration, now: now)
     sequence.prepareKeys(blockTokens: pool.blockTokens)
     let slot = freeSlots.popLast() ?? slots.count
     if slot == slots.count { slots.append(nil) }

@@ -33,10 +33,11 @@ final class EngineDesk: ExchangeHandler {
     if struck.contains(.die(.request)) { return engine.die() }
     if answersByFault(exchange, struck) { return }
     let body = exchange.body.bytes
+    let requestID = requestID(of: exchange, engine)
     do throws(EngineRefusal) {
       if engine.scheduler.isDead { throw .engineDead }
       let request = try engine.reader.read(
-        body, for: endpoint, requestID: requestID(of: exchange, engine))
+        body, for: endpoint, requestID: requestID)
       let job = EngineJob(
         exchange: exchange, engine: engine,
         reply: EngineReply(to: request, by: engine.configuration, created: engine.created),
@@ -45,7 +46,7 @@ final class EngineDesk: ExchangeHandler {
       if case .died = job.open() { return engine.die() }
       engine.submit(request, for: job)
     } catch {
-      engine.refuse(body)
+      engine.refuse(body, at: endpoint, requestID: requestID)
       var answer = ByteBuffer(capacity: 256)
       error.write(to: &answer)
       EngineDesk.respond(exchange, status: error.status, type: "application/json", answer)

@@ -146,9 +146,11 @@ extension SimulatedEngine {
     return nil
   }
 
-  /// Notes that a request with transfer parameters was refused.
-  func refuse(_ body: UnsafeRawBufferPointer) {
-    scheduler.refuse(reader.kvParameters(in: body))
+  /// Notes that a request was refused, with transfer parameters or without.
+  func refuse(
+    _ body: UnsafeRawBufferPointer, at endpoint: EngineEndpoint, requestID: String
+  ) {
+    scheduler.refuse(reader.kvParameters(in: body), at: endpoint, requestID: requestID)
     pump()
   }
 
@@ -182,6 +184,8 @@ extension SimulatedEngine {
     case .finished(let finish): tell(finish.sequence.request, event)
     case .prefillDone: break
     case .needsRemoteKV(let pull): read(pull)
+    case .asks(let ask, let address): send(ask, to: address)
+    case .writes(let write, let address): send(write, to: address)
     case .notice(let notice):
       channel.send(
         .notice(requestID: notice.source.requestID, reason: notice.reason),
@@ -223,6 +227,22 @@ extension SimulatedEngine {
       } else {
         scheduler.remoteKVFailed(pull.target, now: loop.now)
       }
+      pump()
+    }
+  }
+
+  private func send(_ ask: KVAsk, to address: HostAndPort) {
+    channel.send(.ask(ask), to: address) { [weak self] reply in
+      guard let self, !isGone, reply != .done else { return }
+      scheduler.remoteKVFailed(ask.target, now: loop.now)
+      pump()
+    }
+  }
+
+  private func send(_ write: KVWrite, to address: HostAndPort) {
+    channel.send(.write(write), to: address) { [weak self] reply in
+      guard let self, !isGone else { return }
+      scheduler.writeDidEnd(write, accepted: reply.map { $0 == .done }, now: loop.now)
       pump()
     }
   }
