@@ -23,8 +23,15 @@ struct EngineCommand: ParsableCommand {
   @Option(help: "Port for other engines (KV); 0 takes a free one.")
   var sideChannelPort: UInt16 = 0
 
-  @Option(help: "prefill, decode or both; shown, since any engine can do either.")
+  @Option(help: "prefill, decode or both; matters to a bootstrap port and to SGLang.")
   var role = Role.both
+
+  @Option(help: "nixl, nixl-push, mooncake, moriio-read, moriio-write or sglang.")
+  var kvConnector = EngineConnector.nixlPull
+
+  @Option(
+    help: "Port of the bootstrap server of Mooncake or SGLang; 0 takes a free one.")
+  var bootstrapPort: UInt16 = 8998
 
   @Option(help: "Name of the model it serves.")
   var model = "tiny"
@@ -83,6 +90,8 @@ struct EngineCommand: ParsableCommand {
     var configuration = EngineConfiguration(engineID: EngineIdentity.make())
     configuration.model = model
     configuration.role = role
+    configuration.connector = kvConnector
+    configuration.bootstrapPort = bootstrapPort
     configuration.sideChannelHost = host
     configuration.sideChannelPort = sideChannelPort
     configuration.cost.prefillTokensPerSecond = prefillTokensPerSecond
@@ -107,6 +116,7 @@ struct EngineCommand: ParsableCommand {
 }
 
 extension Role: ExpressibleByArgument {}
+extension EngineConnector: ExpressibleByArgument {}
 
 /// Ends a loop at the first signal.
 final class SignalStopper: LoopHandler {

@@ -16,10 +16,17 @@ package struct EngineConfiguration: Sendable {
   package var model = "tiny"
   /// What the operator started it for; a label only, as the pull connector ignores `kv_role`.
   package var role = Role.both
+  /// How it moves KV.
+  package var connector = EngineConnector.nixlPull
   /// What its steps cost in time, and its capacity.
   package var cost = EngineCostModel()
   /// How long an exported KV cache stays pinned without a heartbeat.
   package var lease = Duration.seconds(30)
+  /// How long an exported KV cache stays pinned when nobody comes; nil for the connector's own
+  /// time.
+  package var reclaim: Duration?
+  /// How long decode waits for prefill to write; nil for the connector's own time.
+  package var patience: Duration?
   /// Most tokens of prompt and answer together.
   package var maxModelLength = 131_072
   /// `max_tokens` of a chat request that states none. vLLM would go on to the model's length; a
@@ -33,10 +40,16 @@ package struct EngineConfiguration: Sendable {
   package var sideChannelHost = "127.0.0.1"
   /// The port decode engines are told to read from.
   package var sideChannelPort: UInt16 = 5600
+  /// The port of the bootstrap server, which a prefill engine of Mooncake or SGLang has; 0 takes a
+  /// free one.
+  package var bootstrapPort: UInt16 = 8998
   /// What `/version` says.
   package var version = "0.32.0"
   /// What happens when remote KV cannot be had.
   package var loadFailurePolicy = LoadFailurePolicy.fail
+  /// Whether the word that a request was refused waits for this engine's next step, as was measured
+  /// on an idle vLLM 0.32.0; otherwise it leaves at once.
+  package var noticeWaitsForStep = false
   /// Whether usage carries `prompt_tokens_details` (vLLM's `--enable-prompt-tokens-details`).
   package var reportsCachedTokens = true
   /// Whether blocks are shared between requests with the same prefix.
@@ -49,8 +62,12 @@ package struct EngineConfiguration: Sendable {
     self.engineID = engineID
   }
 
-  /// Time between a decode engine's heartbeats: a sixth of the lease.
-  package var heartbeatInterval: Duration { lease / 6 }
+  /// How long exported KV stays pinned when nobody comes.
+  package var keepTime: Duration { reclaim ?? connector.reclaim ?? lease }
+  /// How long decode waits for prefill to write.
+  package var waitTime: Duration { patience ?? connector.patience }
+  /// Time between a decode engine's heartbeats: a sixth of the lease; SGLang's 5 s.
+  package var heartbeatInterval: Duration { connector == .sglang ? .seconds(5) : lease / 6 }
   /// How far one heartbeat pushes the lease's end: two thirds of the lease from its arrival.
   package var heartbeatExtension: Duration { lease * 2 / 3 }
   /// The text of `system_fingerprint`.

@@ -22,6 +22,11 @@ package enum EngineEndpoint: String, Sendable, CaseIterable {
     self = match
   }
 
+  /// The engine's inner name, without its suffix, of the only choice of a request.
+  package func name(requestID: String) -> String {
+    "\(idPrefix)\(requestID)\(self == .completions ? "-0" : "")"
+  }
+
   /// What its answers' ids begin with.
   package var idPrefix: String {
     switch self {

@@ -10,6 +10,11 @@ package enum EngineEvent: Hashable, Sendable {
   case finished(EngineFinish)
   /// KV must be read from another engine; answer with `remoteKVArrived` or `remoteKVFailed`.
   case needsRemoteKV(KVPull)
+  /// Another engine must be asked to write KV; when it refuses or cannot be reached, answer with
+  /// `remoteKVFailed`.
+  case asks(KVAsk, of: HostAndPort)
+  /// KV must be written to another engine; answer with `writeDidEnd`.
+  case writes(KVWrite, to: HostAndPort)
   /// Another engine must be told that it may free blocks.
   case notice(KVNotice)
   /// Another engine must be told that these requests are still wanted.

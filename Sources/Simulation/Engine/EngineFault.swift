@@ -20,8 +20,10 @@ package struct EngineFault: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// New connections are refused.
     case refuse
-    /// The request is read and never answered.
+    /// The request is read and never answered, nor worked on.
     case hang
+    /// The request is worked on to its end and never answered.
+    case stall
     /// The engine dies at the moment.
     case die(Moment)
     /// Every step takes that many times as long; concerns all requests.
@@ -34,6 +36,13 @@ package struct EngineFault: Hashable, Sendable {
     case truncate(afterTokens: Int)
     /// An error event ends the stream after so many tokens.
     case errorEvent(afterTokens: Int)
+    /// The answer ends after so many tokens with `finish_reason` `abort`, as on SIGTERM.
+    case abort(afterTokens: Int)
+    /// Prefill answers with transfer parameters that are not those of its blocks.
+    case lie(EngineLie)
+    /// The engine's core dies while its server lives on: what is in flight and what comes gets a
+    /// 500, `/health` a 503; for ever. Concerns all requests.
+    case coreDeath
   }
 
   /// What goes wrong.

@@ -4,11 +4,13 @@ extension EngineFaults {
   /// Sets faults from the body of `POST /fault`.
   ///
   /// The body is one fault or an array of them; an empty array clears. A fault is an object with
-  /// `kind` (`refuse`, `hang`, `die`, `slow`, `status`, `malformed`, `truncate`, `error_event`),
-  /// `count` (for the next so many only) and `probability`. `die` has `at` (`accept`, `request`,
-  /// `before_head`, `after_head`, `after_tokens`, `after_handle`); `after_tokens`, `truncate` and
-  /// `error_event` have `tokens`; `slow` has `factor`; `status` has `status`, `body` and
-  /// `retry_after`. Throws a 400 that names the fault it cannot read, and then changes nothing.
+  /// `kind` (`refuse`, `hang`, `stall`, `die`, `slow`, `status`, `malformed`, `truncate`,
+  /// `error_event`, `abort`, `lie`, `core_death`), `count` (for the next so many only) and
+  /// `probability`. `die` has `at` (`accept`, `request`, `before_head`, `after_head`,
+  /// `after_tokens`, `after_handle`); `after_tokens`, `truncate`, `error_event` and `abort` have
+  /// `tokens`; `slow` has `factor`; `status` has `status`, `body` and `retry_after`; `lie` has `as`
+  /// (`null`, `nameless`, `wrong_type`, `garbage`, `stale`, `stranger`). Throws a 400 that names
+  /// the fault it cannot read, and then changes nothing.
   package mutating func set(json body: UnsafeRawBufferPointer) throws(EngineRefusal) {
     let value: JSONValue
     do {
@@ -44,6 +46,7 @@ extension EngineFaults {
     switch value["kind"]?.string {
     case "refuse": return .refuse
     case "hang": return .hang
+    case "stall": return .stall
     case "die": return moment(value, tokens: tokens).map { .die($0) }
     case "slow":
       guard let factor = value["factor"]?.double, factor > 0, factor < 1e6 else { return nil }
@@ -56,6 +59,9 @@ extension EngineFaults {
     case "malformed": return .malformed
     case "truncate": return .truncate(afterTokens: tokens)
     case "error_event": return .errorEvent(afterTokens: tokens)
+    case "abort": return .abort(afterTokens: tokens)
+    case "lie": return value["as"]?.string.flatMap(EngineLie.init(rawValue:)).map { .lie($0) }
+    case "core_death": return .coreDeath
     default: return nil
     }
   }

@@ -37,6 +37,11 @@ package struct EngineFaults: Sendable {
     }
   }
 
+  /// Whether the core is to be dead.
+  package var killsCore: Bool {
+    active.contains { $0.kind == .coreDeath }
+  }
+
   /// The faults that strike a connection just accepted.
   package mutating func drawConnection() -> [EngineFault.Kind] {
     draw { $0.strikesConnections }
@@ -46,7 +51,7 @@ package struct EngineFaults: Sendable {
   package mutating func drawRequest() -> [EngineFault.Kind] {
     draw { fault in
       if case .slow = fault.kind { return false }
-      return !fault.strikesConnections
+      return !fault.strikesConnections && fault.kind != .coreDeath
     }
   }
 

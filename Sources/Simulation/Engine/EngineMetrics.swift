@@ -113,6 +113,7 @@ package enum EngineMetrics {
       ("sim:kv_late_reads_total", counts.lateReads),
       ("sim:kv_reads_after_release_total", counts.readsAfterRelease),
       ("sim:kv_unknown_reads_total", counts.unknownReads),
+      ("sim:kv_writes_to_gone_total", counts.writesToGone),
       ("sim:kv_heartbeats_too_late_total", counts.heartbeatsTooLate),
       ("sim:requests_total", engine.counters.requests),
       ("sim:requests_aborted_total", engine.counters.aborted),

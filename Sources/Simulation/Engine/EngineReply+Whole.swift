@@ -3,7 +3,7 @@ internal import Vocabulary
 
 extension EngineReply {
   /// Appends the whole answer.
-  func writeWhole(kv: KVParameters?, to buffer: inout ByteBuffer) {
+  func writeWhole(kv: KVText?, to buffer: inout ByteBuffer) {
     writeWholeHead(to: &buffer)
     for index in choices.indices {
       if index > 0 { buffer.append(",") }

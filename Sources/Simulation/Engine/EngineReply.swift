@@ -37,6 +37,8 @@ package struct EngineReply: Sendable {
   var choices: [Choice]
   var usage = EngineUsage()
   var hasEnded = false
+  /// What stands in place of the transfer parameters of a prefill's answer; nil for the truth.
+  package var kvInstead: KVText?
 
   /// An answer to `request` that carries `created` (seconds since 1970) as its time.
   package init(to request: EngineRequest, by configuration: EngineConfiguration, created: Int) {
@@ -72,7 +74,7 @@ package struct EngineReply: Sendable {
     case .died:
       hasEnded = true
       return fail(.engineDead, into: &buffer)
-    case .prefillDone, .needsRemoteKV, .notice, .heartbeat:
+    case .prefillDone, .needsRemoteKV, .asks, .writes, .notice, .heartbeat:
       return .nothing
     }
   }
@@ -100,7 +102,7 @@ package struct EngineReply: Sendable {
     if request.streams {
       writeStreamEnd(to: &buffer)
     } else {
-      writeWhole(kv: finish.kv, to: &buffer)
+      writeWhole(kv: kvInstead ?? finish.kv.map { .parameters($0) }, to: &buffer)
     }
     return .end
   }

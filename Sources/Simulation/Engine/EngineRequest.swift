@@ -48,7 +48,13 @@ package struct EngineRequest: Sendable {
   /// The engine's inner name for one choice: the answer's id, the prompt's place (completions
   /// only) and a random suffix, after the choice's number when there are several (measured).
   package func innerID(choice: Int, suffix: String) -> String {
+    "\(name(choice: choice))-\(suffix)"
+  }
+
+  /// The inner name of one choice without its suffix: what two engines given the same request id
+  /// agree on.
+  package func name(choice: Int) -> String {
     let place = endpoint == .completions ? "-\(choice / n)" : ""
-    return "\(n > 1 ? "\(choice % n)_" : "")\(answerID)\(place)-\(suffix)"
+    return "\(n > 1 ? "\(choice % n)_" : "")\(answerID)\(place)"
   }
 }

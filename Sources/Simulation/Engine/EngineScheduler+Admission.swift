@@ -41,7 +41,6 @@ extension EngineScheduler {
   private mutating func reserve(_ slot: Int, at now: Instant) -> Admission? {
     guard var sequence = slots[slot].take() else { preconditionFailure("a queued slot is taken") }
     defer { if slots[slot] == nil { slots[slot] = sequence } }
-    let wantsRemote = sequence.kv?.doRemotePrefill == true
     let hits = cachedBlocks(for: sequence)
     let needed = pool.blocks(for: sequence.prompt.count + sequence.maxTokens) - hits.count
     let freeHits = hits.reduce(0) { $0 + (pool.isFree($1) ? 1 : 0) }
@@ -55,8 +54,8 @@ extension EngineScheduler {
     counters.queueTime.observe(now - sequence.submitted)
     counters.prefixQueries += sequence.prompt.count
     counters.prefixHits += sequence.localHits
-    if wantsRemote {
-      beginLoading(&sequence)
+    if let route = sequence.route {
+      beginLoading(&sequence, by: route)
       return .loading
     }
     sequence.stage = .running

@@ -5,8 +5,9 @@ extension EngineScheduler {
   mutating func finish(
     _ slot: Int, reason: EngineFinishReason, stop: String?, lastToken: EngineToken?
   ) {
-    let isWhole = reason == .stop || reason == .length
-    guard let sequence = discard(slot, exporting: isWhole) else { return }
+    let isKept =
+      reason == .length || reason == .stop && configuration.connector.keepsWhatStopped
+    guard let sequence = discard(slot, exporting: isKept) else { return }
     let request = sequence.id.request
     counters.noteFinish(reason)
     counters.requestTime.observe(latest - sequence.submitted)
@@ -28,13 +29,14 @@ extension EngineScheduler {
     case .waiting: waiting.removeAll { $0 == slot }
     case .loading, .transferring, .hanging: loading.removeAll { $0 == slot }
     case .ready: ready.removeAll { $0 == slot }
+    case .offered: break
     case .running:
       running.removeAll { $0 == slot }
       batch.removeAll { $0.slot == slot }
     }
     tellExporter(of: sequence)
-    if exporting && sequence.kv?.doRemoteDecode == true {
-      export(sequence)
+    if exporting, let name = sequence.exportName {
+      export(sequence, as: name)
     } else {
       pool.release(sequence.blocks)
     }
@@ -44,37 +46,64 @@ extension EngineScheduler {
     return sequence
   }
 
-  // Told too early, the exporter would free blocks that are still being read.
+  /// Frees what a finished request exported when its client left before it was told (vLLM's fix
+  /// 29987).
+  mutating func freeUntoldExports(of id: EngineRequestID) {
+    guard let names = untoldExports.removeValue(forKey: id) else { return }
+    for name in names where exports.blocks(of: name) != nil { endExport(name, as: .released) }
+    counters.aborted += 1
+  }
+
+  // Told too early, the exporter would free blocks that are still being read. Who was only asked
+  // has written nothing yet, and must not.
   private mutating func tellExporter(of sequence: EngineSequence) {
-    guard let source = sequence.owed ?? unreadSource(of: sequence) else { return }
-    switch sequence.stage {
-    case .loading: orphanedReads[sequence.id] = source
-    case .transferring: events.append(.notice(KVNotice(source: source, reason: .consumed)))
-    default: events.append(.notice(KVNotice(source: source, reason: .released)))
+    guard let route = sequence.route, let source = sequence.owed ?? unreadSource(of: sequence)
+    else { return }
+    let released = KVNotice(source: source, reason: .released)
+    switch (sequence.stage, route) {
+    case (.transferring, _): events.append(.notice(KVNotice(source: source, reason: .consumed)))
+    case (.loading, .read): orphanedReads[sequence.id] = source
+    default: if configuration.connector.tellsPrefill { events.append(.notice(released)) }
     }
   }
 
   // A request still in the queue has read nothing, and never will.
   private func unreadSource(of sequence: EngineSequence) -> KVSource? {
-    guard sequence.stage == .waiting, sequence.kv?.doRemotePrefill == true else { return nil }
-    return sequence.kv?.source
+    sequence.stage == .waiting ? sequence.route?.source : nil
   }
 
-  // Blocks with KV stay pinned under the lease, the partial last one too; the rest is freed.
-  private mutating func export(_ sequence: EngineSequence) {
+  // Blocks with KV stay pinned, the partial last one too; the rest is freed.
+  private mutating func export(_ sequence: EngineSequence, as wantedName: String) {
     let count = pool.blocks(for: sequence.computed)
     let kept = Array(sequence.blocks.prefix(count))
     pool.release(sequence.blocks.dropFirst(count))
-    exports.add(sequence.innerID, blocks: kept, deadline: latest + configuration.lease)
+    var name = wantedName
+    if exports.blocks(of: name) != nil {
+      exports.noteDoubleUse()
+      name = sequence.innerID
+    }
+    exports.add(name, blocks: kept, deadline: latest + configuration.keepTime)
+    untoldExports[sequence.id.request, default: []].append(name)
+    if configuration.connector.answersWithParameters { tell(of: sequence, blocks: kept) }
+    if !configuration.connector.isReading { introduce(name) }
+  }
+
+  private mutating func tell(of sequence: EngineSequence, blocks: [Int32]) {
     var parameters = KVParameters()
     parameters.doRemotePrefill = true
-    parameters.blockIDs = kept.map(Int.init)
+    parameters.blockIDs = blocks.map(Int.init)
     parameters.engineID = configuration.engineID
     parameters.requestID = sequence.innerID
     parameters.host = configuration.sideChannelHost
     parameters.port = configuration.sideChannelPort
+    parameters.tpSize = 1
     parameters.tokenCount = sequence.computed
     parameters.cachedTokens = sequence.localHits + sequence.externalHits
+    switch configuration.connector {
+    case .nixlPull: parameters.transferMode = "pull"
+    case .nixlPush: parameters.transferMode = "push"
+    case .mooncake, .moriioRead, .moriioWrite, .sglang: break
+    }
     guard let record = records[sequence.id.request] else { return }
     if sequence.id.choice < record.n { records[sequence.id.request]?.kv = parameters }
   }

@@ -23,6 +23,7 @@ extension EngineScheduler {
     let tokens = sequence.prompt.count - sequence.computed
     let duration = configuration.cost.transferDuration(tokens: tokens)
     sequence.stage = .transferring(now + duration)
+    sequence.waitEnd = nil
     slots[slot] = sequence
     counters.transfers += 1
     counters.transferTime.observe(duration)
@@ -37,6 +38,7 @@ extension EngineScheduler {
     guard !isDead, let slot = loadingSlot(id) else { return }
     counters.failedTransfers += 1
     slots[slot]?.owed = nil
+    slots[slot]?.waitEnd = nil
     removeRemoteWaiter(slot)
     switch configuration.loadFailurePolicy {
     case .fail:
@@ -57,18 +59,18 @@ extension EngineScheduler {
     switch message {
     case .read(let engineID, let requestID, let blockIDs, let consumer):
       return read(engineID, requestID, blockIDs, consumer)
-    case .notice(let requestID, let reason):
-      pool.release(exports.end(requestID, as: reason))
-      wake(now)
+    case .notice(let requestID, let reason): take(reason, about: requestID)
     case .heartbeat(let requestIDs):
       let deadline = now + configuration.heartbeatExtension
       for requestID in requestIDs { exports.extend(requestID, to: deadline) }
+    case .ask(let ask): return take(ask)
+    case .write(let write): return take(write)
     }
     return .done
   }
 
   private mutating func read(
-    _ engineID: String, _ requestID: String, _ blockIDs: [Int], _ consumer: String
+    _ engineID: String?, _ requestID: String, _ blockIDs: [Int], _ consumer: String
   ) -> SideChannelReply {
     guard engineID == configuration.engineID else { return .refused("another engine lives here") }
     var contents: [TokenDigest] = []
@@ -83,28 +85,33 @@ extension EngineScheduler {
   }
 
   /// Sends a just admitted sequence for its KV, with vLLM's ways to go wrong.
-  mutating func beginLoading(_ sequence: inout EngineSequence) {
-    guard let parameters = sequence.kv else { preconditionFailure("asked for remote KV") }
+  mutating func beginLoading(_ sequence: inout EngineSequence, by route: KVRoute) {
     sequence.stage = .loading
-    guard let remote = parameters.blockIDs else {
+    let wanted = pool.blocks(for: sequence.prompt.count) - sequence.computed / pool.blockTokens
+    if configuration.connector.isReading, sequence.kv?.blockIDs == nil {
       return die("AssertionError: remote prefill without blocks")
     }
-    guard let source = parameters.source else {
+    switch route {
+    case .lost:
       sequence.stage = .hanging
       return
-    }
-    let wanted = pool.blocks(for: sequence.prompt.count) - sequence.computed / pool.blockTokens
-    guard wanted <= remote.count else {
-      return die("AssertionError: more local blocks than the prefill exported")
+    case .read(let source):
+      let remote = sequence.kv?.blockIDs ?? []
+      guard wanted <= remote.count else {
+        return die("AssertionError: more local blocks than the prefill exported")
+      }
+      events.append(
+        .needsRemoteKV(
+          KVPull(
+            target: sequence.id, source: source, blockIDs: remote.suffix(wanted),
+            consumer: "\(configuration.engineID)/\(sequence.id.request.number)")))
+    case .meet(let source):
+      sequence.waitEnd = latest + configuration.waitTime
+      events.append(.asks(ask(for: sequence, blockCount: wanted, from: source), of: source.address))
     }
     sequence.pullCount = wanted
-    sequence.owed = source
+    sequence.owed = route.source
     counters.externalQueries += sequence.prompt.count - sequence.computed
-    events.append(
-      .needsRemoteKV(
-        KVPull(
-          target: sequence.id, source: source, blockIDs: remote.suffix(wanted),
-          consumer: "\(configuration.engineID)/\(sequence.id.request.number)")))
   }
 
   /// The end of the first remote read to end.
@@ -163,7 +170,7 @@ extension EngineScheduler {
     var wanted: [HostAndPort: [String]] = [:]
     for slot in waiting + loading {
       guard let sequence = slots[slot], sequence.isWantedRemotely,
-        let source = sequence.kv?.source
+        let source = sequence.route?.source
       else { continue }
       if wanted[source.address]?.contains(source.requestID) == true { continue }
       wanted[source.address, default: []].append(source.requestID)
@@ -173,7 +180,7 @@ extension EngineScheduler {
     }
   }
 
-  private func loadingSlot(_ id: EngineSequenceID) -> Int? {
+  func loadingSlot(_ id: EngineSequenceID) -> Int? {
     loading.first { slots[$0]?.id == id && slots[$0]?.stage == .loading }
   }
 

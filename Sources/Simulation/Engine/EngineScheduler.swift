@@ -4,9 +4,9 @@ package import Vocabulary
 ///
 /// Requests wait first come, first served; a step computes one token for each decoding request and
 /// chunks of prompts up to a token budget; its duration comes from the cost model. Admission
-/// reserves blocks for the prompt and `max_tokens`, so nothing is ever preempted. Remote KV is read
-/// and exported as NIXL pull mode does it, with vLLM 0.32.0's measured behaviour when a client or a
-/// router gets it wrong.
+/// reserves blocks for the prompt and `max_tokens`, so nothing is ever preempted. KV is handed over
+/// as the configured connector does it, with the measured or documented behaviour when a client or
+/// a router gets it wrong.
 ///
 /// It owns the block pool, the exports and the counters. It has no clock, no socket and no thread:
 /// time comes in with every call and never goes back; events are collected until `drainEvents`.
@@ -20,6 +20,8 @@ package struct EngineScheduler: ~Copyable {
   package internal(set) var counters = EngineCounters()
   /// The KV caches kept for others.
   package internal(set) var exports = KVExports()
+  /// Those who asked for KV, or gave it up, before it was there.
+  var meetings = KVMeetings()
   /// The KV cache.
   package internal(set) var pool: BlockPool
   /// Whether a fatal mistake has ended the engine.
@@ -48,6 +50,8 @@ package struct EngineScheduler: ~Copyable {
   /// Reads under way whose requests have gone: a read cannot be called back, so the exporter is
   /// told only when it has come to its end.
   var orphanedReads: [EngineSequenceID: KVSource] = [:]
+  /// The exports of ended requests whose answers were not written yet: nobody knows of them.
+  var untoldExports: [EngineRequestID: [String]] = [:]
   var nextRequest = 0
   var generator: SplitMix64
 
@@ -87,7 +91,7 @@ package struct EngineScheduler: ~Copyable {
     guard !isDead else { return nil }
     let next = min(
       stepEnd ?? wakeAt ?? .distantFuture, nextTransferEnd ?? .distantFuture,
-      nextHeartbeat ?? .distantFuture, exports.nextExpiry)
+      nextHeartbeat ?? .distantFuture, min(exports.nextExpiry, nextWaitEnd ?? .distantFuture))
     return next == .distantFuture ? nil : next
   }
 
@@ -135,8 +139,9 @@ package struct EngineScheduler: ~Copyable {
     precondition(due >= latest, "nothing is due in the past")
     latest = due
     if exports.nextExpiry <= due {
-      pool.release(exports.expire(at: due))
-      wake(due)
+      expireExports(at: due)
+    } else if let end = nextWaitEnd, end <= due {
+      giveUpWaiting(at: due)
     } else if let end = nextTransferEnd, end <= due {
       finishTransfers(at: due)
     } else if let beat = nextHeartbeat, beat <= due {
@@ -153,13 +158,18 @@ package struct EngineScheduler: ~Copyable {
   ///
   /// Emits notices for remote KV it will not read and, when `reports` is set (a shutdown), an
   /// abort for each open choice. Aborting a request that hangs on incomplete parameters kills the
-  /// engine, as it does vLLM 0.32.0. Unknown and finished requests are ignored.
+  /// engine, as it does vLLM 0.32.0. Of a finished request whose answer was not written yet the
+  /// exports are freed; any other finished or unknown request is ignored.
   package mutating func abort(_ id: EngineRequestID, now: Instant, reports: Bool = false) {
     catchUp(to: now)
-    guard !isDead, let record = records[id] else { return }
+    guard !isDead else { return }
+    freeUntoldExports(of: id)
+    guard let record = records[id] else { return }
     for slot in record.slots {
       guard let slot, let sequence = slots[slot] else { continue }
-      if sequence.stage == .hanging { return die("KeyError: aborted without remote parameters") }
+      if sequence.stage == .hanging, configuration.connector.diesOfLostAborts {
+        return die("KeyError: aborted without remote parameters")
+      }
       if reports {
         finish(slot, reason: .abort, stop: nil, lastToken: nil)
       } else {
@@ -176,14 +186,32 @@ package struct EngineScheduler: ~Copyable {
     for id in records.keys.sorted() { abort(id, now: now, reports: true) }
   }
 
-  /// Notes that the server refused a request that carried `parameters`.
+  /// Notes that the server refused a request to `endpoint` that carried `parameters`.
   ///
-  /// The exporter is told to free with this engine's next step, not before (measured on 0.32.0).
-  package mutating func refuse(_ parameters: KVParameters?) {
-    guard !isDead, let parameters, parameters.doRemotePrefill,
-      let source = parameters.source
-    else { return }
-    owedNotices.append(KVNotice(source: source, reason: .released))
+  /// Prefill is told to free, at once or with this engine's next step, as configured.
+  package mutating func refuse(
+    _ parameters: KVParameters?, at endpoint: EngineEndpoint = .completions, requestID: String = ""
+  ) {
+    let name = endpoint.name(requestID: requestID)
+    let route = configuration.route(parameters, requestID: requestID, name: name)
+    guard !isDead, configuration.connector.tellsPrefill, let source = route?.source else { return }
+    let notice = KVNotice(source: source, reason: .released)
+    if configuration.noticeWaitsForStep {
+      owedNotices.append(notice)
+    } else {
+      events.append(.notice(notice))
+    }
+  }
+
+  /// Notes that the answer to a request has been written: from now on somebody knows what it
+  /// exported, and only a reader or the lease ends that.
+  package mutating func answerWasWritten(_ id: EngineRequestID) {
+    untoldExports[id] = nil
+  }
+
+  /// Ends the engine, as a fatal mistake of its own would; the server hears of it by an event.
+  package mutating func kill(_ reason: String) {
+    if !isDead { die(reason) }
   }
 
   /// Moves the collected events to `target`, which must be empty; both keep their storage.
@@ -213,7 +241,7 @@ package struct EngineScheduler: ~Copyable {
     let room = configuration.maxModelLength - prompt.count
     var sequence = EngineSequence(
       request, id: id, suffix: makeSuffix(),
-      maxTokens: max(1, min(request.maxTokens ?? fallback, room)), now: now)
+      maxTokens: max(1, min(request.maxTokens ?? fallback, room)), configuration, now: now)
     sequence.prepareKeys(blockTokens: pool.blockTokens)
     let slot = freeSlots.popLast() ?? slots.count
     if slot == slots.count { slots.append(nil) }

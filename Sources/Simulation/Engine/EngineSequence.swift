@@ -12,6 +12,9 @@ struct EngineSequence: Sendable {
     case transferring(Instant)
     /// Has lost its way to its KV and waits for ever.
     case hanging
+    /// Has its first token, has handed its blocks over to the exports, and waits until they are
+    /// fetched.
+    case offered
     /// Holds blocks full of KV, or about to be computed, and waits for a place in the batch.
     case ready
     /// In the batch.
@@ -27,10 +30,16 @@ struct EngineSequence: Sendable {
   let minTokens: Int
   let ignoresEnd: Bool
   let kv: KVParameters?
+  /// Where its KV comes from; nil when it computes its prompt itself.
+  let route: KVRoute?
+  /// Under which name its KV is handed over in the end; nil when it is not, or nobody could ask.
+  let exportName: String?
   let submitted: Instant
   let salt: UInt64
 
   var stage = Stage.waiting
+  /// When it gives up waiting for its KV to be written.
+  var waitEnd: Instant?
   /// Whether its exporter is sent heartbeats for it: from acceptance until the read is over.
   var isWantedRemotely: Bool
   var stops: StopFinder?
@@ -60,18 +69,23 @@ struct EngineSequence: Sendable {
 
   /// A queued sequence for choice `choice` of `request`.
   init(
-    _ request: EngineRequest, id: EngineSequenceID, suffix: String, maxTokens: Int, now: Instant
+    _ request: EngineRequest, id: EngineSequenceID, suffix: String, maxTokens: Int,
+    _ configuration: EngineConfiguration, now: Instant
   ) {
     precondition(maxTokens >= 1 && id.choice < request.choices)
     self.id = id
     place = id.choice % request.n
     prompt = request.prompts[id.choice / request.n]
+    let name = request.name(choice: id.choice)
     innerID = request.innerID(choice: id.choice, suffix: suffix)
     self.maxTokens = maxTokens
     minTokens = request.minTokens
     ignoresEnd = request.ignoresEnd
     kv = request.kv
-    isWantedRemotely = kv?.doRemotePrefill == true && kv?.source != nil
+    route = configuration.route(kv, requestID: request.requestID, name: name)
+    exportName = configuration.exportName(
+      kv, requestID: request.requestID, name: name, innerID: innerID)
+    isWantedRemotely = route?.source != nil && configuration.connector.hasHeartbeats
     submitted = now
     salt = TokenDigest(of: request.cacheSalt.utf8.map(UInt32.init)).value
     if !request.stops.isEmpty {

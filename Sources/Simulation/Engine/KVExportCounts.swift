@@ -12,7 +12,7 @@ package struct KVExportCounts: Hashable, Sendable {
   /// Words about handles that had ended or were never known
   /// (`nixl_num_notifications_after_expiry`).
   package var notificationsAfterExpiry = 0
-  /// Reads, right or wrong.
+  /// Reads, right or wrong; or blocks asked for under a name.
   package var reads = 0
   /// Reads of a handle that another request had read before.
   package var doubleUses = 0
@@ -26,6 +26,10 @@ package struct KVExportCounts: Hashable, Sendable {
   package var unknownReads = 0
   /// Heartbeats for handles that were no longer live.
   package var heartbeatsTooLate = 0
+
+  /// Writes to a decode engine that had asked and was gone: it was restarted, or gave up while the
+  /// write was on its way. No router can rule that out, so it is no misuse.
+  package var writesToGone = 0
 
   /// Nothing yet.
   package init() {}

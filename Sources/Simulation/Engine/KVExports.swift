@@ -54,6 +54,21 @@ package struct KVExports: ~Copyable {
     ended[requestID]?.ending
   }
 
+  /// The blocks of a handle that is live; nil of any other.
+  package func blocks(of requestID: String) -> [Int32]? {
+    live[requestID]?.blocks
+  }
+
+  /// Notes that a name under which engines meet was used twice.
+  package mutating func noteDoubleUse() {
+    counts.doubleUses += 1
+  }
+
+  /// Notes that a decode engine that had asked was gone when it was written to.
+  package mutating func noteWriteToGone() {
+    counts.writesToGone += 1
+  }
+
   /// Pins `blocks` until `deadline` under the name `requestID`, which must be new.
   package mutating func add(_ requestID: String, blocks: [Int32], deadline: Instant) {
     precondition(live[requestID] == nil, "an export's name is unique")

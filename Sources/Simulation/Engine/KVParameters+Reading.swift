@@ -18,6 +18,8 @@ extension KVParameters {
     port = value["remote_port"]?.integer.flatMap(UInt16.init(exactly:))
     tokenCount = value["remote_num_tokens"]?.integer
     cachedTokens = value["remote_prefill_cached_tokens"]?.integer
+    tpSize = value["tp_size"]?.integer
+    transferMode = value["transfer_mode"]?.string
     if let tokens = value["prompt_token_ids"], tokens.kind == .array {
       promptTokens = tokens.elements.map { element in
         element.integer.flatMap(UInt32.init(exactly:)) ?? .max

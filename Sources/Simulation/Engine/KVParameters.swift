@@ -1,8 +1,8 @@
 internal import JSONFields
 package import Vocabulary
 
-/// The `kv_transfer_params` object of NIXL pull mode, as a client sends it and as prefill answers
-/// it.
+/// The `kv_transfer_params` object of every vLLM dialect, as a router sends it and as prefill
+/// answers it.
 ///
 /// Every field is optional, as on the wire; unknown fields are dropped here (a router must not).
 package struct KVParameters: Hashable, Sendable {
@@ -24,6 +24,10 @@ package struct KVParameters: Hashable, Sendable {
   package var tokenCount: Int?
   /// How many of them the exporter itself found in its cache.
   package var cachedTokens: Int?
+  /// How many tensor-parallel ranks the exporter has.
+  package var tpSize: Int?
+  /// `pull` or `push`; nil where the dialect has no such field.
+  package var transferMode: String?
   /// A prompt already rendered and tokenised (chat only, since 0.28).
   package var promptTokens: [UInt32]?
 
@@ -63,11 +67,13 @@ package struct KVParameters: Hashable, Sendable {
     buffer.append(",\"remote_host\":")
     buffer.append(jsonStringOrNull: host)
     buffer.append(",\"remote_port\":\(port.map { "\($0)" } ?? "null")")
-    buffer.append(",\"tp_size\":1,\"dcp_size\":1,\"pp_size\":1,\"remote_num_tokens\":")
-    buffer.append(decimal: tokenCount ?? 0)
-    buffer.append(",\"remote_blocks_expiry_time\":null,\"transfer_mode\":\"pull\"")
-    buffer.append(",\"remote_prefill_cached_tokens\":")
-    buffer.append(decimal: cachedTokens ?? 0)
-    buffer.append("}")
+    buffer.append(",\"tp_size\":\(tpSize ?? 1),\"dcp_size\":1,\"pp_size\":1")
+    buffer.append(",\"remote_num_tokens\":\(tokenCount ?? 0)")
+    if transferMode != "push" { buffer.append(",\"remote_blocks_expiry_time\":null") }
+    if let transferMode {
+      buffer.append(",\"transfer_mode\":")
+      buffer.append(jsonString: transferMode)
+    }
+    buffer.append(",\"remote_prefill_cached_tokens\":\(cachedTokens ?? 0)}")
   }
 }

@@ -7,7 +7,7 @@ extension SideChannelMessage {
     switch self {
     case .read(let engineID, let requestID, let blockIDs, let consumer):
       buffer.append("{\"op\":\"read\",\"engine_id\":")
-      buffer.append(jsonString: engineID)
+      buffer.append(jsonStringOrNull: engineID)
       buffer.append(",\"request_id\":")
       buffer.append(jsonString: requestID)
       buffer.append(",\"block_ids\":[")
@@ -26,6 +26,8 @@ extension SideChannelMessage {
         buffer.append(jsonString: requestID)
       }
       buffer.append("]}")
+    case .ask(let ask): ask.write(to: &buffer)
+    case .write(let write): write.write(to: &buffer)
     }
   }
 
@@ -34,12 +36,12 @@ extension SideChannelMessage {
     guard let value = try? JSONValue(validating: text) else { return nil }
     switch value["op"]?.string {
     case "read":
-      guard let engineID = value["engine_id"]?.string, let requestID = value["request_id"]?.string,
-        let consumer = value["consumer"]?.string
+      guard let requestID = value["request_id"]?.string, let consumer = value["consumer"]?.string
       else { return nil }
       let blockIDs = value["block_ids"]?.elements.map { $0.integer ?? -1 } ?? []
       self = .read(
-        engineID: engineID, requestID: requestID, blockIDs: blockIDs, consumer: consumer)
+        engineID: value["engine_id"]?.string, requestID: requestID, blockIDs: blockIDs,
+        consumer: consumer)
     case "notice":
       guard let requestID = value["request_id"]?.string,
         let reason = value["reason"]?.string.flatMap(KVNotice.Reason.init(rawValue:))
@@ -48,8 +50,13 @@ extension SideChannelMessage {
     case "heartbeat":
       self = .heartbeat(
         requestIDs: value["request_ids"]?.elements.compactMap(\.string) ?? [])
-    default:
-      return nil
+    case "ask":
+      guard let ask = KVAsk(value) else { return nil }
+      self = .ask(ask)
+    case "write":
+      guard let write = KVWrite(value) else { return nil }
+      self = .write(write)
+    default: return nil
     }
   }
 }

@@ -2,16 +2,13 @@ internal import JSONFields
 package import Vocabulary
 
 extension SideChannelReply {
-  /// Appends the reply as one JSON object; digests are decimal strings, as they have 64 bits.
+  /// Appends the reply as one JSON object.
   package func write(to buffer: inout ByteBuffer) {
     switch self {
     case .content(let digests):
-      buffer.append("{\"content\":[")
-      for (place, digest) in digests.enumerated() {
-        if place > 0 { buffer.append(",") }
-        buffer.append("[\"\(digest.value)\",\(digest.count)]")
-      }
-      buffer.append("]}")
+      buffer.append("{\"content\":")
+      buffer.append(digests: digests)
+      buffer.append("}")
     case .done:
       buffer.append("{}")
     case .refused(let reason):
@@ -32,13 +29,7 @@ extension SideChannelReply {
       self = .done
       return
     }
-    var digests: [TokenDigest] = []
-    for element in content.elements {
-      guard let hash = element[0]?.string.flatMap({ UInt64($0) }),
-        let count = element[1]?.integer, count >= 0
-      else { return nil }
-      digests.append(TokenDigest(value: hash, count: count))
-    }
+    guard let digests = TokenDigest.list(content) else { return nil }
     self = .content(digests)
   }
 }

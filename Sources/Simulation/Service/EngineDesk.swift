@@ -33,9 +33,11 @@ final class EngineDesk: ExchangeHandler {
     if struck.contains(.die(.request)) { return engine.die() }
     if answersByFault(exchange, struck) { return }
     let body = exchange.body.bytes
+    let requestID = requestID(of: exchange, engine)
     do throws(EngineRefusal) {
+      if engine.scheduler.isDead { throw .engineDead }
       let request = try engine.reader.read(
-        body, for: endpoint, requestID: requestID(of: exchange, engine))
+        body, for: endpoint, requestID: requestID)
       let job = EngineJob(
         exchange: exchange, engine: engine,
         reply: EngineReply(to: request, by: engine.configuration, created: engine.created),
@@ -44,7 +46,7 @@ final class EngineDesk: ExchangeHandler {
       if case .died = job.open() { return engine.die() }
       engine.submit(request, for: job)
     } catch {
-      engine.refuse(body)
+      engine.refuse(body, at: endpoint, requestID: requestID)
       var answer = ByteBuffer(capacity: 256)
       error.write(to: &answer)
       EngineDesk.respond(exchange, status: error.status, type: "application/json", answer)
@@ -65,7 +67,7 @@ final class EngineDesk: ExchangeHandler {
         EngineDesk.respond(
           exchange, status: status, type: "application/json", retryAfter: retryAfter, body)
         return true
-      case .refuse, .die, .slow, .truncate, .errorEvent: continue
+      case .refuse, .stall, .die, .slow, .truncate, .errorEvent, .abort, .lie, .coreDeath: continue
       }
     }
     return false
@@ -96,6 +98,7 @@ final class EngineDesk: ExchangeHandler {
       body.append("{\"detail\":\"Method Not Allowed\"}")
       return 405
     }
+    if path == "/health" && engine.scheduler.isDead { return 503 }
     do throws(EngineRefusal) {
       try writeKnown(path, exchange, engine, to: &body)
       return 200

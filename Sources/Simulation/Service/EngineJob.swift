@@ -9,6 +9,8 @@ final class EngineJob: ExchangeObserver {
     case ended
     /// Cut on purpose; the scheduler need not go on.
     case cut
+    /// To be ended by the scheduler with an abort for every choice.
+    case aborts
     /// The process is to die now.
     case died
   }
@@ -17,12 +19,13 @@ final class EngineJob: ExchangeObserver {
   private unowned let engine: SimulatedEngine
   /// The scheduler's name for it, once submitted.
   var id: EngineRequestID?
-  /// Whether the answer will carry transfer parameters.
-  var exports = false
+  /// Whether the answer carries transfer parameters.
+  private var exports = false
   private var reply: EngineReply
   private let streams: Bool
   private let faults: [EngineFault.Kind]
   private var sentTokens = 0
+  private var isAborting = false
   private var bytes = ByteBuffer()
 
   init(
@@ -38,7 +41,7 @@ final class EngineJob: ExchangeObserver {
 
   /// Begins a stream: head and role chunk leave before any token exists, as vLLM does it.
   func open() -> Progress {
-    guard streams else { return .goesOn }
+    guard streams, !faults.contains(.stall) else { return .goesOn }
     if faults.contains(.die(.beforeHead)) { return .died }
     begin(status: 200, length: nil)
     if reply.open(into: &bytes) { send() }
@@ -53,7 +56,15 @@ final class EngineJob: ExchangeObserver {
 
   /// Takes an event of the scheduler.
   func take(_ event: EngineEvent) -> Progress {
-    if case .token = event, let fault = endingFault { return end(by: fault) }
+    if faults.contains(.stall) { return .goesOn }
+    if case .token = event {
+      if isAborting { return .goesOn }
+      if let fault = endingFault { return end(by: fault) }
+    }
+    if case .finished(let finish) = event, let kv = finish.kv {
+      exports = true
+      reply.kvInstead = engine.lie(faults, about: kv)
+    }
     let outcome = reply.absorb(event, into: &bytes)
     if case .token = event { sentTokens += 1 }
     switch outcome {
@@ -95,7 +106,8 @@ final class EngineJob: ExchangeObserver {
   private var endingFault: EngineFault.Kind? {
     faults.first { fault in
       switch fault {
-      case .die(.afterTokens(let count)), .truncate(let count), .errorEvent(let count):
+      case .die(.afterTokens(let count)), .truncate(let count), .errorEvent(let count),
+        .abort(let count):
         sentTokens >= count
       default: false
       }
@@ -104,6 +116,10 @@ final class EngineJob: ExchangeObserver {
 
   private func end(by fault: EngineFault.Kind) -> Progress {
     if case .die = fault { return .died }
+    if case .abort = fault {
+      isAborting = true
+      return .aborts
+    }
     exchange.observer = nil
     if !exchange.hasBegun { begin(status: 200, length: 1 << 20) }
     if case .errorEvent = fault, streams {

@@ -14,15 +14,21 @@ package final class SimulatedEngine {
   /// Where it listens, with the real port.
   package let address: HostAndPort
   /// What goes wrong with it.
-  package var faults: EngineFaults
+  package var faults: EngineFaults {
+    didSet { if faults.killsCore { killCore() } }
+  }
   /// The brain.
   package private(set) var scheduler: EngineScheduler
   /// Called once when the engine dies by itself.
   package var whenDead: (() -> Void)?
   /// Hears of every request before it is answered, those that a fault strikes included.
   package var whenVisited: ((EngineVisit) -> Void)?
-  /// Whether it has died.
-  package private(set) var isDead = false
+  /// Whether it has died, or its core has.
+  package var isDead: Bool { isGone || scheduler.isDead }
+  /// Whether the process has died: nothing answers any more.
+  private(set) var isGone = false
+  /// The last transfer parameters that the scheduler made.
+  private var lastKV: KVParameters?
 
   let loop: any Loop
   let created: Int
@@ -70,8 +76,8 @@ package final class SimulatedEngine {
 
   /// Cuts every connection and stops answering, as a killed process does.
   package func kill() {
-    guard !isDead else { return }
-    isDead = true
+    guard !isGone else { return }
+    isGone = true
     timer.cancel()
     for job in jobs.values { job.exchange.observer = nil }
     jobs.removeAll()
@@ -92,9 +98,16 @@ package final class SimulatedEngine {
 
   /// Dies by its own fault.
   func die() {
-    guard !isDead else { return }
+    guard !isGone else { return }
     kill()
     whenDead?()
+  }
+
+  /// The core dies, its server lives on.
+  private func killCore() {
+    guard !scheduler.isDead else { return }
+    scheduler.kill("the core is dead by a fault")
+    pump()
   }
 
   private func admitsConnection() -> Bool {
@@ -126,9 +139,18 @@ extension SimulatedEngine {
     pump()
   }
 
-  /// Notes that a request with transfer parameters was refused.
-  func refuse(_ body: UnsafeRawBufferPointer) {
-    scheduler.refuse(reader.kvParameters(in: body))
+  /// What a faulty prefill answers instead of `truth`, when it is to lie.
+  func lie(_ faults: [EngineFault.Kind], about truth: KVParameters) -> KVText? {
+    defer { lastKV = truth }
+    for case .lie(let lie) in faults { return lie.text(for: truth, last: lastKV) }
+    return nil
+  }
+
+  /// Notes that a request was refused, with transfer parameters or without.
+  func refuse(
+    _ body: UnsafeRawBufferPointer, at endpoint: EngineEndpoint, requestID: String
+  ) {
+    scheduler.refuse(reader.kvParameters(in: body), at: endpoint, requestID: requestID)
     pump()
   }
 
@@ -141,14 +163,14 @@ extension SimulatedEngine {
 
   /// Runs the brain up to now, passes its events on, and arms the timer for the next one.
   func pump() {
-    guard !isDead else { return }
+    guard !isGone else { return }
     scheduler.advance(to: loop.now)
     repeat {
       events.removeAll(keepingCapacity: true)
       scheduler.drainEvents(into: &events)
-      for event in events where !isDead { pass(event) }
-    } while !isDead && !events.isEmpty
-    guard !isDead else { return }
+      for event in events where !isGone { pass(event) }
+    } while !isGone && !events.isEmpty
+    guard !isGone else { return }
     guard let next = scheduler.nextWake else {
       timer.cancel()
       return
@@ -159,11 +181,11 @@ extension SimulatedEngine {
   private func pass(_ event: EngineEvent) {
     switch event {
     case .token(let token): tell(token.sequence.request, event)
-    case .finished(let finish):
-      if let job = jobs[finish.sequence.request], finish.kv != nil { job.exports = true }
-      tell(finish.sequence.request, event)
+    case .finished(let finish): tell(finish.sequence.request, event)
     case .prefillDone: break
     case .needsRemoteKV(let pull): read(pull)
+    case .asks(let ask, let address): send(ask, to: address)
+    case .writes(let write, let address): send(write, to: address)
     case .notice(let notice):
       channel.send(
         .notice(requestID: notice.source.requestID, reason: notice.reason),
@@ -171,7 +193,9 @@ extension SimulatedEngine {
       ) { _ in }
     case .heartbeat(let address, let requestIDs):
       channel.send(.heartbeat(requestIDs: requestIDs), to: address) { _ in }
-    case .died: die()
+    case .died:
+      guard faults.killsCore else { return die() }
+      for id in jobs.keys.sorted() { tell(id, event) }
     }
   }
 
@@ -179,11 +203,16 @@ extension SimulatedEngine {
     guard let job = jobs[id] else { return }
     switch job.take(event) {
     case .goesOn: break
-    case .ended: jobs[id] = nil
+    case .ended:
+      jobs[id] = nil
+      scheduler.answerWasWritten(id)
     case .cut:
       jobs[id] = nil
       scheduler.abort(id, now: loop.now)
-    case .died: die()
+    case .aborts: scheduler.abort(id, now: loop.now, reports: true)
+    case .died:
+      guard faults.killsCore else { return die() }
+      for id in jobs.keys.sorted() { tell(id, event) }
     }
   }
 
@@ -198,6 +227,22 @@ extension SimulatedEngine {
       } else {
         scheduler.remoteKVFailed(pull.target, now: loop.now)
       }
+      pump()
+    }
+  }
+
+  private func send(_ ask: KVAsk, to address: HostAndPort) {
+    channel.send(.ask(ask), to: address) { [weak self] reply in
+      guard let self, !isGone, reply != .done else { return }
+      scheduler.remoteKVFailed(ask.target, now: loop.now)
+      pump()
+    }
+  }
+
+  private func send(_ write: KVWrite, to address: HostAndPort) {
+    channel.send(.write(write), to: address) { [weak self] reply in
+      guard let self, !isGone else { return }
+      scheduler.writeDidEnd(write, accepted: reply.map { $0 == .done }, now: loop.now)
       pump()
     }
   }

@@ -69,12 +69,16 @@ final class EngineFleet {
   func add(port: UInt16, _ change: (inout EngineConfiguration) -> Void = { _ in }) -> Member {
     var configuration = EngineConfiguration(engineID: "engine-\(port)")
     configuration.sideChannelPort = port
+    configuration.bootstrapPort = port
     configuration.maxModelLength = 8192
     change(&configuration)
     let member = Member(configuration)
     members[port] = member
     return member
   }
+
+  /// The engine at `port` is gone: nobody answers there.
+  func kill(port: UInt16) { members[port] = nil }
 
   /// Advances every engine to `time` in the order things are due.
   func run(until time: Duration) {
@@ -114,23 +118,39 @@ final class EngineFleet {
       guard !sideChannelIsCut else { continue }
       switch event {
       case .needsRemoteKV(let pull): perform(pull, for: member)
+      case .asks(let ask, let address):
+        if tell(.ask(ask), to: address) != .done {
+          member.core.remoteKVFailed(ask.target, now: now)
+        }
+      case .writes(let write, let address):
+        let reply = tell(.write(write), to: address)
+        member.core.writeDidEnd(write, accepted: reply.map { $0 == .done }, now: now)
       case .notice(let notice):
         let message = SideChannelMessage.notice(
           requestID: notice.source.requestID, reason: notice.reason)
-        _ = members[notice.source.address.port]?.core.answer(message, now: now)
+        _ = tell(message, to: notice.source.address)
       case .heartbeat(let address, let requestIDs):
-        _ = members[address.port]?.core.answer(.heartbeat(requestIDs: requestIDs), now: now)
+        _ = tell(.heartbeat(requestIDs: requestIDs), to: address)
+      case .finished(let finish): member.core.answerWasWritten(finish.sequence.request)
       default: break
       }
     }
     if !events.isEmpty { deliver(member) }
   }
 
+  /// What the engine at `address` answers, nil when there is none; what it says next is passed on.
+  private func tell(_ message: SideChannelMessage, to address: HostAndPort) -> SideChannelReply? {
+    guard let member = members[address.port], !member.isDead else { return nil }
+    let reply = member.core.answer(message, now: now)
+    deliver(member)
+    return reply
+  }
+
   private func perform(_ pull: KVPull, for member: Member) {
     let message = SideChannelMessage.read(
       engineID: pull.source.engineID, requestID: pull.source.requestID, blockIDs: pull.blockIDs,
       consumer: pull.consumer)
-    switch members[pull.source.address.port]?.core.answer(message, now: now) {
+    switch tell(message, to: pull.source.address) {
     case .content(let contents)?:
       member.core.remoteKVArrived(pull.target, contents: contents, now: now)
     default: member.core.remoteKVFailed(pull.target, now: now)

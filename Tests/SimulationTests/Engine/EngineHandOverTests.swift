@@ -279,10 +279,10 @@ import Vocabulary
     #expect(p.core.pool.used == 0 && p.core.exports.count == 0 && p.finishes.isEmpty)
   }
 
-  @Test func `a refused decode request frees with the next step, not before`() throws {
+  @Test func `a refused decode request frees with the next step when its notice waits`() throws {
     let fleet = EngineFleet()
     let p = fleet.add(port: 1)
-    let d = fleet.add(port: 2)
+    let d = fleet.add(port: 2) { $0.noticeWaitsForStep = true }
     let kv = try prefill(fleet, p, prompt(100))
     d.core.refuse(kv)
     fleet.run(until: .seconds(10))
@@ -290,6 +290,23 @@ import Vocabulary
     _ = fleet.submit(request(prompt(10), maxTokens: 1), to: d)
     fleet.run(until: .seconds(11))
     #expect(p.core.exports.pinnedBlocks == 0 && p.core.exports.counts.released == 1)
+  }
+
+  @Test func `an abort after the last step frees, unless the answer was written`() throws {
+    for isWritten in [false, true] {
+      let fleet = EngineFleet()
+      let p = fleet.add(port: 1)
+      let id = fleet.submit(request(prompt(100), maxTokens: 1, kv: .prefill), to: p)
+      if isWritten {
+        fleet.run(until: .seconds(1))
+      } else {
+        fleet.now = .zero + .seconds(1)
+      }
+      fleet.abort(id, on: p)
+      #expect(p.core.pool.used == (isWritten ? 7 : 0))
+      #expect(p.core.exports.counts.released == (isWritten ? 0 : 1))
+      #expect(p.core.counters.aborted == (isWritten ? 0 : 1))
+    }
   }
 
   @Test(arguments: [true, false])
