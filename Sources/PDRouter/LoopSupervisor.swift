@@ -2,14 +2,15 @@ internal import EventLoop
 internal import Logging
 internal import Vocabulary
 
-/// What a loop does besides requests: signals, shutdown, and on the first loop probes and metrics.
+/// What a loop does besides requests: letters, signals, shutdown, and on the first loop probes and
+/// metrics.
 final class LoopSupervisor {
   private let router: RouterLoop
   private let shared: Router
   private let isFirst: Bool
   private let logger: Logger
   private let grace: any LoopTimer
-  private var probes: [HealthProbe] = []
+  private let watch: WorkerWatch
   private var metricsFrontend: Frontend?
   private var isDraining = false
 
@@ -19,16 +20,14 @@ final class LoopSupervisor {
     self.isFirst = isFirst
     self.logger = logger
     grace = router.loop.makeTimer()
+    watch = WorkerWatch(router: router, logger: logger)
   }
 
   /// Watches signals and begins to probe the workers.
   func start() {
     precondition(isFirst, "one loop watches signals and workers")
     for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
-    probes = shared.registry.workers.map {
-      HealthProbe(worker: $0, router: router, registry: shared.registry, logger: logger)
-    }
-    for probe in probes { probe.start() }
+    watch.start()
   }
 
   /// Opens the metrics port, unless it is switched off.
@@ -49,7 +48,7 @@ final class LoopSupervisor {
   private func drain() {
     guard !isDraining else { return }
     isDraining = true
-    for probe in probes { probe.stop() }
+    watch.stop()
     metricsFrontend?.drain()
     grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
     if isFirst {
@@ -69,6 +68,7 @@ enum StopSignal: Int32 {
 
 extension LoopSupervisor: LoopHandler, LoopTimerHandler {
   func loopDidWake(_ loop: any Loop) {
+    router.readMail()
     switch shared.stopRequests {
     case 0: break
     case 1: drain()

@@ -12,6 +12,7 @@ public final class Router: Sendable {
   public let configuration: RouterConfiguration
   /// The workers it knows.
   public let registry = WorkerRegistry()
+  private let loops = LoopGroup()
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let stopping = Atomic<Int>(0)
@@ -31,7 +32,9 @@ public final class Router: Sendable {
     metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
     for entry in configuration.workers {
       do throws(WorkerURL.Fault) {
-        registry.add(try WorkerURL(entry.url), role: entry.role)
+        registry.add(
+          try WorkerURL(entry.url), role: entry.role,
+          details: WorkerDetails(bootstrapPort: entry.bootstrapPort))
       } catch {
         throw ConfigurationFaults(sentences: [error.message])
       }
@@ -79,7 +82,7 @@ public final class Router: Sendable {
     let seed = configuration.seed ?? UInt64.random(in: .min ... .max)
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
-      seed: seed &+ UInt64(number))
+      seed: seed &+ UInt64(number), loops: loops, number: number)
     if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)

@@ -33,20 +33,29 @@ public final class RouterLoop {
   /// Who is told of each request's end, besides the metrics.
   public var routeObserver: (any RouteObserver)?
 
-  private var workers: LoopWorkers
+  var workers: LoopWorkers
   private var prefillPolicy: any Policy
   private var servingPolicy: any Policy
-  private var pools: [WorkerPool?] = []
+  var pools: [WorkerPool?] = []
   private var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
   private(set) var requestsInFlight = 0
   private let housekeeping: any LoopTimer
   private var whenIdle: (() -> Void)?
+  /// The loops that share the registry.
+  let loops: LoopGroup
+  let mailbox: LoopMailbox
+  var inquiries = LoopInquiries()
+  /// The registry's version that was last looked at as a whole.
+  var notedVersion = 0
+  /// Who is told when the registry has moved.
+  var whenMembershipChanges: (() -> Void)?
 
-  /// A router on `loop` for the workers of `registry`; nothing listens yet.
+  /// A router on `loop` for the workers of `registry`, loop `number` of `loops`; nothing listens
+  /// yet.
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
-    metrics: LoopMetrics, seed: UInt64
+    metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -61,6 +70,8 @@ public final class RouterLoop {
     workers = LoopWorkers(registry: registry)
     prefillPolicy = (configuration.prefillPolicy ?? configuration.policy).make()
     servingPolicy = (configuration.decodePolicy ?? configuration.policy).make()
+    self.loops = loops
+    mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
     releases = ReleaseDesk(router: self)
     housekeeping.arm(after: .seconds(1), for: self)
@@ -111,6 +122,8 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    loops.leave(mailbox)
+    inquiries.removeAll()
     spareRequests.removeAll()
   }
 
@@ -129,14 +142,12 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
-    if let method = endpoint.method, exchange.head.method != method,
-      !(method == .get && exchange.head.method == .head)
-    {
-      OwnAnswers.methodNotAllowed(exchange, allowed: method)
+    guard endpoint.takes(exchange.head.method) else {
+      OwnAnswers.methodNotAllowed(exchange, allowed: endpoint.allowedMethods)
       return
     }
     if endpoint.isOwn {
-      OwnAnswers.answer(endpoint, exchange, registry: registry)
+      answerItself(endpoint, exchange)
       return
     }
     guard requestsInFlight < configuration.limits.requestsInFlight else {
@@ -209,6 +220,7 @@ extension RouterLoop: LoopTimerHandler {
   /// Once a second: idle connections past their limit, handles past their lease, legs on workers
   /// that give no sign of life.
   public func timerDidFire(_ timer: any LoopTimer) {
+    noteMembership()
     for pool in pools { pool?.closeExpired() }
     _ = ledger.expireUnattended(now: loop.now)
     metrics.note(ledger)

@@ -14,28 +14,28 @@ enum OwnAnswers {
   }
 
   /// A known path with another method: 405.
-  static func methodNotAllowed(_ exchange: Exchange, allowed: HTTPMethod) {
-    let name: StaticString = allowed == .get ? "GET, HEAD" : "POST"
+  static func methodNotAllowed(_ exchange: Exchange, allowed: StaticString?) {
+    guard let allowed else { preconditionFailure("a route that takes any method refuses none") }
     respond(
       exchange,
       RouterError(
-        .badRequest(status: 405), origin: .client, message: "This path takes \(name) only."),
-      allow: name)
+        .badRequest(status: 405), origin: .client, message: "This path takes \(allowed) only."),
+      allow: allowed)
   }
 
-  /// The loop is at its limit of requests: 503.
-  static func overloaded(_ exchange: Exchange) {
+  /// The loop is at a limit, of live requests unless said otherwise: 503.
+  static func overloaded(
+    _ exchange: Exchange, _ message: String = "The router is at its limit of live requests."
+  ) {
     respond(
       exchange,
-      RouterError(
-        .overloaded, origin: .router, message: "The router is at its limit of live requests.",
-        retryAfterSeconds: 1))
+      RouterError(.overloaded, origin: .router, message: message, retryAfterSeconds: 1))
   }
 
   private static func readiness(_ exchange: Exchange, _ workers: [Worker]) {
     func counts(_ role: Role) -> (healthy: Int, total: Int) {
       let members = workers.filter { $0.role == role }
-      return (members.count(where: \.isHealthy), members.count)
+      return (members.count(where: \.isEligible), members.count)
     }
     let (prefill, decode, both) = (counts(.prefill), counts(.decode), counts(.both))
     guard prefill.total + decode.total > 0 else {
@@ -91,6 +91,17 @@ enum OwnAnswers {
     var body = ByteBuffer(capacity: 256)
     ErrorAnswer.append(error, to: &body)
     exchange.respond(status: error.status, fields: fields, body: body)
+  }
+
+  /// Answers with JSON.
+  static func respond(
+    _ exchange: Exchange, status: Int = 200, json body: borrowing ByteBuffer,
+    retryAfterSeconds: Int? = nil
+  ) {
+    var fields = ByteBuffer(capacity: 64)
+    fields.append("content-type: application/json\r\n")
+    if let retryAfterSeconds { fields.appendField(name: "retry-after", value: retryAfterSeconds) }
+    exchange.respond(status: status, fields: fields, body: body)
   }
 
   private static func respond(

@@ -84,9 +84,13 @@ package final class WorkerPool {
     while let connection = book.takeAny() { connection.close() }
   }
 
-  /// A connection is done with its leg: keeps it if it may.
+  /// A connection is done with its leg: keeps it if it may, and none to a worker that has left.
   func park(_ connection: HTTP1WorkerConnection) -> Bool {
     noteNotBusy(connection)
+    guard worker.state != .gone else {
+      book.endLease()
+      return false
+    }
     return book.park(connection, now: loop.now)
   }
 

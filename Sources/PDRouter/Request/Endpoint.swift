@@ -27,6 +27,18 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   case readiness
   /// `GET /v1/models`
   case models
+  /// `GET`, `POST /workers`
+  case workers
+  /// `GET /pd/handles`
+  case handles
+  /// `GET`, `DELETE /workers/{worker}`
+  case worker
+  /// `POST /workers/{worker}/drain`
+  case workerDrain
+  /// `POST /workers/{worker}/undrain`
+  case workerUndrain
+  /// `GET /workers/{worker}/drained`
+  case workerDrained
   /// Anything else: handed to a worker as it is.
   case passThrough
 
@@ -45,6 +57,12 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     case .liveness: "/liveness"
     case .readiness: "/readiness"
     case .models: "/v1/models"
+    case .workers: "/workers"
+    case .handles: "/pd/handles"
+    case .worker: "/workers/{worker}"
+    case .workerDrain: "/workers/{worker}/drain"
+    case .workerUndrain: "/workers/{worker}/undrain"
+    case .workerDrained: "/workers/{worker}/drained"
     case .passThrough: "other"
     }
   }
@@ -55,7 +73,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     case .chatCompletions, .completions, .responses, .generate, .tokensInOut, .embeddings,
       .rerank, .rerankV1:
       true
-    case .health, .liveness, .readiness, .models, .passThrough: false
+    default: false
     }
   }
 
@@ -72,17 +90,36 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether the router answers by itself, without a worker.
+  /// Whether the router answers by itself, without a worker of its choice.
   public var isOwn: Bool {
-    self == .health || self == .liveness || self == .readiness
+    switch self {
+    case .health, .liveness, .readiness, .workers, .handles, .worker, .workerDrain,
+      .workerUndrain, .workerDrained:
+      true
+    default: false
+    }
   }
 
-  /// The only method the route takes; nil when any is passed on.
-  var method: HTTPMethod? {
+  /// The methods the route takes, as an `allow` field lists them; nil when any is passed on.
+  var allowedMethods: StaticString? {
     switch self {
-    case .health, .liveness, .readiness, .models: .get
+    case .health, .liveness, .readiness, .models, .handles, .workerDrained: "GET, HEAD"
+    case .workers: "GET, HEAD, POST"
+    case .worker: "GET, HEAD, DELETE"
     case .passThrough: nil
-    default: .post
+    default: "POST"
+    }
+  }
+
+  /// Whether the route takes `method`.
+  func takes(_ method: HTTPMethod) -> Bool {
+    switch self {
+    case .passThrough: true
+    case .health, .liveness, .readiness, .models, .handles, .workerDrained:
+      method == .get || method == .head
+    case .workers: method == .get || method == .head || method == .post
+    case .worker: method == .get || method == .head || method == .delete
+    default: method == .post
     }
   }
 
@@ -94,7 +131,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
       self = endpoint
       return
     }
-    self = .passThrough
+    self = WorkerPath(path)?.endpoint ?? .passThrough
   }
 
   private func isNamed(_ path: UnsafeRawBufferPointer) -> Bool {

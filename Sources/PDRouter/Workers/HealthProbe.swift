@@ -8,6 +8,9 @@ internal import Wire
 /// Lives on one loop and uses its connections; a probe that lasts longer than its time-out is
 /// cancelled and counts as failed.
 final class HealthProbe {
+  /// From one probe to the next of a worker that was never found healthy.
+  private static let newcomerInterval: Duration = .seconds(1)
+
   private let worker: Worker
   private let settings: HealthSettings
   private let registry: WorkerRegistry
@@ -26,7 +29,8 @@ final class HealthProbe {
     settings = router.configuration.health
     timer = router.loop.makeTimer()
     machine = HealthStateMachine(
-      failureThreshold: settings.failureThreshold, successThreshold: settings.successThreshold)
+      failureThreshold: settings.failureThreshold, successThreshold: settings.successThreshold,
+      isHealthy: worker.isHealthy)
   }
 
   /// Sends the first probe; the others follow by themselves.
@@ -49,14 +53,19 @@ final class HealthProbe {
 
   /// Tries again next time: the router's own limits tell nothing about the worker.
   private func postpone() {
-    timer.arm(after: settings.interval, for: self)
+    timer.arm(after: interval, for: self)
+  }
+
+  /// One that was registered before it listened is asked often, so that it is found at once.
+  private var interval: Duration {
+    machine.isNew ? min(settings.interval, HealthProbe.newcomerInterval) : settings.interval
   }
 
   private func end(success: Bool) {
     // From start to start, so that an engine that hangs is found as soon as one that refuses.
     let spent = router.loop.now - startedAt
-    timer.arm(after: max(.zero, settings.interval - spent), for: self)
     machine.note(success: success)
+    timer.arm(after: max(.zero, interval - spent), for: self)
     guard worker.setHealthy(machine.isHealthy) else { return }
     registry.noteChange()
     let state = machine.isHealthy ? "healthy" : "unhealthy"

@@ -2,15 +2,21 @@
 struct HealthStateMachine {
   private let failureThreshold: Int
   private let successThreshold: Int
-  private(set) var isHealthy = true
+  private(set) var isHealthy: Bool
+  /// Whether it was never found healthy and is not taken to be: then one success is enough.
+  private(set) var isNew: Bool
   /// Outcomes in a row that speak against the present state.
   private var against = 0
 
   /// Healthy until `failureThreshold` failures in a row; then until `successThreshold` successes.
-  init(failureThreshold: Int, successThreshold: Int) {
+  ///
+  /// One that does not begin as healthy is `isNew` until its first success.
+  init(failureThreshold: Int, successThreshold: Int, isHealthy: Bool = true) {
     precondition(failureThreshold > 0 && successThreshold > 0)
     self.failureThreshold = failureThreshold
     self.successThreshold = successThreshold
+    self.isHealthy = isHealthy
+    isNew = !isHealthy
   }
 
   /// Takes one probe's outcome.
@@ -20,8 +26,10 @@ struct HealthStateMachine {
       return
     }
     against += 1
-    guard against >= (isHealthy ? failureThreshold : successThreshold) else { return }
+    let threshold = isNew ? 1 : isHealthy ? failureThreshold : successThreshold
+    guard against >= threshold else { return }
     isHealthy.toggle()
+    isNew = false
     against = 0
   }
 }

@@ -26,6 +26,9 @@ struct LoopWorkers {
 
   private let registry: WorkerRegistry
   private var version = 0
+  private var members: [Worker] = []
+  /// Workers that have left since they were taken last.
+  private var departed: [Worker] = []
   private var prefill = Group()
   private var serving = Group()
   private var scratch = Group()
@@ -39,7 +42,7 @@ struct LoopWorkers {
     _ leg: Leg, by policy: inout any Policy, for traits: RequestTraits, except tried: TriedWorkers,
     using generator: inout SplitMix64
   ) -> (worker: Worker, choice: Choice)? {
-    refreshMembership()
+    refresh()
     switch leg {
     case .prefill:
       return LoopWorkers.choose(in: &prefill, &scratch, by: &policy, traits, tried, &generator)
@@ -87,18 +90,27 @@ struct LoopWorkers {
       tokensInFlight: TokenCount(worker.tokensInFlight))
   }
 
-  private mutating func refreshMembership() {
+  /// Copies the registry's list if it has moved.
+  mutating func refresh() {
     let current = registry.version
     guard current != version else { return }
     version = current
-    let workers = registry.workers
-    prefill = group(of: workers) { $0.role != .decode }
-    serving = group(of: workers) { $0.role != .prefill }
+    departed += members.filter { $0.state == .gone }
+    members = registry.workers
+    prefill = group(of: members) { $0.role != .decode }
+    serving = group(of: members) { $0.role != .prefill }
+  }
+
+  /// The workers that could be chosen before and have left since the last call.
+  mutating func takeDeparted() -> [Worker] {
+    guard !departed.isEmpty else { return [] }
+    defer { departed = [] }
+    return departed
   }
 
   private func group(of workers: [Worker], where isMember: (Worker) -> Bool) -> Group {
     var group = Group()
-    for worker in workers where worker.isHealthy && isMember(worker) { group.append(worker) }
+    for worker in workers where worker.isEligible && isMember(worker) { group.append(worker) }
     return group
   }
 }

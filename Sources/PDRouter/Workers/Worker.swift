@@ -13,24 +13,34 @@ public final class Worker: Sendable {
   public let url: WorkerURL
   /// What it is for.
   public let role: Role
+  /// What was said of it at registration.
+  public let details: WorkerDetails
   /// `host: …` line with its line end, ready for a request head.
   let hostField: [UInt8]
 
+  private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let waitingPrompts = Atomic<Int>(0)
-  private let healthy = Atomic<Bool>(true)
+  private let healthy: Atomic<Bool>
   private let processed = Atomic<Int>(0)
   private let failures = Atomic<Int>(0)
 
-  /// A worker, taken to be healthy until a probe says otherwise.
-  public init(id: WorkerID, url: WorkerURL, role: Role) {
+  /// A worker, taken to be healthy (or not) until a probe says otherwise.
+  public init(
+    id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails = WorkerDetails(),
+    isHealthy: Bool = true
+  ) {
     self.id = id
     self.url = url
     self.role = role
+    self.details = details
+    healthy = Atomic(isHealthy)
     hostField = Array("host: \(url.peer)\r\n".utf8)
-    peerState = Mutex(KVPeer(host: url.peer.host, port: url.peer.port))
+    var peer = KVPeer(host: url.peer.host, port: url.peer.port)
+    peer.bootstrapPort = details.bootstrapPort
+    peerState = Mutex(peer)
   }
 
   /// What connectors know of it.
@@ -69,6 +79,18 @@ public final class Worker: Sendable {
 
   /// Whether probes find it healthy.
   public var isHealthy: Bool { healthy.load(ordering: .relaxed) }
+
+  /// Whether it takes new requests, as operators say.
+  var state: WorkerState { standing.load(ordering: .relaxed) }
+
+  /// Whether it may be chosen: it takes new requests, and probes find it healthy.
+  public var isEligible: Bool { state == .active && isHealthy }
+
+  /// Moves to another state; only the registry does, under its lock.
+  func setState(_ state: WorkerState) {
+    precondition(self.state != .gone, "a worker that has left does not come back")
+    standing.store(state, ordering: .relaxed)
+  }
 
   /// Records the probes' verdict.
   ///

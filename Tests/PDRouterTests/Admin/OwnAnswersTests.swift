@@ -51,6 +51,13 @@ struct OwnAnswersTests {
     _ = try withBytes(of: answer.body) { try JSONFields(validating: $0) }
   }
 
+  @Test func `a worker that drains is not counted as ready`() {
+    let world = makeWorld([.prefill, .decode], ill: [])
+    #expect(world.registry.setDraining(true, world.registry.workers[0].id))
+    let answer = world.fetch(get("/readiness"))[0]
+    #expect(answer.status == 503 && answer.body.contains(#""prefill":{"healthy":0,"total":1}"#))
+  }
+
   @Test func `health names the workers that are ill`() {
     let healthy = makeWorld([.both], ill: []).fetch(get("/health"))[0]
     #expect(healthy.status == 200 && healthy.body == "All servers healthy")
@@ -72,6 +79,8 @@ struct OwnAnswersTests {
 
   @Test(arguments: [
     ("/health", "POST", "GET, HEAD"), ("/v1/models", "POST", "GET, HEAD"),
+    ("/workers", "PUT", "GET, HEAD, POST"), ("/workers/0", "POST", "GET, HEAD, DELETE"),
+    ("/workers/0/drain", "GET", "POST"), ("/workers/0/drained", "POST", "GET, HEAD"),
     ("/v1/completions", "GET", "POST"), ("/v1/chat/completions", "PUT", "POST"),
   ])
   func `a method that a route does not take gets 405 and the ones it takes`(

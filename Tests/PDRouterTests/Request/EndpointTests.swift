@@ -23,9 +23,31 @@ struct EndpointTests {
     endpoint: Endpoint
   ) {
     if endpoint.generationShape != nil { #expect(endpoint.readsBody) }
-    if endpoint.readsBody { #expect(endpoint.method == .post) }
-    if endpoint.isOwn { #expect(endpoint.method == .get && !endpoint.readsBody) }
-    #expect((endpoint == .passThrough) == (endpoint.method == nil))
+    if endpoint.readsBody { #expect(endpoint.takes(.post) && !endpoint.takes(.get)) }
+    if endpoint.isOwn { #expect(!endpoint.readsBody) }
+    #expect((endpoint == .passThrough) == (endpoint.allowedMethods == nil))
+  }
+
+  @Test(arguments: Endpoint.allCases.filter { $0 != .passThrough })
+  func `the methods a route lists are those it takes`(endpoint: Endpoint) {
+    let listed = endpoint.allowedMethods.map { $0.description } ?? ""
+    let methods: [(HTTPMethod, String)] = [
+      (.get, "GET"), (.head, "HEAD"), (.post, "POST"), (.put, "PUT"), (.delete, "DELETE"),
+      (.patch, "PATCH"), (.options, "OPTIONS"),
+    ]
+    let taken = methods.filter { endpoint.takes($0.0) }.map(\.1)
+    #expect(Set(listed.components(by: ", ")) == Set(taken))
+  }
+
+  @Test(arguments: [
+    ("/workers/0", Endpoint.worker), ("/workers/http%3A%2F%2Fw0%3A8000", .worker),
+    ("/workers/http://w0:8000", .worker), ("/workers/3/drain", .workerDrain),
+    ("/workers/http://w0:8000/undrain", .workerUndrain), ("/workers/3/drained", .workerDrained),
+    ("/workers/drain", .worker), ("/workers/", .passThrough), ("/workers0", .passThrough),
+    ("/workers/3/drainx", .worker), ("/Workers/3", .passThrough),
+  ])
+  func `a worker's route is found by its ends`(path: String, endpoint: Endpoint) {
+    #expect(withBytes(of: path) { Endpoint(path: $0) } == endpoint)
   }
 
   @Test func `embeddings and reranking are read but never split`() {

@@ -21,4 +21,16 @@ struct HealthStateMachineTests {
     }
     #expect(seen == healths)
   }
+
+  @Test func `one that does not begin as healthy is so at its first success, and then as any`() {
+    var machine = HealthStateMachine(failureThreshold: 2, successThreshold: 3, isHealthy: false)
+    for _ in 0..<5 { machine.note(success: false) }
+    #expect(machine.isNew && !machine.isHealthy)
+    machine.note(success: true)
+    #expect(!machine.isNew && machine.isHealthy)
+    for success in [false, false, true, true] { machine.note(success: success) }
+    #expect(!machine.isHealthy)
+    machine.note(success: true)
+    #expect(machine.isHealthy)
+  }
 }

@@ -1,0 +1,73 @@
+internal import JSONFields
+internal import Vocabulary
+
+/// Workers as the worker API shows them, with the baseline's members and a few more.
+///
+/// `priority` and `cost` are constants, as every worker here has the baseline's defaults.
+enum WorkerListing {
+  /// All workers, how many there are, and how many of each kind.
+  static func append(_ workers: [Worker], to body: inout ByteBuffer) {
+    body.append("{\"workers\":[")
+    for (place, worker) in workers.enumerated() {
+      if place > 0 { body.append(UInt8(ascii: ",")) }
+      append(worker, to: &body)
+    }
+    body.append("],\"total\":")
+    body.append(decimal: workers.count)
+    body.append(",\"stats\":{\"prefill_count\":")
+    body.append(decimal: workers.count { $0.role == .prefill })
+    body.append(",\"decode_count\":")
+    body.append(decimal: workers.count { $0.role == .decode })
+    body.append(",\"regular_count\":")
+    body.append(decimal: workers.count { $0.role == .both })
+    body.append("}}")
+  }
+
+  /// One worker.
+  static func append(_ worker: Worker, to body: inout ByteBuffer) {
+    body.append("{\"id\":")
+    body.append(decimal: Int(worker.id.number))
+    body.append(",\"url\":")
+    body.append(jsonString: worker.url.text)
+    body.append(",\"model_id\":\"unknown\"")
+    body.append(",\"worker_type\":\"")
+    body.append(typeName(worker.role))
+    body.append("\",\"is_healthy\":")
+    body.append(worker.isHealthy ? "true" : "false")
+    body.append(",\"state\":\"")
+    body.append(worker.state.name)
+    body.append("\",\"load\":")
+    body.append(decimal: worker.requestsInFlight)
+    body.append(",\"connection_mode\":\"Http\",\"priority\":50,\"cost\":1.0")
+    append(worker.details, to: &body)
+    body.append("}")
+  }
+
+  private static func typeName(_ role: Role) -> StaticString {
+    switch role {
+    case .prefill: "prefill"
+    case .decode: "decode"
+    case .both: "regular"
+    }
+  }
+
+  private static func append(_ details: WorkerDetails, to body: inout ByteBuffer) {
+    if let port = details.bootstrapPort {
+      body.append(",\"bootstrap_port\":")
+      body.append(decimal: Int(port))
+    }
+    if let key = details.key {
+      body.append(",\"key\":")
+      body.append(jsonString: key)
+    }
+    guard !details.labels.isEmpty else { return }
+    body.append(",\"labels\":{")
+    for (place, label) in details.labels.sorted(by: { $0.key < $1.key }).enumerated() {
+      if place > 0 { body.append(UInt8(ascii: ",")) }
+      body.append(jsonString: label.key)
+      body.append(UInt8(ascii: ":"))
+      body.append(jsonString: label.value)
+    }
+    body.append("}")
+  }
+}

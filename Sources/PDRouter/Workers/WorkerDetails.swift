@@ -1,0 +1,19 @@
+/// What an operator says of a worker besides its URL and role; fixed at registration.
+public struct WorkerDetails: Sendable, Equatable {
+  /// Port of its bootstrap server (Mooncake); nil: the connector's default.
+  public var bootstrapPort: UInt16?
+  /// Compatibility key: workers with different keys are never paired; nil: nothing is said.
+  public var key: String?
+  /// Free text by name, listed and otherwise unused.
+  public var labels: [String: String]
+
+  /// Details from their parts.
+  public init(
+    bootstrapPort: UInt16? = nil, key: String? = nil, labels: [String: String] = [:]
+  ) {
+    precondition(bootstrapPort != 0, "port 0 names nothing")
+    self.bootstrapPort = bootstrapPort
+    self.key = key
+    self.labels = labels
+  }
+}
