@@ -10,8 +10,9 @@ internal import Wire
 /// (`"finish_reason":"abort"`), has failed while nothing was sent; afterwards its error events are
 /// passed on, but a chunk that says "abort" is not: it would look like an end.
 ///
-/// Joins prefill's usage with decode's where it is given one. Holds at most `limit` bytes, with a
-/// usage to join at most `joinLimits`; beyond that it passes on what it has, unchanged.
+/// Joins prefill's usage with decode's where it is given one. Holds at most `limit` bytes; with a
+/// usage to join, one event of `UsageJoin.eventLimit` or a whole answer of `joinLimit` besides the
+/// piece that ends it. Beyond that it passes on what it has, unchanged.
 struct AnswerRelay: ~Copyable {
   /// How the answer is watched.
   enum Mode: Equatable {
@@ -48,8 +49,8 @@ struct AnswerRelay: ~Copyable {
     case engine, client
   }
 
-  /// The most bytes held of one event or of a whole answer in order to join its usage.
-  static let joinLimits = (event: 1 << 20, whole: 8 << 20)
+  /// The largest whole answer whose usage is joined, in bytes.
+  static let joinLimit = 8 << 20
   /// Memory kept from one answer to the next, in bytes.
   private static var keptCapacity: Int { 4096 }
 
@@ -147,7 +148,7 @@ struct AnswerRelay: ~Copyable {
   }
 
   private mutating func takeWhole(_ bytes: UnsafeRawBufferPointer) -> Decision {
-    let most = join == nil ? limit : max(limit, AnswerRelay.joinLimits.whole)
+    let most = join == nil ? limit : max(limit, AnswerRelay.joinLimit)
     guard hasBegun || held.count + bytes.count > most else { return Decision() }
     hasBegun = true
     return Decision(sends: 0..<bytes.count)
@@ -205,7 +206,7 @@ extension AnswerRelay {
   private mutating func pass(
     _ bytes: UnsafeRawBufferPointer, upTo boundary: Int?
   ) -> Range<Int>? {
-    let most = join == nil ? limit : max(limit, AnswerRelay.joinLimits.event)
+    let most = join == nil ? limit : max(limit, UsageJoin.eventLimit)
     let kept = boundary.map { bytes.count - $0 } ?? held.count + bytes.count
     guard boundary != nil || kept > most else { return nil }
     var start = 0

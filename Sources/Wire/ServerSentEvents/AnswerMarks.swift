@@ -34,7 +34,7 @@ public enum AnswerMarks {
     var place = from
     while true {
       // A chunk without text has two: in `object` and in `logprobs`.
-      place = ByteSearch.first(UInt8(ascii: "b"), base, from: place, to: to)
+      place = ByteSearch.firstRare(UInt8(ascii: "b"), base, from: place, to: to)
       guard place < to else { return false }
       let start = place &- 2
       // "\"abort\"" with its first letter lowest.
@@ -49,7 +49,7 @@ public enum AnswerMarks {
   private static func firstUsage(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
     var place = from
     while true {
-      place = ByteSearch.first(UInt8(ascii: "g"), base, from: place, to: to)
+      place = ByteSearch.firstRare(UInt8(ascii: "g"), base, from: place, to: to)
       guard place < to else { return to }
       let start = place &- 4
       if start >= from, start &+ wordLength <= to, word(base, start) == 0x22_6567_6173_7522 {
