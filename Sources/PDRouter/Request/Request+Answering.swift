@@ -14,8 +14,10 @@ extension Request {
       status: head.status, isRepeatable: isRepeatable,
       rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
-      answerRemaining = head.length
-      relay.reset(mode: head.relayMode(isGeneration: endpoint.generationShape != nil))
+      let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
+      let isJoined = handle != nil && mode != .opaque
+      relay.reset(
+        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil)
     }
     perform(action)
   }
@@ -42,24 +44,28 @@ extension Request {
   /// Passes a piece of the worker's answer on, or holds it while another worker could still answer.
   func relay(_ bytes: UnsafeRawBufferPointer) {
     guard let exchange else { preconditionFailure("a serving leg has a client") }
-    if let remaining = answerRemaining { answerRemaining = remaining - bytes.count }
-    let decision = relay.take(bytes, remaining: answerRemaining)
-    if decision.isEngineFailure {
-      engineReportedFailure()
-      return
-    }
-    guard let count = decision.sends else {
+    let decision = relay.take(bytes)
+    if let part = decision.sends {
+      pass(part, of: bytes, exchange, hasFirstToken: decision.hasFirstToken)
+    } else if decision.failure == nil {
       relay.keep(bytes)
-      return
     }
+    if let failure = decision.failure { engineFailed(failure) }
+  }
+
+  /// Sends what is held and `part` of a piece of the answer, and keeps what follows.
+  private func pass(
+    _ part: Range<Int>, of bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
+    hasFirstToken: Bool
+  ) {
     // An event of ours may have to follow a stream, so its length is never promised.
     if !exchange.hasBegun {
       beginAnswer(length: relay.isEventStream ? nil : servingHead?.length)
     }
     sendHeld()
-    send(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-    relay.keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
-    if decision.hasFirstToken || record.firstTokenAt == nil { noteFirstToken() }
+    send(UnsafeRawBufferPointer(rebasing: bytes[part]))
+    relay.keep(UnsafeRawBufferPointer(rebasing: bytes[part.upperBound...]))
+    if hasFirstToken || record.firstTokenAt == nil { noteFirstToken() }
     if exchange.bufferedByteCount > router.configuration.limits.clientHighWatermarkBytes {
       servingLeg.pauseReading()
     }
@@ -68,6 +74,11 @@ extension Request {
   /// The worker's answer is complete.
   func servingEnded() {
     guard let exchange else { preconditionFailure("a serving leg has a client") }
+    if let failure = relay.finish() {
+      engineFailed(failure)
+      return
+    }
+    if relay.passedError == .engine { noteFailure(of: servingReservation.worker) }
     servingReservation.release()
     if !exchange.hasBegun {
       guard let head = servingHead else { preconditionFailure("an answer ends after its head") }
@@ -75,7 +86,16 @@ extension Request {
       noteFirstToken()
     }
     sendHeld()
-    perform(machine.servingEnded())
+    let action = machine.servingEnded()
+    guard let error = relay.passedError else {
+      perform(action)
+      return
+    }
+    // The engine has told the client itself; it only remains to be counted.
+    record.error = RouterError(
+      .workerStatus(error == .engine ? 500 : 400), origin: servingOrigin,
+      message: "The \(servingOrigin.engineName) ended its answer with an error.")
+    finish(.brokenOff) { $0.end() }
   }
 
   /// The prefill worker found fault with the request itself: its answer is the client's.
@@ -139,16 +159,31 @@ extension Request {
     }
   }
 
-  /// The engine wrote an error event before any token: the leg has failed though HTTP says 200.
-  private func engineReportedFailure() {
-    noteRejection(500)
+  /// The engine failed though HTTP says 200: the leg is redone, or what was sent is broken off.
+  private func engineFailed(_ failure: AnswerRelay.Failure) {
+    switch failure {
+    case .errorEvent: noteRejection(500)
+    case .abort: noteFailure(of: servingReservation.worker)
+    }
     servingLeg.cancel()
     perform(
       machine.servingFailed(
-        RouterError(
-          .workerStatus(500), origin: servingOrigin,
-          message: "The \(servingOrigin.engineName) failed before the first token."),
-        .reported))
+        engineError(failure), failure == .errorEvent ? .reported : .broken))
+  }
+
+  /// What the client is told of a failure within an answer.
+  private func engineError(_ failure: AnswerRelay.Failure) -> RouterError {
+    let name = servingOrigin.engineName
+    return switch failure {
+    case .errorEvent:
+      RouterError(
+        .workerStatus(500), origin: servingOrigin,
+        message: "The \(name) failed before the first token.")
+    case .abort:
+      RouterError(
+        .workerStatus(503), origin: servingOrigin,
+        message: "The \(name) gave up on the request.")
+    }
   }
 
   private func beginAnswer(length: Int?) {

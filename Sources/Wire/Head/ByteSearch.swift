@@ -128,6 +128,19 @@ enum ByteSearch {
     return place
   }
 
+  /// The place of the first `wanted`, or `to`; for a byte that seldom occurs.
+  @inline(__always)
+  static func firstRare(_ wanted: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+    var place = from
+    while place &+ 16 <= to {
+      let early = equal(wanted, word(base, place))
+      let late = equal(wanted, word(base, place &+ 8))
+      if early | late != 0 { return place &+ (early != 0 ? lane(early) : 8 &+ lane(late)) }
+      place &+= 16
+    }
+    return first(wanted, base, from: place, to: to)
+  }
+
   /// The place of the first CR or LF, or `to`.
   ///
   /// Looks for anything below 0x0E first: JSON text has no such byte inside a line.

@@ -3,14 +3,15 @@
 /// For text that an engine wrote and nobody acts upon: it follows structure and checks little. When
 /// it cannot follow, or the text ends too early, `isIntact` becomes false and every later call
 /// fails.
-struct JSONCursor {
+public struct JSONCursor {
   private let bytes: UnsafeRawBufferPointer
-  private var place = 0
+  /// Offset of the byte it stands before.
+  public private(set) var place = 0
   /// Whether everything so far could be followed.
-  private(set) var isIntact = true
+  public private(set) var isIntact = true
 
   /// A cursor at the start of `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer) {
+  public init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
   }
 
@@ -24,12 +25,18 @@ struct JSONCursor {
     return nil
   }
 
+  /// Steps over white space; the offset of the byte after it.
+  public mutating func nextPlace() -> Int {
+    _ = peek()
+    return place
+  }
+
   private mutating func fail() {
     isIntact = false
   }
 
   /// Steps over `bracket` if it is next; otherwise stays.
-  mutating func enter(_ bracket: UInt8) -> Bool {
+  public mutating func enter(_ bracket: UInt8) -> Bool {
     guard peek() == bracket else { return false }
     place += 1
     return true
@@ -61,7 +68,7 @@ struct JSONCursor {
 
   /// The bytes between the quotation marks of a string, escapes as they are; nil (and the cursor
   /// stays) when the next value is something else.
-  mutating func string() -> UnsafeRawBufferPointer? {
+  public mutating func string() -> UnsafeRawBufferPointer? {
     guard peek() == UInt8(ascii: "\""), let base = bytes.baseAddress else { return nil }
     let start = place + 1
     var end = start
@@ -113,13 +120,19 @@ struct JSONCursor {
   }
 
   /// Steps over the next value whatever it is.
-  mutating func skipValue() {
+  public mutating func skipValue() {
     guard let first = peek() else { return fail() }
     switch first {
     case UInt8(ascii: "\""): _ = string()
     case UInt8(ascii: "["), UInt8(ascii: "{"): skipContainer()
     default: skipScalar()
     }
+  }
+
+  /// Steps over the next value, which begins at `start`; its bytes, or nil when it breaks off.
+  mutating func value(from start: Int) -> UnsafeRawBufferPointer? {
+    skipValue()
+    return isIntact ? UnsafeRawBufferPointer(rebasing: bytes[start..<place]) : nil
   }
 
   private mutating func skipScalar() {

@@ -21,8 +21,13 @@ public struct ServerSentEventScanner: ~Copyable {
     public var lastBoundary: Int?
     /// Whether `data: [DONE]` ended in this piece.
     public var sawDone = false
-    /// Whether an error event ended in this piece.
+    /// Whether an error event ended in this piece: the engine failed.
     public var sawError = false
+    /// Whether an error event ended in this piece whose code says that the request is at fault.
+    public var sawRejection = false
+    /// Where the first event that ended in this piece and says that the engine gave up
+    /// (`"finish_reason":"abort"`) begins; negative when that was before this piece.
+    public var abortStart: Int?
 
     /// A summary of nothing.
     public init() {}
@@ -70,7 +75,7 @@ public struct ServerSentEventScanner: ~Copyable {
       }
       if isBlank {
         let event = UnsafeRawBufferPointer(start: base + eventStart, count: lineEnd &- eventStart)
-        finishEvent(event, lineStart, &summary)
+        finishEvent(event, eventStart, lineStart, &summary)
         eventStart = lineStart
       }
     }
@@ -93,12 +98,14 @@ public struct ServerSentEventScanner: ~Copyable {
     return 1
   }
 
-  /// Judges the event whose last bytes are `rest`, ended by the empty line before `boundary`.
+  /// Judges the event whose last bytes are `rest` at `start`, ended by the empty line before
+  /// `boundary`.
   @inline(__always)
   private mutating func finishEvent(
-    _ rest: UnsafeRawBufferPointer, _ boundary: Int, _ summary: inout Summary
+    _ rest: UnsafeRawBufferPointer, _ start: Int, _ boundary: Int, _ summary: inout Summary
   ) {
     summary.lastBoundary = boundary
+    let start = start &- unfinishedByteCount
     let kind: StreamEventKind
     if unfinishedByteCount == 0 {
       if rest.isEmpty { return }
@@ -109,12 +116,12 @@ public struct ServerSentEventScanner: ~Copyable {
       kept.removeAll()
       unfinishedByteCount = 0
     }
-    count(kind, boundary, &summary)
+    count(kind, start..<boundary, &summary)
   }
 
   @inline(__always)
   private mutating func count(
-    _ kind: StreamEventKind, _ boundary: Int, _ summary: inout Summary
+    _ kind: StreamEventKind, _ event: Range<Int>, _ summary: inout Summary
   ) {
     switch kind {
     case .comment: return
@@ -122,10 +129,12 @@ public struct ServerSentEventScanner: ~Copyable {
       summary.tokenEvents &+= 1
       if !hasSeenToken {
         hasSeenToken = true
-        summary.firstTokenEventEnd = boundary
+        summary.firstTokenEventEnd = event.upperBound
       }
     case .done: summary.sawDone = true
+    case .abort: summary.abortStart = summary.abortStart ?? event.lowerBound
     case .error: summary.sawError = true
+    case .rejection: summary.sawRejection = true
     case .other: break
     }
     summary.events &+= 1

@@ -2,7 +2,8 @@
 ///
 /// The chunks of one answer start with the same identity, time and model, so their lists of choices
 /// start at the same offset. Only once a whole judgement called such a chunk a token is the place
-/// learned; a chunk without the key there, or with an empty list, is judged in full.
+/// learned; a chunk without the key there, with an empty list, or with the word `abort` as a string
+/// is judged in full.
 struct StreamEventHint: Sendable {
   /// Bytes of `"choices":[`.
   private static var keyLength: Int { 11 }
@@ -13,7 +14,11 @@ struct StreamEventHint: Sendable {
   /// Judges `event`, quickly where the place is known.
   @inline(__always)
   mutating func kind(of event: UnsafeRawBufferPointer, isWhole: Bool) -> StreamEventKind {
-    if place != 0, isKey(event, place) { return .token }
+    if place != 0, isKey(event, place), let base = event.baseAddress,
+      !AnswerMarks.mayHoldAbort(base, from: place, to: event.count)
+    {
+      return .token
+    }
     return judge(event, isWhole: isWhole)
   }
 

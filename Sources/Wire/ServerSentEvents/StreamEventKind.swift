@@ -10,8 +10,12 @@ enum StreamEventKind: Equatable, Sendable {
   case token
   /// `[DONE]`.
   case done
+  /// The engine gave up on the request: a chunk that says so instead of an error.
+  case abort
   /// An error object.
   case error
+  /// An error object whose code says that the request is at fault.
+  case rejection
   /// An event without anything generated: role, usage, start of a part.
   case other
 
@@ -24,10 +28,16 @@ enum StreamEventKind: Equatable, Sendable {
     }
     if let name = lines.name, let kind = StreamEventKind(name: name) {
       self = kind
-      return
+    } else {
+      // JSON that is spread over several data lines is none of the shapes known here.
+      self = lines.dataCount > 1 ? .token : StreamEventKind(data: data, isWhole: isWhole)
     }
-    // JSON that is spread over several data lines is none of the shapes known here.
-    self = lines.dataCount > 1 ? .token : StreamEventKind(data: data, isWhole: isWhole)
+    if self == .token, AnswerMarks.isAborted(data) {
+      self = .abort
+    } else if self == .error {
+      var reader = StreamErrorReader(data)
+      if reader.isClientFault() { self = .rejection }
+    }
   }
 
   /// What the `event:` name or the `type` of an event says, where it decides.

@@ -14,39 +14,48 @@ private func token(_ text: String) -> String {
 }
 
 /// What a relay let through, the way `Request` uses it.
-private final class Flow {
+final class Flow {
   private var relay: AnswerRelay
   /// Each send with everything that left by it.
   var sends: [String] = []
   var firstTokenSend: Int?
-  var isFailure = false
+  var failure: AnswerRelay.Failure?
+  var isFailure: Bool { failure != nil }
   var sent: String { sends.joined() }
   var hasBegun: Bool { relay.hasBegun }
   var acceptsEvent: Bool { relay.acceptsEvent }
   var heldCount: Int { relay.held.count }
   var tokenEvents: Int { relay.tokenEvents }
   var sawDone: Bool { relay.sawDone }
+  var passedError: AnswerRelay.ErrorEvent? { relay.passedError }
 
-  init(_ mode: AnswerRelay.Mode, limit: Int = 64 * 1024) {
+  init(_ mode: AnswerRelay.Mode, limit: Int = 64 * 1024, join: PrefillUsage? = nil) {
     relay = AnswerRelay(mode: mode, limit: limit)
+    relay.reset(mode: mode, join: join)
   }
 
-  func take(_ piece: some Sequence<UInt8>, remaining: Int? = nil) {
+  func take(_ piece: some Sequence<UInt8>) {
+    guard failure == nil else { return }
     Array(piece).withUnsafeBytes { bytes in
-      let decision = relay.take(bytes, remaining: remaining)
-      if decision.isEngineFailure {
-        isFailure = true
-        return
-      }
+      let decision = relay.take(bytes)
       if decision.hasFirstToken { firstTokenSend = sends.count }
-      guard let count = decision.sends else {
+      if let part = decision.sends {
+        sends.append(relay.held.text + String(decoding: bytes[part], as: UTF8.self))
+        relay.didSendHeld()
+        relay.keep(UnsafeRawBufferPointer(rebasing: bytes[part.upperBound...]))
+      } else if decision.failure == nil {
         relay.keep(bytes)
-        return
       }
-      sends.append(
-        relay.held.text + String(decoding: bytes[..<count], as: UTF8.self))
-      relay.didSendHeld()
-      relay.keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+      failure = decision.failure
+    }
+  }
+
+  /// Takes `text` in pieces of `size` bytes.
+  func take(_ text: String, by size: Int) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      take(rest.prefix(size))
+      rest = rest.dropFirst(size)
     }
   }
 
@@ -57,6 +66,9 @@ private final class Flow {
 
   /// The answer has ended: what is held follows.
   func end() {
+    guard failure == nil else { return }
+    failure = relay.finish()
+    guard failure == nil else { return }
     if !relay.held.isEmpty { sends.append(relay.held.text) }
     relay.didSendHeld()
   }
@@ -81,11 +93,7 @@ struct AnswerRelayEventTests {
   @Test(arguments: [1, 2, 3, 7, 64])
   func `in small pieces, bytes stay in order and every send ends an event`(size: Int) {
     let flow = Flow(.events)
-    var rest = Array(stream.utf8)[...]
-    while !rest.isEmpty {
-      flow.take(rest.prefix(size))
-      rest = rest.dropFirst(size)
-    }
+    flow.take(stream, by: size)
     #expect(flow.sent == stream)
     #expect(flow.sends.allSatisfy { $0.hasSuffix("\n\n") })
     #expect(flow.sends.count == (size == 1 ? 5 : flow.sends.count))
@@ -97,11 +105,7 @@ struct AnswerRelayEventTests {
     let text = stream.replacing("\n", with: end)
     for size in 1...5 {
       let flow = Flow(.events)
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        flow.take(rest.prefix(size))
-        rest = rest.dropFirst(size)
-      }
+      flow.take(text, by: size)
       flow.end()
       #expect(flow.sent == text)
       #expect(flow.tokenEvents == 2)
@@ -128,10 +132,37 @@ struct AnswerRelayEventTests {
     }
   }
 
-  @Test func `an error event after the first token is passed on`() {
+  @Test func `an error event after the first token was sent is passed on and remembered`() {
     let flow = Flow(.events)
-    flow.take((token("a") + failure + done).utf8)
-    #expect(!flow.isFailure && flow.sent == token("a") + failure + done)
+    flow.take(token("a").utf8)
+    flow.take((failure + done).utf8)
+    #expect(flow.failure == nil && flow.sent == token("a") + failure + done)
+    #expect(flow.passedError == .engine)
+  }
+
+  @Test func `an error event that comes with the first token is a failure while nothing is sent`() {
+    let flow = Flow(.events)
+    flow.take((role + token("a") + failure + done).utf8)
+    #expect(flow.failure == .errorEvent && flow.sends.isEmpty && flow.tokenEvents == 0)
+  }
+
+  @Test(arguments: ["400", "\"404\"", "422", "499"])
+  func `an error event that blames the request is passed on, before a token as after`(
+    code: String
+  ) {
+    let refusal = #"data: {"error":{"message":"too long","code":\#(code)}}"# + "\n\n"
+    let bytes = Array((role + refusal + done).utf8)
+    for cut in 0...bytes.count {
+      let flow = Flow(.events)
+      flow.take(bytes[..<cut])
+      flow.take(bytes[cut...])
+      #expect(flow.failure == nil && flow.sent == role + refusal + done, "cut at \(cut)")
+      #expect(flow.passedError == nil && flow.tokenEvents == 0)
+    }
+    let late = Flow(.events)
+    late.take(token("a").utf8)
+    late.take(refusal.utf8)
+    #expect(late.sent == token("a") + refusal && late.passedError == .client)
   }
 
   @Test func `a stream that ends before any token is sent when it says so`() {
@@ -205,29 +236,22 @@ struct AnswerRelayWholeTests {
     #expect(flow.sends == ["abc", "def"] && !flow.acceptsEvent)
   }
 
-  @Test func `a whole answer of known length is held until its last byte`() {
-    let flow = Flow(.whole)
-    flow.take("abc".utf8, remaining: 3)
-    #expect(flow.sends.isEmpty && !flow.hasBegun)
-    flow.take("def".utf8, remaining: 0)
-    #expect(flow.sends == ["abcdef"] && flow.hasBegun)
-  }
-
-  @Test func `a whole answer of unknown length is held until it ends`() {
+  @Test func `a whole answer is held until it ends`() {
     let flow = Flow(.whole)
     flow.take("abc".utf8)
     flow.take("def".utf8)
-    #expect(flow.sends.isEmpty)
+    #expect(flow.sends.isEmpty && !flow.hasBegun)
     flow.end()
     #expect(flow.sent == "abcdef")
   }
 
   @Test func `a whole answer beyond the limit flows`() {
     let flow = Flow(.whole, limit: 5)
-    flow.take("abc".utf8, remaining: 7)
-    flow.take("defg".utf8, remaining: 3)
+    flow.take("abc".utf8)
+    flow.take("defg".utf8)
     #expect(flow.sends == ["abcdefg"])
-    flow.take("hij".utf8, remaining: 0)
+    flow.take("hij".utf8)
+    flow.end()
     #expect(flow.sent == "abcdefghij")
   }
 

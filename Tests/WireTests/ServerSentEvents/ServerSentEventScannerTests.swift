@@ -133,6 +133,26 @@ struct ServerSentEventScannerTests {
     }
   }
 
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func `the place where an aborted event begins is told wherever the stream is cut`(
+    lineEnd: String
+  ) {
+    let before = ["data: \(StreamSample.chat("a"))", "data: \(StreamSample.chat("b"))"]
+      .map { $0 + lineEnd + lineEnd }.joined()
+    let abort = StreamSample.finish.replacing("\"stop\"", with: "\"abort\"")
+    let bytes = latin1(
+      before + "data: \(abort)\(lineEnd)\(lineEnd)data: [DONE]\(lineEnd)\(lineEnd)")
+    for cut in 0...bytes.count {
+      var scanner = ServerSentEventScanner()
+      var starts: [Int] = []
+      for (offset, piece) in [(0, bytes[..<cut]), (cut, bytes[cut...])] {
+        let summary = piece.withUnsafeBytes { scanner.scan($0) }
+        if let start = summary.abortStart { starts.append(offset + start) }
+      }
+      #expect(starts == [latin1(before).count], "cut at \(cut)")
+    }
+  }
+
   @Test(arguments: 0..<10)
   func `garbage is read the same however it is cut`(seed: Int) {
     var generator = SplitMix64(seed: UInt64(seed))

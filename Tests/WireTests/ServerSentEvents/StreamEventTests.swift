@@ -65,6 +65,12 @@ private let chat: [EventRow] = [
 ]
 
 private let others: [EventRow] = [
+  EventRow(StreamSample.roleWithUsage, "other"),
+  EventRow(StreamSample.emptyCompletion, "other"),
+  EventRow(
+    #"{"request_id":"r","choices":[{"index":0,"finish_reason":null,"token_ids":[]}]}"#, "other"),
+  EventRow(
+    #"{"request_id":"r","choices":[{"index":0,"finish_reason":null,"token_ids":[7]}]}"#, "token"),
   EventRow(StreamSample.completion("Hi"), "token"),
   EventRow(StreamSample.completion(""), "other"),
   EventRow(StreamSample.completion("", finish: #""length""#), "token"),
@@ -114,8 +120,40 @@ private let others: [EventRow] = [
   EventRow(lines: ["event: surprise", "data: {}"], "token"),
 ]
 
+private let ends: [EventRow] = [
+  EventRow(choice(#""delta":{"content":""},"finish_reason":"abort""#), "abort"),
+  EventRow(
+    choice(#""delta":{"content":"Hi"},"finish_reason" : "abort","stop_reason":null"#), "abort"),
+  EventRow(choice(#""finish_reason":"abort","delta":{}"#), "abort"),
+  EventRow(choice(#""text":"","logprobs":null,"finish_reason":"abort""#), "abort"),
+  EventRow(choice(#""logprobs":null,"finish_reason":"abort","token_ids":[]"#), "abort"),
+  EventRow(
+    #"{"choices":[{"text":"a","finish_reason":"stop"},{"text":"","finish_reason":"abort"}]}"#,
+    "abort"),
+  EventRow(#"{"choices":[],"choices":[{"finish_reason":"abort"}]}"#, "abort"),
+  EventRow(StreamSample.completion("abort"), "token"),
+  EventRow(StreamSample.chat(#""finish_reason":"abort""#), "token"),
+  EventRow(delta(#""content":"abort""#), "token"),
+  EventRow(delta(#""content":"","tool_calls":[{"finish_reason":"abort"}]"#), "token"),
+  EventRow(#"{"finish_reason":"abort","choices":[{"text":"a"}]}"#, "token"),
+  EventRow(choice(#""text":"a","finish_reason":"aborted""#), "token"),
+  EventRow(choice(#""text":"a","finish_reason":["abort"]"#), "token"),
+  EventRow(
+    #"{"error":{"message":"m","type":"BadRequestError","param":null,"code":400}}"#, "rejection"),
+  EventRow(#"{"error":{"code":"404"}}"#, "rejection"),
+  EventRow(#"{"error":{"message":"m"},"code":422}"#, "rejection"),
+  EventRow(lines: ["event: error", #"data: {"type":"error","error":{"code":429}}"#], "rejection"),
+  EventRow(#"{"error":{"code":500,"detail":{"code":400}}}"#, "error"),
+  EventRow(#"{"error":{"code":4000}}"#, "error"),
+  EventRow(#"{"error":{"code":40}}"#, "error"),
+  EventRow(#"{"error":{"code":null}}"#, "error"),
+  EventRow(#"{"error":{"code":"4x0"}}"#, "error"),
+  EventRow(#"{"error":{"message":"code":400"}}"#, "error"),
+  EventRow(#"{"error":"code 400"}"#, "error"),
+]
+
 struct StreamEventTests {
-  @Test(arguments: chat + others)
+  @Test(arguments: chat + others + ends)
   private func `an event is judged the same whatever ends its lines and wherever it is cut`(
     row: EventRow
   ) {
@@ -141,6 +179,8 @@ struct StreamEventTests {
   private func name(_ summary: ServerSentEventScanner.Summary) -> String {
     if summary.sawDone { return "done" }
     if summary.sawError { return "error" }
+    if summary.sawRejection { return "rejection" }
+    if summary.abortStart != nil { return "abort" }
     if summary.tokenEvents > 0 { return "token" }
     return summary.events > 0 ? "other" : "nothing"
   }
