@@ -8,8 +8,8 @@ extension UsageJoin {
   /// Appends whole events to `buffer`, with the usage in them joined.
   ///
   /// Only events with a usage object are read, up to `eventLimit`; line ends and everything but the
-  /// changed members stay. `scratch` is overwritten. With `skipsFirst` the run begins within an event, which then
-  /// stays as it is.
+  /// changed members stay. `scratch` is overwritten. With `skipsFirst` the run begins within an
+  /// event, which then stays as it is.
   func append(
     events run: UnsafeRawBufferPointer, skipsFirst: Bool, scratch: inout ByteBuffer,
     to buffer: inout ByteBuffer
@@ -21,7 +21,7 @@ extension UsageJoin {
       if !skips, event.count <= UsageJoin.eventLimit, AnswerMarks.mayHoldUsage(event) {
         scratch.removeAll()
         StreamEventLines.appendData(of: event, to: &scratch)
-        if append(scratch.bytes, writtenAs: event, to: &buffer) { continue }
+        if append(scratch.bytes, writtenAs: event, isWhole: false, to: &buffer) { continue }
       }
       skips = false
       buffer.append(event)

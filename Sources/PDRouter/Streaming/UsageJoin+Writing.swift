@@ -2,10 +2,11 @@ internal import Vocabulary
 
 // What is written in the place of a usage object.
 extension UsageJoin {
-  /// Writes the usage object at `place`; whether anything in it changed.
+  /// Writes the usage object at `place`, with details of prefill's where it has none if
+  /// `addsDetails`; whether anything in it changed.
   func write(
     _ text: UnsafeRawBufferPointer, _ source: UnsafeRawBufferPointer, _ place: Range<Int>,
-    _ dialect: Dialect, to buffer: inout ByteBuffer
+    _ dialect: Dialect, addsDetails: Bool, to buffer: inout ByteBuffer
   ) -> Bool {
     var edit = ObjectEdit(text, source, place)
     var hasDetails = false
@@ -21,7 +22,7 @@ extension UsageJoin {
         edit.keep(member)
       }
     }
-    if !hasDetails, hasUsableDetails, isLast(text) {
+    if addsDetails, !hasDetails, hasUsableDetails {
       edit.add(
         UnsafeRawBufferPointer(
           start: dialect.details.utf8Start, count: dialect.details.utf8CodeUnitCount),

@@ -17,6 +17,7 @@ internal import Vocabulary
 /// Nothing else is added or touched, above all no usage where decode gave none. What is no JSON
 /// stays as it is. Pure; never allocates but in its output.
 struct UsageJoin: Equatable {
+  /// In which words a usage object speaks.
   enum Dialect {
     case prompt, input
 
@@ -27,6 +28,7 @@ struct UsageJoin: Equatable {
     }
   }
 
+  /// What prefill counted.
   let prefill: PrefillUsage
 
   /// A join with what prefill counted.
@@ -37,12 +39,13 @@ struct UsageJoin: Equatable {
   /// Appends `document`, edited, to `buffer`; appends nothing when there is nothing to change.
   ///
   /// `source` is what is appended with the same edits, if not `document` itself: of the same length
-  /// and the same wherever the document has more than white space.
+  /// and the same wherever the document has more than white space. A document that is not `isWhole`
+  /// is a chunk; then details are added to the last one only.
   ///
   /// - Returns: whether anything had to be changed.
   func append(
     _ document: UnsafeRawBufferPointer, writtenAs source: UnsafeRawBufferPointer? = nil,
-    to buffer: inout ByteBuffer
+    isWhole: Bool = true, to buffer: inout ByteBuffer
   ) -> Bool {
     let source = source ?? document
     precondition(source.count == document.count)
@@ -51,7 +54,8 @@ struct UsageJoin: Equatable {
     }
     let start = buffer.count
     buffer.append(UnsafeRawBufferPointer(rebasing: source[..<place.lowerBound]))
-    guard write(document, source, place, dialect, to: &buffer) else {
+    let addsDetails = isWhole || isLast(document)
+    guard write(document, source, place, dialect, addsDetails: addsDetails, to: &buffer) else {
       buffer.removeLast(buffer.count - start)
       return false
     }
@@ -104,8 +108,8 @@ extension UsageJoin {
     return overflow ? nil : sum
   }
 
-  /// Whether the answer is complete with this document: a running count has no details.
-  func isLast(_ document: UnsafeRawBufferPointer) -> Bool {
+  /// Whether the counts of a stream are complete with this chunk: a running count has no details.
+  private func isLast(_ document: UnsafeRawBufferPointer) -> Bool {
     guard let choices = member("choices", of: document) else { return true }
     let value = JSONValue(at: choices, of: document)
     return value.kind == .array && value[0] == nil

@@ -20,7 +20,8 @@ private struct Row: Sendable, CustomTestStringConvertible {
 }
 
 private let audio = UsageSample.prefill(
-  #"{"prompt_tokens":186,"prompt_tokens_details":{"cached_tokens":64,"audio_tokens":3,"x":{"y":[1]}}}"#
+  #"{"prompt_tokens":186,"prompt_tokens_details":"#
+    + #"{"cached_tokens":64,"audio_tokens":3,"x":{"y":[1]}}}"#
 )
 
 private let huge = UsageSample.prefill(#"{"prompt_tokens":9223372036854775807}"#)
@@ -67,7 +68,8 @@ private let rows: [Row] = [
     UsageSample.cached, #"{"prompt_tokens":186,"prompt_tokens_details":{"cached_tokens":186}}"#,
     #"{"prompt_tokens":186,"prompt_tokens_details":{"cached_tokens":64}}"#),
   Row(
-    UsageSample.cached, #"{"prompt_tokens":186,"prompt_tokens_details":{"cached_tokens":64}}"#, nil),
+    UsageSample.cached, #"{"prompt_tokens":186,"prompt_tokens_details":{"cached_tokens":64}}"#,
+    nil),
   Row(
     UsageSample.cached, #"{"input_tokens":186,"input_tokens_details":{"cached_tokens":1,"a":2}}"#,
     #"{"input_tokens":186,"input_tokens_details":{"cached_tokens":64,"a":2}}"#),
@@ -108,10 +110,12 @@ private let rows: [Row] = [
 ]
 
 /// What a join makes of `document`; nil when it stays as it is.
-private func joined(_ document: String, _ prefill: PrefillUsage) -> String? {
+private func joined(_ document: String, _ prefill: PrefillUsage, isWhole: Bool = true) -> String? {
   var buffer = ByteBuffer()
   buffer.append("before" as StaticString)
-  let hasChanged = withBytes(of: document) { UsageJoin(prefill).append($0, to: &buffer) }
+  let hasChanged = withBytes(of: document) {
+    UsageJoin(prefill).append($0, isWhole: isWhole, to: &buffer)
+  }
   let text = buffer.text
   #expect(text.hasPrefix("before"))
   #expect(hasChanged || text == "before")
@@ -151,14 +155,14 @@ struct UsageJoinTests {
 
   @Test func `a running count gets prefill's input, but no details of its own`() {
     let head = #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":"#
-    let running = #"{"prompt_tokens":9,"total_tokens":11,"completion_tokens":2}"#
-    let right = #"{"prompt_tokens":186,"total_tokens":188,"completion_tokens":2}"#
-    #expect(joined(head + running + "}", UsageSample.cached) == head + right + "}")
-    #expect(joined(head + right + "}", UsageSample.cached) == nil)
-    // A whole answer, unlike a chunk, is complete though it has choices: its details say null.
-    let whole = #"{"prompt_tokens":186,"prompt_tokens_details":null}"#
-    #expect(
-      joined(head + whole + "}", UsageSample.cached)?.contains(#":{"cached_tokens":64}"#) == true)
+    let running = head + #"{"prompt_tokens":9,"total_tokens":11,"completion_tokens":2}}"#
+    let right = #"{"prompt_tokens":186,"total_tokens":188,"completion_tokens":2"#
+    #expect(joined(running, UsageSample.cached, isWhole: false) == head + right + "}}")
+    #expect(joined(head + right + "}}", UsageSample.cached, isWhole: false) == nil)
+    let details = #","prompt_tokens_details":{"cached_tokens":64}}}"#
+    #expect(joined(running, UsageSample.cached) == head + right + details)
+    let last = running.replacing(#"{"index":0,"delta":{"content":"a"}}"#, with: "")
+    #expect(joined(last, UsageSample.cached, isWhole: false)?.hasSuffix(details) == true)
   }
 
   @Test func `the last usage of a document counts, as in the engine`() {

@@ -38,7 +38,8 @@ struct AnswerMarksTests {
     #expect(isAborted(#"{"id":"b","choices":[{"index":0,"finish_reason":"abort"}]}"#))
     #expect(
       isAborted(
-        #"{"choices":[{"message":{"content":"}"},"finish_reason":"stop"},{"finish_reason": "abort"}]}"#
+        #"{"choices":[{"message":{"content":"}"},"finish_reason":"stop"},"#
+          + #"{"finish_reason": "abort"}]}"#
       ))
     for text in [
       "", "\"abort\"", #"{"finish_reason":"abort"}"#, #"{"choices":{"finish_reason":"abort"}}"#,
