@@ -29,6 +29,7 @@ extension Request {
   /// fails again or says that it is full.
   private func noteRejection(_ status: Int) {
     retryIsFree = false
+    if status == 500 { suspectedDeaths += 1 }
     guard handle != nil, status != 503 else {
       noteFailure(of: servingReservation.worker)
       return

@@ -69,8 +69,11 @@ extension Request {
     return false
   }
 
-  /// Whether the budget of retries allows another attempt; the first one needs none.
+  /// Whether another attempt may be made: within the budget of retries, and not when two engines
+  /// may have died of the request already. The first attempt is always allowed.
   private func mayTryAgain() -> Bool {
+    // A request that kills engines would take the whole fleet with it (seen with vLLM 0.32).
+    guard suspectedDeaths < 2 else { return false }
     if record.attempts == 0 || retryIsFree || router.retryBudget.take() { return true }
     router.metrics.countRefusedRetry()
     return false

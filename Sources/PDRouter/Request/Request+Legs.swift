@@ -231,15 +231,23 @@ extension Request: LegObserver {
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
-    retryIsFree = failure.nothingDelivered
+    noteDelivery(before: failure)
     // Whatever comes back at its address may be another engine.
     if failure.blamesWorker { prefillReservation.worker?.updatePeer { $0.identity = nil } }
     return machine.prefillFailed(failure.error(origin: .prefill))
   }
 
+  private func noteDelivery(before failure: LegFailure) {
+    retryIsFree = failure.nothingDelivered
+    switch failure {
+    case .brokenBeforeAnswer, .brokenWithinAnswer: suspectedDeaths += 1
+    case .unreachable, .poolFull, .noSocket, .malformed, .answerTooLarge: break
+    }
+  }
+
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
-    retryIsFree = failure.nothingDelivered
+    noteDelivery(before: failure)
     return machine.servingFailed(
       failure.error(origin: servingOrigin),
       failure.nothingDelivered ? .undelivered : .broken,
@@ -275,6 +283,7 @@ extension Request: LegObserver {
     default:
       noteFailure(of: prefillReservation.worker)
       retryIsFree = false
+      if prefillLeg.head.status == 500 { suspectedDeaths += 1 }
       perform(
         machine.prefillFailed(
           workerStatus(prefillLeg, origin: .prefill), hasAnswer: prefillLeg.head.status >= 500))

@@ -34,6 +34,8 @@ final class Request {
   var retryIsFree = true
   /// How many decode engines could not use a handle of this request.
   var handOverFailures = 0
+  /// How many engines may have died of this request: their connection broke, or they answered 500.
+  var suspectedDeaths = 0
   /// What the decider is told of the moment of choice: prompt tokens ahead of this one at prefill,
   /// or at the worker that serves it whole, and the requests there.
   var queuedOnPrefill = TokenCount.zero
@@ -54,8 +56,6 @@ final class Request {
   var relay: AnswerRelay
   /// The head of the answer that is relayed, read once.
   var servingHead: ServingHead?
-  /// Bytes of the answer's body still to come, when its length was announced.
-  var answerRemaining: Int?
   var record = RouteRecord()
   let timer: any LoopTimer
 
@@ -88,6 +88,7 @@ final class Request {
     }
     retryIsFree = true
     handOverFailures = 0
+    suspectedDeaths = 0
     deadline = router.loop.now + router.configuration.timeouts.request
     timer.arm(after: router.configuration.timeouts.request, for: self)
     perform(RequestAction(step: .choose))
