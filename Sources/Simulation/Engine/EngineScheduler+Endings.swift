@@ -102,7 +102,10 @@ extension EngineScheduler {
     switch configuration.connector {
     case .nixlPull: parameters.transferMode = "pull"
     case .nixlPush: parameters.transferMode = "push"
-    case .mooncake, .moriioRead, .moriioWrite, .sglang: break
+    case .moriioRead:
+      parameters.transferID = sequence.kv?.transferID
+      parameters.dpSize = sequence.kv?.dpSize
+    case .mooncake, .moriioWrite, .sglang: break
     }
     guard let record = records[sequence.id.request] else { return }
     if sequence.id.choice < record.n { records[sequence.id.request]?.kv = parameters }

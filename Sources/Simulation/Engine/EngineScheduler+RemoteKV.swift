@@ -88,7 +88,7 @@ extension EngineScheduler {
   mutating func beginLoading(_ sequence: inout EngineSequence, by route: KVRoute) {
     sequence.stage = .loading
     let wanted = pool.blocks(for: sequence.prompt.count) - sequence.computed / pool.blockTokens
-    if configuration.connector.isReading, sequence.kv?.blockIDs == nil {
+    if configuration.connector == .nixlPull, sequence.kv?.blockIDs == nil {
       return die("AssertionError: remote prefill without blocks")
     }
     switch route {

@@ -1,4 +1,5 @@
 internal import JSONFields
+internal import Vocabulary
 
 extension KVParameters {
   /// The parameters in a body's or an answer's `kv_transfer_params`; nil unless it is an object.
@@ -20,6 +21,9 @@ extension KVParameters {
     cachedTokens = value["remote_prefill_cached_tokens"]?.integer
     tpSize = value["tp_size"]?.integer
     transferMode = value["transfer_mode"]?.string
+    transferID = value["transfer_id"]?.string
+    bootstrapAddress = value["remote_bootstrap_addr"]?.string.flatMap { HostAndPort(text: $0) }
+    dpSize = value["remote_dp_size"]?.integer
     if let tokens = value["prompt_token_ids"], tokens.kind == .array {
       promptTokens = tokens.elements.map { element in
         element.integer.flatMap(UInt32.init(exactly:)) ?? .max

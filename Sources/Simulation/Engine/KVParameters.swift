@@ -28,6 +28,12 @@ package struct KVParameters: Hashable, Sendable {
   package var tpSize: Int?
   /// `pull` or `push`; nil where the dialect has no such field.
   package var transferMode: String?
+  /// The name of one transfer, minted by the router (Mooncake, MoRIIO; SGLang's room as text).
+  package var transferID: String?
+  /// Where prefill's bootstrap server is (Mooncake, SGLang).
+  package var bootstrapAddress: HostAndPort?
+  /// How many data-parallel ranks the other side has (MoRIIO).
+  package var dpSize: Int?
   /// A prompt already rendered and tokenised (chat only, since 0.28).
   package var promptTokens: [UInt32]?
 
@@ -74,6 +80,11 @@ package struct KVParameters: Hashable, Sendable {
       buffer.append(",\"transfer_mode\":")
       buffer.append(jsonString: transferMode)
     }
+    if let transferID {
+      buffer.append(",\"transfer_id\":")
+      buffer.append(jsonString: transferID)
+    }
+    if let dpSize { buffer.append(",\"remote_dp_size\":\(dpSize)") }
     buffer.append(",\"remote_prefill_cached_tokens\":\(cachedTokens ?? 0)}")
   }
 }

@@ -24,13 +24,24 @@ extension EngineConfiguration {
   func route(_ kv: KVParameters?, requestID: String, name: String) -> KVRoute? {
     guard let kv, kv.doRemotePrefill else { return nil }
     switch connector {
-    case .nixlPull, .moriioRead: return kv.source.map { .read($0) } ?? .lost
+    case .nixlPull: return kv.source.map { .read($0) } ?? .lost
+    case .moriioRead:
+      guard let source = kv.source, kv.blockIDs != nil else { return .lost }
+      return .read(source)
     case .nixlPush:
       guard let engineID = kv.engineID, let host = kv.host, let port = kv.port, kv.tpSize != nil
       else { return .lost }
       let address = HostAndPort(host: host, port: port)
       return .meet(KVSource(engineID: engineID, requestID: name, address: address))
-    case .mooncake, .moriioWrite, .sglang: return .lost
+    case .mooncake:
+      guard let engineID = kv.engineID else { return .lost }
+      return bootstrapRoute(kv, engineID: engineID)
+    case .sglang: return bootstrapRoute(kv, engineID: nil)
+    case .moriioWrite:
+      guard let pair = KVPairName(requestID: requestID), let transferID = kv.transferID
+      else { return .lost }
+      let name = EngineConfiguration.name(of: transferID, for: pair)
+      return .meet(KVSource(engineID: nil, requestID: name, address: pair.prefill))
     }
   }
 
@@ -43,7 +54,22 @@ extension EngineConfiguration {
     switch connector {
     case .nixlPull, .moriioRead: return innerID
     case .nixlPush: return name
-    case .mooncake, .moriioWrite, .sglang: return nil
+    case .mooncake, .sglang: return kv.transferID
+    case .moriioWrite:
+      guard let pair = KVPairName(requestID: requestID), let transferID = kv.transferID
+      else { return nil }
+      return EngineConfiguration.name(of: transferID, for: pair)
     }
+  }
+
+  private func bootstrapRoute(_ kv: KVParameters, engineID: String?) -> KVRoute {
+    guard let address = kv.bootstrapAddress, let transferID = kv.transferID else { return .lost }
+    return .meet(KVSource(engineID: engineID, requestID: transferID, address: address))
+  }
+
+  // Prefill writes to the decode engine that its own request id names: with another one it never
+  // meets.
+  private static func name(of transferID: String, for pair: KVPairName) -> String {
+    "\(transferID)@\(pair.decode)"
   }
 }

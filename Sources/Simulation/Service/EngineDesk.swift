@@ -2,7 +2,8 @@ internal import PDRouter
 internal import Vocabulary
 internal import Wire
 
-/// What a simulated engine's HTTP port answers: vLLM's routes, and `POST /fault`.
+/// What a simulated engine's HTTP port answers: vLLM's routes, `POST /fault`, and other engines
+/// that know no other port (MoRIIO).
 final class EngineDesk: ExchangeHandler {
   /// Whose port it is; set once the engine exists.
   weak var engine: SimulatedEngine?
@@ -14,6 +15,10 @@ final class EngineDesk: ExchangeHandler {
     let path = String(decoding: exchange.head.path.of(base), as: UTF8.self)
     if let endpoint = EngineEndpoint(path: path), exchange.head.method == .post {
       generate(exchange, endpoint, engine)
+      return
+    }
+    if path == SideChannel.path, exchange.head.method == .post {
+      SideChannelEndpoint.answer(exchange, engine)
       return
     }
     var body = ByteBuffer(capacity: 1024)

@@ -5,6 +5,9 @@ internal import Vocabulary
 /// How one simulated engine talks to the others about KV: the stand-in for NIXL's side channel, as
 /// small HTTP requests over kept-alive connections.
 final class SideChannel {
+  /// Where messages are taken, on every port that takes them.
+  static let path = "/kv"
+
   private let loop: any Loop
   private var pools: [HostAndPort: WorkerPool] = [:]
   private var liveCalls: [ObjectIdentifier: SideChannelCall] = [:]

@@ -37,7 +37,8 @@ final class SideChannelCall: LegObserver {
 
   func legIsReady(_ leg: Leg) {
     var head = ByteBuffer(capacity: 128)
-    head.append("POST /kv HTTP/1.1\r\nhost: kv\r\ncontent-length: \(body.count)\r\n\r\n")
+    head.append(
+      "POST \(SideChannel.path) HTTP/1.1\r\nhost: kv\r\ncontent-length: \(body.count)\r\n\r\n")
     withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
       pieces.initializeElement(at: 0, to: head.bytes)
       pieces.initializeElement(at: 1, to: body.bytes)

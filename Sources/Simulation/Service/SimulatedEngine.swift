@@ -2,12 +2,13 @@ package import EventLoop
 internal import PDRouter
 package import Vocabulary
 
-/// A simulated vLLM engine as a server: the scheduler's brain behind real (or simulated) HTTP.
+/// A simulated engine as a server: the scheduler's brain behind real (or simulated) HTTP.
 ///
-/// Runs on any loop, with one port for clients and one for other engines (KV). Confined to its
-/// loop. Its answers depend on every prompt token and, when it was handed KV, on that KV alone, so
-/// a wrong route or a wrong hand-over shows in the text. It dies when its faults or the scheduler
-/// say so: every connection is cut and `whenDead` is called once.
+/// Runs on any loop, with one port for clients, one for other engines (KV) and, where the dialect
+/// has one, a bootstrap port. Confined to its loop. Its answers depend on every prompt token and,
+/// when it was handed KV, on that KV alone, so a wrong route or a wrong hand-over shows in the
+/// text. It dies when its faults or the scheduler say so: every connection is cut and `whenDead` is
+/// called once.
 package final class SimulatedEngine {
   /// What it is, with the side channel's real port.
   package let configuration: EngineConfiguration
@@ -38,11 +39,12 @@ package final class SimulatedEngine {
   private let channel: SideChannel
   private let frontend: Frontend
   private let channelFrontend: Frontend
+  private let bootstrapFrontend: Frontend?
   private let timer: any LoopTimer
   private var jobs: [EngineRequestID: EngineJob] = [:]
   private var events: [EngineEvent] = []
 
-  /// Opens both ports on `loop`; `created` (seconds since 1970) stamps its answers.
+  /// Opens its ports on `loop`; `created` (seconds since 1970) stamps its answers.
   ///
   /// - Throws: `StreamError.bindFailed`.
   package init(
@@ -55,6 +57,15 @@ package final class SimulatedEngine {
       on: HostAndPort(host: listen.host, port: wanted.sideChannelPort), sharesPort: false)
     var configuration = wanted
     configuration.sideChannelPort = bound.port
+    if wanted.connector.hasBootstrap(wanted.role) {
+      let frontend = Frontend(loop: loop, handler: endpoint, limits: Limits(), timeouts: Timeouts())
+      configuration.bootstrapPort = try frontend.listen(
+        on: HostAndPort(host: listen.host, port: wanted.bootstrapPort), sharesPort: false
+      ).port
+      bootstrapFrontend = frontend
+    } else {
+      bootstrapFrontend = nil
+    }
     self.configuration = configuration
     var timeouts = Timeouts()
     timeouts.clientIdle = .seconds(5)  // uvicorn's default
@@ -83,6 +94,7 @@ package final class SimulatedEngine {
     jobs.removeAll()
     frontend.abort()
     channelFrontend.abort()
+    bootstrapFrontend?.abort()
     channel.abort()
   }
 

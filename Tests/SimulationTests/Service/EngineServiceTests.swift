@@ -213,4 +213,26 @@ import Vocabulary
       #expect(town.ask(FleetRequest("GET", path), of: "p").status == 404)
     }
   }
+
+  @Test func `Mooncake's bootstrap port says who lives there; other engines have none`() throws {
+    let town = EngineTown()
+    try town.add("p", .prefill) { $0.connector = .mooncake }
+    try town.add("b") {
+      $0.connector = .mooncake
+      $0.bootstrapPort = 0
+    }
+    try town.add("d", .decode) { $0.connector = .mooncake }
+    try town.add("n", .prefill)
+    let query = FleetRequest("GET", "/query")
+    #expect(
+      town.ask(query, of: "p", port: 8998).body
+        == #"{"0":{"engine_id":"p","worker_addr":{"0":{"0":"tcp://p:5600"}}}}"#)
+    #expect(town.ask(FleetRequest("GET", "/other"), of: "p", port: 8998).status == 404)
+    let free = try #require(town.engines["b"]?.configuration.bootstrapPort)
+    #expect(free != 0 && town.ask(query, of: "b", port: free).status == 200)
+    for name in ["d", "n"] {
+      #expect(town.ask(query, of: name, port: 8998).client.record.connectedAt == nil)
+    }
+    #expect(town.ask(query, of: "p").status == 404)
+  }
 }

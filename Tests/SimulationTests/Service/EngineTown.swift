@@ -64,17 +64,20 @@ final class EngineTown {
   }
 
   /// Asks the engine at `name`; each call has a connection of its own.
-  func call(_ request: FleetRequest, of name: String, id: String? = "r") -> Call {
+  func call(_ request: FleetRequest, of name: String, id: String? = "r", port: UInt16 = 8000)
+    -> Call
+  {
     let script = ClientScript([
       .send(request.bytes(host: name, id: id)), .awaitEnd, .hangUp(.close),
     ])
     return Call(
-      SimulatedClient(on: clients.loop, to: HostAndPort(host: name, port: 8000), script))
+      SimulatedClient(on: clients.loop, to: HostAndPort(host: name, port: port), script))
   }
 
   /// Asks and waits for the end.
-  func ask(_ request: FleetRequest, of name: String, id: String? = "r") -> Call {
-    let call = call(request, of: name, id: id)
+  func ask(_ request: FleetRequest, of name: String, id: String? = "r", port: UInt16 = 8000) -> Call
+  {
+    let call = call(request, of: name, id: id, port: port)
     _ = world.run(within: .seconds(2000)) { call.client.isClosed }
     return call
   }

@@ -7,14 +7,18 @@ struct ServedDialect: CustomTestStringConvertible, Sendable {
   let connector: EngineConnector
   var testDescription: String { connector.rawValue }
 
-  static let meeting: [ServedDialect] = [ServedDialect(connector: .nixlPush)]
+  static let meeting: [ServedDialect] = [EngineConnector.nixlPush, .mooncake, .moriioWrite]
+    .map(ServedDialect.init)
 
   /// The request id both legs carry for the meeting called `name`.
-  func requestID(_ name: String) -> String { name }
+  func requestID(_ name: String) -> String {
+    guard connector == .moriioWrite else { return name }
+    return "___prefill_addr_p:8000___decode_addr_d:8000_\(name)"
+  }
 
   /// Prefill's leg.
   func prefill(_ prompt: String, _ name: String) -> FleetRequest {
-    .completion(prompt, maxTokens: 1, extra: prefillMember)
+    .completion(prompt, maxTokens: 1, extra: member(name))
   }
 
   /// Decode's leg.
@@ -27,8 +31,24 @@ struct ServedDialect: CustomTestStringConvertible, Sendable {
     return request
   }
 
+  private func member(_ name: String) -> String {
+    guard connector != .nixlPush else { return prefillMember }
+    return #","kv_transfer_params":{"do_remote_decode":true,"do_remote_prefill":false,"#
+      + #""transfer_id":"tx-\#(name)","remote_dp_size":1,"remote_tp_size":1}"#
+  }
+
   private func decodeMember(_ name: String) -> String {
-    #","kv_transfer_params":{"do_remote_prefill":true,"remote_engine_id":"p","remote_host":"p","#
-      + #""remote_port":5600,"tp_size":1,"remote_block_ids":null}"#
+    let rest =
+      switch connector {
+      case .mooncake:
+        #""remote_engine_id":"p","remote_bootstrap_addr":"http://p:8998","#
+          + #""transfer_id":"tx-\#(name)""#
+      case .moriioWrite:
+        #""transfer_id":"tx-\#(name)","remote_dp_size":1,"remote_tp_size":1"#
+      default:
+        #""remote_engine_id":"p","remote_host":"p","remote_port":5600,"tp_size":1,"#
+          + #""remote_block_ids":null"#
+      }
+    return #","kv_transfer_params":{"do_remote_prefill":true,\#(rest)}"#
   }
 }
