@@ -312,14 +312,11 @@ extension Request: LegObserver {
   /// Puts what prefill answered into the ledger, and goes on.
   private func take(_ answer: PrefillAnswer) {
     let now = router.loop.now
-    guard let handle else {
-      // The legs left together and decode has consumed it already.
-      perform(machine.prefillAnswered())
+    guard let handle, router.ledger.stage(of: handle) == .prefilling else {
+      takeLate(answer)
       return
     }
-    if router.ledger.stage(of: handle) != .prefilling {
-      router.ledger.noteAnswer(handle, engine: answer.engine, now: now)
-    } else if answer.parameters != nil {
+    if answer.parameters != nil {
       let handOver = handOver
       router.ledger.hold(handle, engine: answer.engine, now: now) { target in
         router.connector.appendParameters(
@@ -334,6 +331,15 @@ extension Request: LegObserver {
     }
     guard let decode = servingReservation.worker else { preconditionFailure("a pair is reserved") }
     perform(dispatch(handle, to: decode) ? machine.prefillAnswered() : machine.handleWasLost())
+  }
+
+  /// The legs left together: decode may be waiting for this prefill, or have consumed its handle.
+  private func takeLate(_ answer: PrefillAnswer) {
+    if let usage = PrefillUsage(readingFrom: prefillAnswer.bytes) { relay.joinLate(usage) }
+    if let handle {
+      router.ledger.noteAnswer(handle, engine: answer.engine, now: router.loop.now)
+    }
+    perform(machine.prefillAnswered())
   }
 
   /// What the client is told of a worker's 5xx when nobody can do better.

@@ -83,6 +83,13 @@ struct AnswerRelay: ~Copyable {
     self.limit = limit
   }
 
+  /// Prefill's usage has come only now, since the legs left together: joins it with what is still
+  /// to be sent.
+  mutating func joinLate(_ usage: PrefillUsage) {
+    guard join == nil, mode == .events || (mode == .whole && !hasBegun) else { return }
+    join = UsageJoin(usage)
+  }
+
   /// Begins with another answer, whose usage is joined with `join`; keeps a small buffer for it.
   mutating func reset(mode: Mode, join: PrefillUsage? = nil) {
     self.mode = mode
