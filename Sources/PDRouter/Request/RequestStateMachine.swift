@@ -270,7 +270,10 @@ extension RequestStateMachine {
       state = .serving(handle, attached: true, prefillIsOut: prefillIsOut)
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
-    let handleStep = handle.map { afterRejection($0, status) } ?? .none
+    // An engine that refuses a request tells prefill to free the blocks only when it got as far as
+    // serving it (measured on vLLM 0.32), and one that failed may not: so prefill is told again.
+    let reason = status < 500 ? KVReleaseReason.decodeRejected : .decodeLost
+    let handleStep = handle.map { RequestAction.HandleStep.release($0, reason) } ?? .none
     if status >= 500, isRepeatable, attemptsLeft > 0 {
       return retryOrFail(rejection(), handle: handleStep, cancels: .both)
     }
@@ -341,19 +344,6 @@ extension RequestStateMachine {
     case .choosing, .choosingDecode, .prefilling, .serving, .over:
       preconditionFailure("an answer ends after it has begun")
     }
-  }
-
-  /// What becomes of a handle whose decode engine answered with an error.
-  ///
-  /// An engine that refuses a request before admission tells prefill to free its blocks (vLLM pull
-  /// request 41269), be it the client's fault (4xx) or because it is full (503). Any other failure
-  /// may come after the handle was read, or because it could not be.
-  private func afterRejection(
-    _ handle: KVHandleID, _ status: Int
-  ) -> RequestAction.HandleStep {
-    status < 500 || status == 503
-      ? .settle(handle, .released(.decodeRejected, by: .decodeRejection))
-      : .release(handle, .decodeLost)
   }
 }
 
