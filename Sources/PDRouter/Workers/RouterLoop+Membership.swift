@@ -21,9 +21,39 @@ extension RouterLoop {
   private func letGo(of worker: Worker) {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
+    workers.pairs.forget(worker.id)
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }
     pool.closeIdle()
     pools[place] = nil
+  }
+}
+
+// MARK: - Pairs
+
+extension RouterLoop {
+  /// KV went from `prefill` to `decode`; a pair that was cold is told to all loops.
+  func noteTransferSuccess(prefill: WorkerID, decode: WorkerID) {
+    guard workers.pairs.noteSuccess(prefill: prefill, decode: decode) else { return }
+    for other in loops.others(than: mailbox) {
+      other.post(.notice(.pairWarmed(prefill: prefill, decode: decode)))
+    }
+  }
+
+  /// KV did not get from `prefill` to `decode`, and not because either could not be reached.
+  ///
+  /// - Returns: whether this ejects the pair.
+  func noteTransferFailure(prefill: WorkerID, decode: WorkerID) -> Bool {
+    workers.pairs.noteFailure(prefill: prefill, decode: decode, now: loop.now)
+  }
+
+  /// A request has ended whose handle was consumed: the only proof that KV went over.
+  func noteTransfer(in record: RouteRecord) {
+    guard let prefill = record.prefillWorker, let decode = record.servingWorker else { return }
+    let (outcome, consumed) = (record.handleOutcome, KVSettlement.consumed.name)
+    let isConsumed = outcome.withUTF8Buffer { bytes in
+      consumed.withUTF8Buffer { bytes.elementsEqual($0) }
+    }
+    if isConsumed { noteTransferSuccess(prefill: prefill.id, decode: decode.id) }
   }
 }

@@ -18,6 +18,11 @@ public final class Worker: Sendable {
   let hostField: [UInt8]
 
   private let standing = Atomic<WorkerState>(.active)
+  private struct Learned {
+    var version: String?
+  }
+
+  private let learned = Mutex(Learned())
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let healthy: Atomic<Bool>
@@ -51,6 +56,19 @@ public final class Worker: Sendable {
 
   /// Whether probes find it healthy.
   public var isHealthy: Bool { healthy.load(ordering: .relaxed) }
+
+  /// The engine's version as it says itself, once it was asked.
+  var version: String? { learned.withLock { $0.version } }
+
+  /// Notes the engine's version.
+  ///
+  /// - Returns: whether it is another one than before.
+  func learn(version: String) -> Bool {
+    learned.withLock { learned in
+      defer { learned.version = version }
+      return learned.version != version
+    }
+  }
 
   /// Whether it takes new requests, as operators say.
   var state: WorkerState { standing.load(ordering: .relaxed) }
