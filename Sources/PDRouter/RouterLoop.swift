@@ -192,15 +192,30 @@ extension RouterLoop {
   }
 
   /// Chooses a worker for one leg; nil when nobody is eligible.
+  ///
+  /// A handle's decode worker is chosen with the `prefill` worker that made the handle.
   func choose(
-    _ leg: LoopWorkers.Leg, for traits: RequestTraits, except tried: TriedWorkers
-  ) -> (worker: Worker, choice: Choice)? {
+    _ leg: LoopWorkers.Leg, for traits: RequestTraits, except tried: TriedWorkers,
+    pairedWith prefill: Worker? = nil
+  ) -> LoopWorkers.Chosen? {
     switch leg {
     case .prefill:
-      workers.choose(leg, by: &prefillPolicy, for: traits, except: tried, using: &generator)
+      workers.choose(
+        leg, by: &prefillPolicy, for: traits, except: tried, now: loop.now, using: &generator)
     case .serving:
-      workers.choose(leg, by: &servingPolicy, for: traits, except: tried, using: &generator)
+      workers.choose(
+        leg, by: &servingPolicy, for: traits, except: tried, pairedWith: prefill, now: loop.now,
+        using: &generator)
     }
+  }
+
+  /// Chooses a prefill and a decode worker that can be paired; nil when there is no such pair.
+  func choosePair(
+    for traits: RequestTraits, except tried: TriedWorkers
+  ) -> (prefill: LoopWorkers.Chosen, decode: LoopWorkers.Chosen)? {
+    workers.choosePair(
+      by: &prefillPolicy, &servingPolicy, for: traits, except: tried, now: loop.now,
+      using: &generator)
   }
 
   /// This loop's connections to `worker`.

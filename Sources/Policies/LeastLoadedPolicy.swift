@@ -6,14 +6,23 @@ public import Vocabulary
 /// Ties are drawn uniformly in the same pass: the k-th of k equal candidates replaces the one held
 /// with chance 1/k (reservoir sampling), so nobody is favoured for being registered first. Cost:
 /// one pass, and one number from the generator per tie.
+///
+/// A cold pair counts as `coldPairRequests` requests more: its first request waits seconds for the
+/// engines' handshake, as it would behind a few others; more than that would keep the pair cold
+/// while its worker idles.
 public struct LeastLoadedPolicy: Policy {
+  /// Requests that a cold pair counts for: a handshake of some 5 s is worth about as many requests
+  /// of an ordinary length.
+  public static var coldPairRequests: Int { 4 }
+
   /// Which policy it is.
   public var name: PolicyName { .leastLoaded }
 
   /// A policy; it holds nothing.
   public init() {}
 
-  /// The candidate with the least to do; the score is its number of requests in flight.
+  /// The candidate with the least to do; the score is its number of requests in flight,
+  /// with what a cold pair counts for.
   public mutating func choose(
     for request: borrowing RequestTraits,
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,
@@ -36,7 +45,7 @@ public struct LeastLoadedPolicy: Policy {
     }
     let reason: ChoiceReason =
       candidates.count == 1 ? .onlyCandidate : equals > 1 ? .tie : .leastLoaded
-    return Choice(index: index, reason: reason, score: Double(best.requestsInFlight))
+    return Choice(index: index, reason: reason, score: Double(load(best)))
   }
 
   private enum Comparison {
@@ -46,10 +55,14 @@ public struct LeastLoadedPolicy: Policy {
   }
 
   @inline(__always)
+  private func load(_ worker: WorkerSnapshot) -> Int {
+    worker.requestsInFlight &+ (worker.isColdPair ? LeastLoadedPolicy.coldPairRequests : 0)
+  }
+
+  @inline(__always)
   private func compare(_ left: WorkerSnapshot, _ right: WorkerSnapshot) -> Comparison {
-    if left.requestsInFlight != right.requestsInFlight {
-      return left.requestsInFlight < right.requestsInFlight ? .lessToDo : .moreToDo
-    }
+    let (leftLoad, rightLoad) = (load(left), load(right))
+    if leftLoad != rightLoad { return leftLoad < rightLoad ? .lessToDo : .moreToDo }
     if left.tokensInFlight != right.tokensInFlight {
       return left.tokensInFlight < right.tokensInFlight ? .lessToDo : .moreToDo
     }

@@ -13,15 +13,22 @@ public struct WorkerSnapshot: Sendable, Equatable {
   public let requestsInFlight: Int
   /// Estimated prompt tokens of those requests.
   public let tokensInFlight: TokenCount
+  /// Whether it would be its first meeting with the prefill worker already chosen: the engines have
+  /// a handshake of seconds before them.
+  public let isColdPair: Bool
 
   /// A snapshot from its numbers, neither of which may be negative.
   @inlinable
-  public init(id: WorkerID, role: Role, requestsInFlight: Int, tokensInFlight: TokenCount) {
+  public init(
+    id: WorkerID, role: Role, requestsInFlight: Int, tokensInFlight: TokenCount,
+    isColdPair: Bool = false
+  ) {
     precondition(requestsInFlight >= 0, "a reservation was given back twice")
     precondition(tokensInFlight.number >= 0, "a reservation was given back twice")
     self.id = id
     self.role = role
     self.requestsInFlight = requestsInFlight
     self.tokensInFlight = tokensInFlight
+    self.isColdPair = isColdPair
   }
 }

@@ -26,6 +26,30 @@ struct LeastLoadedPolicyTests {
     }
   }
 
+  /// Loads and whether the pair is cold; a cold one counts as four requests more.
+  @Test(
+    arguments: [
+      ([(0, true), (3, false)], 1, ChoiceReason.leastLoaded, 3.0),
+      ([(0, true), (5, false)], 0, .leastLoaded, 4),
+      ([(1, true), (0, true)], 1, .leastLoaded, 4),
+      ([(2, false), (0, true), (1, false)], 2, .leastLoaded, 1),
+      ([(7, true)], 0, .onlyCandidate, 11),
+    ] as [([(requests: Int, isCold: Bool)], Int, ChoiceReason, Double)])
+  func `a cold pair is chosen when every warm one has much more to do`(
+    loads: [(requests: Int, isCold: Bool)], index: Int, reason: ChoiceReason, score: Double
+  ) {
+    var pool = Pool(ids: [])
+    pool.workers = loads.enumerated().map { number, load in
+      WorkerSnapshot(
+        id: WorkerID(number: UInt32(number)), role: .decode, requestsInFlight: load.requests,
+        tokensInFlight: .zero, isColdPair: load.isCold)
+    }
+    var policy = LeastLoadedPolicy()
+    var generator = SplitMix64(seed: 1)
+    let choice = pool.choice(of: &policy, &generator)
+    #expect(choice == Choice(index: index, reason: reason, score: score))
+  }
+
   @Test(arguments: [(2, 10.83), (5, 18.47), (256, 330.52)])
   func `equal workers are chosen with equal chance`(workers: Int, bound: Double) {
     var policy = LeastLoadedPolicy()

@@ -39,6 +39,10 @@ enum WorkerListing {
     body.append("\",\"load\":")
     body.append(decimal: worker.requestsInFlight)
     body.append(",\"connection_mode\":\"Http\",\"priority\":50,\"cost\":1.0")
+    if let version = worker.version {
+      body.append(",\"version\":")
+      body.append(jsonString: version)
+    }
     append(worker.details, to: &body)
     body.append("}")
   }

@@ -35,6 +35,9 @@ extension Request {
       return
     }
     handOverFailures += 1
+    if let prefill = record.prefillWorker, let decode = record.servingWorker {
+      _ = router.noteTransferFailure(prefill: prefill.id, decode: decode.id)
+    }
     servingReservation.worker?.noteFailure()
     noteFailure(of: prefillReservation.worker, isItsFault: false)
     if handOverFailures > 1 {

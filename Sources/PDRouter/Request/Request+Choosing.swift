@@ -20,13 +20,10 @@ extension Request {
           .overloaded, origin: .router, message: "The router holds as many KV handles as it may.",
           retryAfterSeconds: 1))
     }
-    guard let prefill = router.choose(.prefill, for: traits, except: tried) else {
-      // Without a prefill worker a decode worker can still do everything by itself.
+    guard let (prefill, decode) = router.choosePair(for: traits, except: tried) else {
+      // Without a prefill worker that fits a decode worker can still do everything by itself.
       wholeReason = "no_prefill_worker"
       return chooseOne()
-    }
-    guard let decode = router.choose(.serving, for: traits, except: tried) else {
-      return machine.foundNobody(Request.noWorker(role: "decode"))
     }
     guard isWorthSplitting(prefill.worker, decode.worker) else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
@@ -46,9 +43,10 @@ extension Request {
   func chooseDecode() -> RequestAction {
     servingReservation.release()
     guard let handle else { preconditionFailure("a held handle is being placed") }
-    guard let decode = router.choose(.serving, for: traits, except: tried) else {
-      return machine.foundNobody(Request.noWorker(role: "decode"))
-    }
+    guard
+      let decode = router.choose(
+        .serving, for: traits, except: tried, pairedWith: prefillReservation.worker)
+    else { return machine.foundNobody(Request.noWorker(role: "decode")) }
     servingReservation.take(decode.worker, traits.promptTokens)
     record.attempts += 1
     record.servingWorker = decode.worker

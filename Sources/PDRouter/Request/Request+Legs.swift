@@ -232,8 +232,9 @@ extension Request: LegObserver {
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
     noteDelivery(before: failure)
-    // Whatever comes back at its address may be another engine.
-    if failure.blamesWorker { prefillReservation.worker?.updatePeer { $0.identity = nil } }
+    if failure.blamesWorker, let worker = prefillReservation.worker {
+      router.notePrefillLost(worker)
+    }
     return machine.prefillFailed(failure.error(origin: .prefill))
   }
 

@@ -186,6 +186,7 @@ final class Request {
       router.releases.makeSure(order, decode: decode)
     case .settle(let id, let settlement):
       let outcome = router.ledger.isEmpty(id) ? "empty" : settlement.name
+      if settlement == .consumed, !router.ledger.isEmpty(id) { noteTransfer() }
       router.settle(id, as: settlement)
       end(id, outcome)
     }
@@ -196,6 +197,14 @@ final class Request {
     precondition(handle == id, "a request has one handle at a time")
     record.handleOutcome = outcome
     handle = nil
+  }
+
+  /// Decode has made a token from the handle: the only proof that the pair's transfer works.
+  private func noteTransfer() {
+    guard let prefill = record.prefillWorker, let decode = record.servingWorker else {
+      preconditionFailure("a pair made the handle and used it")
+    }
+    router.noteTransferSuccess(prefill: prefill.id, decode: decode.id)
   }
 
   /// What the release desk must know to give the handle back; nil when there is nothing to give.

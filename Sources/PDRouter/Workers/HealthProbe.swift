@@ -11,6 +11,8 @@ final class HealthProbe {
   /// From one probe to the next of a worker that was never found healthy.
   private static let newcomerInterval: Duration = .seconds(1)
 
+  /// Who hears of it.
+  weak var observer: (any HealthProbeObserver)?
   private let worker: Worker
   private let settings: HealthSettings
   private let registry: WorkerRegistry
@@ -66,13 +68,23 @@ final class HealthProbe {
     let spent = router.loop.now - startedAt
     machine.note(success: success)
     timer.arm(after: max(.zero, interval - spent), for: self)
+    if success { observer?.probeDidSucceed(self) }
     guard worker.setHealthy(machine.isHealthy) else { return }
     registry.noteChange()
+    observer?.probeDidChange(self, isHealthy: machine.isHealthy)
     let state = machine.isHealthy ? "healthy" : "unhealthy"
     logger.log(
       level: machine.isHealthy ? .notice : .warning, "worker is \(state)",
       metadata: ["worker": "\(worker.url)", "role": "\(worker.role.rawValue)"])
   }
+}
+
+/// Who hears of one worker's probes.
+protocol HealthProbeObserver: AnyObject {
+  /// The worker answered well.
+  func probeDidSucceed(_ probe: HealthProbe)
+  /// The worker's health is another than before.
+  func probeDidChange(_ probe: HealthProbe, isHealthy: Bool)
 }
 
 extension HealthProbe: LoopTimerHandler {

@@ -21,9 +21,36 @@ extension RouterLoop {
   private func letGo(of worker: Worker) {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
+    workers.pairs.forget(worker.id)
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }
     pool.closeIdle()
     pools[place] = nil
+  }
+}
+
+// MARK: - Pairs
+
+extension RouterLoop {
+  /// KV went from `prefill` to `decode`; a pair that was cold is told to all loops.
+  func noteTransferSuccess(prefill: WorkerID, decode: WorkerID) {
+    guard workers.pairs.noteSuccess(prefill: prefill, decode: decode) else { return }
+    for other in loops.others(than: mailbox) {
+      other.post(.notice(.pairWarmed(prefill: prefill, decode: decode)))
+    }
+  }
+
+  /// KV did not get from `prefill` to `decode`, and not because either could not be reached.
+  ///
+  /// - Returns: whether this ejects the pair.
+  func noteTransferFailure(prefill: WorkerID, decode: WorkerID) -> Bool {
+    workers.pairs.noteFailure(prefill: prefill, decode: decode, now: loop.now)
+  }
+
+  /// `prefill` has failed: whatever answers at its address next may be another engine, of which
+  /// decode engines know nothing.
+  func notePrefillLost(_ prefill: Worker) {
+    prefill.updatePeer { $0.identity = nil }
+    workers.pairs.forget(prefill.id)
   }
 }

@@ -20,6 +20,11 @@ public final class Worker: Sendable {
 
   private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
+  private struct Learned {
+    var version: String?
+  }
+
+  private let learned = Mutex(Learned())
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let waitingPrompts = Atomic<Int>(0)
@@ -79,6 +84,19 @@ public final class Worker: Sendable {
 
   /// Whether probes find it healthy.
   public var isHealthy: Bool { healthy.load(ordering: .relaxed) }
+
+  /// The engine's version as it says itself, once it was asked.
+  var version: String? { learned.withLock { $0.version } }
+
+  /// Notes the engine's version.
+  ///
+  /// - Returns: whether it is another one than before.
+  func learn(version: String) -> Bool {
+    learned.withLock { learned in
+      defer { learned.version = version }
+      return learned.version != version
+    }
+  }
 
   /// Whether it takes new requests, as operators say.
   var state: WorkerState { standing.load(ordering: .relaxed) }

@@ -17,7 +17,7 @@ struct LoopWorkersTests {
     return (0..<count).map { _ in
       workers.choose(
         leg, by: &policy, for: RequestTraits(promptTokens: .zero), except: exclusion,
-        using: &generator)?.worker.id.number
+        now: .zero, using: &generator)?.worker.id.number
     }
   }
 

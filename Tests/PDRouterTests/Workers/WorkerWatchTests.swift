@@ -1,4 +1,5 @@
 import Logging
+import Policies
 import Simulation
 import Testing
 import Vocabulary
@@ -54,6 +55,73 @@ struct WorkerWatchTests {
     for _ in 0..<4 { #expect(world.fetch(get("/x")).map(\.status) == [200]) }
     #expect(late.requests.count == before + 2)
     #expect(world.registry.workers.allSatisfy { $0.failedRequests == 0 })
+    watch.stop()
+  }
+
+  @Test func `versions are learned where nobody gave a key, and keep unlike workers apart`() {
+    let (world, watch) = makeWatch([.prefill, .prefill, .decode])
+    var versions = ["1", "2", "2"]
+    for (number, engine) in world.engines.enumerated() {
+      engine.script = { request in
+        request.head[0].contains("/version")
+          ? [.send(RouterWorld.answer(#"{"version":"\#(versions[number])"}"#))]
+          : [.send(RouterWorld.ok)]
+      }
+    }
+    watch.start()
+    world.world.run(for: .seconds(1))
+    #expect(world.registry.workers.map(\.version) == ["1", "2", "2"])
+    #expect(world.fetch(get("/workers/1"))[0].body.contains(#""version":"2""#))
+    func prefills() -> Set<UInt32?> {
+      let traits = RequestTraits(promptTokens: .zero)
+      let pairs = (0..<10).map { _ in
+        world.router.choosePair(for: traits, except: TriedWorkers())
+      }
+      return Set(pairs.map { $0?.prefill.worker.id.number })
+    }
+    #expect(prefills() == [1])
+    versions = ["2", "2", "2"]
+    world.world.run(for: .seconds(10))
+    #expect(prefills() == [0, 1])
+    watch.stop()
+  }
+
+  @Test func `a worker with a key, or of a single pool, is not asked for its version`() throws {
+    let (pool, poolWatch) = makeWatch([.both])
+    poolWatch.start()
+    let (world, watch) = makeWatch([.prefill, .decode])
+    let keyed = ScriptedEngine(on: world.world.makeHost("keyed")) { _ in [.send(RouterWorld.ok)] }
+    world.registry.add(
+      try WorkerURL("http://keyed:8000"), role: .decode, details: WorkerDetails(key: "k"))
+    watch.start()
+    for world in [pool, world] { world.world.run(for: .seconds(1)) }
+    for engine in [pool.engines[0], keyed] {
+      #expect(engine.requests.map(\.head[0]) == ["GET /health HTTP/1.1"])
+    }
+    #expect(world.registry.workers.allSatisfy { $0.version == nil })
+    poolWatch.stop()
+    watch.stop()
+  }
+
+  @Test func `a worker that returns has met nobody, in any loop`() {
+    let (world, watch) = makeWatch([.prefill, .decode])
+    let second = SecondLoop(of: world)
+    let (p, d) = (world.registry.workers[0].id, world.registry.workers[1].id)
+    world.router.noteTransferSuccess(prefill: p, decode: d)
+    world.world.run(for: .milliseconds(10))
+    for router in [world.router, second.router] {
+      #expect(router.workers.pairs.isWarm(prefill: p, decode: d))
+    }
+    watch.start()
+    world.engines[1].script = { _ in [.reset] }
+    world.world.run(for: .seconds(35))
+    #expect(!world.registry.workers[1].isHealthy)
+    world.engines[1].script = { _ in [.send(RouterWorld.ok)] }
+    world.world.run(for: .seconds(20))
+    #expect(world.registry.workers[1].isHealthy)
+    for router in [world.router, second.router] {
+      #expect(!router.workers.pairs.isWarm(prefill: p, decode: d))
+    }
     watch.stop()
   }
 }

@@ -1,0 +1,106 @@
+internal import EventLoop
+internal import Vocabulary
+internal import Wire
+
+/// One GET of the router's own to a worker: an answer of bounded size within a time, or nothing.
+///
+/// Confined to its loop; keeps itself alive while it is under way, and can be put again when it is
+/// not. For rare questions only: it allocates.
+final class WorkerQuery {
+  /// What came of it.
+  enum Outcome {
+    /// The whole answer; the body is valid only during the call.
+    case answered(status: Int, body: UnsafeRawBufferPointer)
+    /// The worker gave no whole answer in time, or none could be asked for.
+    case failed
+  }
+
+  /// Bytes of an answer; those asked for here are far smaller.
+  static let longestAnswer = 256 * 1024
+
+  private let path: String
+  private let hostField: [UInt8]
+  private let timeout: Duration
+  private let timer: any LoopTimer
+  private var body = ByteBuffer()
+  private var whenEnded: ((Outcome) -> Void)?
+  private lazy var leg = Leg(observer: self)
+
+  /// A query of `path` at `worker`, not yet put.
+  init(_ path: String, of worker: Worker, on loop: any Loop, timeout: Duration) {
+    precondition(path.hasPrefix("/"), "a path starts with a slash")
+    self.path = worker.url.pathPrefix + path
+    hostField = worker.hostField
+    self.timeout = timeout
+    timer = loop.makeTimer()
+  }
+
+  /// Whether it is under way.
+  var isOut: Bool { whenEnded != nil }
+
+  /// Asks through `pool`; `whenEnded` is called once, never from within, unless `cancel` comes
+  /// first. Precondition: not under way.
+  func put(through pool: WorkerPool, whenEnded: @escaping (Outcome) -> Void) {
+    precondition(!isOut, "a query is put again when it has ended")
+    self.whenEnded = whenEnded
+    body.removeAll(keepingCapacityUpTo: 4096)
+    leg.method = .get
+    // A leg that could not be started ends with the timer, which is armed in any case.
+    timer.arm(after: pool.start(leg) ? timeout : .milliseconds(1), for: self)
+  }
+
+  /// Ends it without a word.
+  func cancel() {
+    timer.cancel()
+    leg.cancel()
+    whenEnded = nil
+  }
+
+  private func end(_ outcome: Outcome) {
+    guard let whenEnded else { preconditionFailure("a query ends once") }
+    self.whenEnded = nil
+    withExtendedLifetime(self) {
+      timer.cancel()
+      whenEnded(outcome)
+    }
+  }
+}
+
+extension WorkerQuery: LoopTimerHandler {
+  func timerDidFire(_ timer: any LoopTimer) {
+    leg.cancel()
+    end(.failed)
+  }
+}
+
+extension WorkerQuery: LegObserver {
+  func legIsReady(_ leg: Leg) {
+    var head = ByteBuffer(capacity: 256)
+    head.append("GET ")
+    head.append(path)
+    head.append(" HTTP/1.1\r\n")
+    hostField.withUnsafeBytes { head.append($0) }
+    head.append("user-agent: vllm-router\r\n")
+    head.appendHeadEnd()
+    withUnsafePointer(to: head.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
+  }
+
+  func legDidReceiveHead(_ leg: Leg) {}
+
+  func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
+    guard body.count + bytes.count <= WorkerQuery.longestAnswer else {
+      leg.cancel()
+      end(.failed)
+      return
+    }
+    body.append(bytes)
+  }
+
+  func legDidEnd(_ leg: Leg) {
+    end(.answered(status: leg.head.status, body: body.bytes))
+  }
+
+  func leg(_ leg: Leg, didFail failure: LegFailure) {
+    end(.failed)
+  }
+}
