@@ -29,6 +29,20 @@ package enum EngineAnswers {
     buffer.append("}")
   }
 
+  /// SGLang's `GET /server_info`.
+  package static func writeServerInfo(
+    of configuration: EngineConfiguration, to buffer: inout ByteBuffer
+  ) {
+    let mode = configuration.role == .both ? "null" : configuration.role.rawValue
+    buffer.append("{\"model_path\":")
+    buffer.append(jsonString: configuration.model)
+    buffer.append(",\"disaggregation_mode\":\"\(mode)\",\"disaggregation_bootstrap_port\":")
+    buffer.append(decimal: Int(configuration.bootstrapPort))
+    buffer.append(",\"page_size\":\(configuration.cost.blockTokens),\"version\":")
+    buffer.append(jsonString: configuration.version)
+    buffer.append("}")
+  }
+
   /// `GET /load`: requests in the engine. vLLM says 0 unless told to track its load.
   package static func writeLoad(_ load: Int, to buffer: inout ByteBuffer) {
     buffer.append("{\"server_load\":\(load)}")

@@ -6,6 +6,8 @@ package enum EngineEndpoint: String, Sendable, CaseIterable {
   case chat
   /// `POST /inference/v1/generate`: token ids in and out.
   case generate
+  /// `POST /generate`: SGLang's own, text or token ids in, text and ids out.
+  case native
 
   /// The path it is served at.
   package var path: String {
@@ -13,6 +15,26 @@ package enum EngineEndpoint: String, Sendable, CaseIterable {
     case .completions: "/v1/completions"
     case .chat: "/v1/chat/completions"
     case .generate: "/inference/v1/generate"
+    case .native: "/generate"
+    }
+  }
+
+  /// Whether engines that speak `connector` serve it.
+  package func isServed(by connector: EngineConnector) -> Bool {
+    switch self {
+    case .completions, .chat: true
+    case .generate: connector != .sglang
+    case .native: connector == .sglang
+    }
+  }
+
+  /// How many tokens an answer has at most when the request says nothing; nil for as many as the
+  /// engine is configured to give.
+  var defaultTokens: Int? {
+    switch self {
+    case .completions, .generate: 16
+    case .chat: nil
+    case .native: 128
     }
   }
 
@@ -33,6 +55,7 @@ package enum EngineEndpoint: String, Sendable, CaseIterable {
     case .completions: "cmpl-"
     case .chat: "chatcmpl-"
     case .generate: "generate-tokens-"
+    case .native: ""
     }
   }
 }

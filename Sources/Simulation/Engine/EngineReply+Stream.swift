@@ -17,8 +17,10 @@ extension EngineReply {
   func writeChunk(
     _ index: Int, _ token: EngineToken?, finish: EngineFinish?, to buffer: inout ByteBuffer
   ) {
+    guard request.endpoint != .native else { return writeNativeEvent(index, to: &buffer) }
     writeChunkHead(to: &buffer)
     switch request.endpoint {
+    case .native: break
     case .completions: writeCompletionChoice(index, token, finish, to: &buffer)
     case .chat: writeChatChoice(index, token, finish, to: &buffer)
     case .generate: writeGenerateChoice(index, token, finish, to: &buffer)

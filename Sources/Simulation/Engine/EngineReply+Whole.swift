@@ -4,10 +4,12 @@ internal import Vocabulary
 extension EngineReply {
   /// Appends the whole answer.
   func writeWhole(kv: KVText?, to buffer: inout ByteBuffer) {
+    guard request.endpoint != .native else { return writeNative(to: &buffer) }
     writeWholeHead(to: &buffer)
     for index in choices.indices {
       if index > 0 { buffer.append(",") }
       switch request.endpoint {
+      case .native: break
       case .completions: writeCompletion(index, to: &buffer)
       case .chat: writeMessage(index, to: &buffer)
       case .generate: writeGenerated(index, to: &buffer)

@@ -81,7 +81,8 @@ package struct EngineReply: Sendable {
 
   private mutating func take(_ token: EngineToken) {
     usage.completion += 1
-    guard !request.streams else { return }
+    // SGLang's own stream repeats all text so far in every event.
+    guard !request.streams || request.endpoint == .native else { return }
     choices[token.sequence.choice].text += token.text
     choices[token.sequence.choice].tokens.append(token.id)
   }
@@ -118,7 +119,7 @@ package struct EngineReply: Sendable {
   }
 
   private func writeStreamEnd(to buffer: inout ByteBuffer) {
-    if request.includesUsage { writeUsageChunk(to: &buffer) }
+    if request.includesUsage, request.endpoint != .native { writeUsageChunk(to: &buffer) }
     buffer.append("data: [DONE]\n\n")
   }
 }

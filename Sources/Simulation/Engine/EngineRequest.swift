@@ -2,8 +2,10 @@
 package struct EngineRequest: Sendable {
   /// Where it came in; decides the shape of its answer.
   package var endpoint = EngineEndpoint.completions
-  /// The client's `X-Request-Id`, or one the server made up.
+  /// The client's `X-Request-Id`, or one the server made up; SGLang's `rid` when there is one.
   package var requestID: String
+  /// Whether the answer's id is the request's, with nothing before it (SGLang).
+  package var hasPlainID = false
   /// The model's name as the client wrote it; repeated in the answer.
   package var model = "tiny"
   /// One or more prompts, none empty.
@@ -43,7 +45,7 @@ package struct EngineRequest: Sendable {
   /// How many answers it asks for.
   package var choices: Int { prompts.count * n }
   /// The id its answer carries.
-  package var answerID: String { endpoint.idPrefix + requestID }
+  package var answerID: String { hasPlainID ? requestID : endpoint.idPrefix + requestID }
 
   /// The engine's inner name for one choice: the answer's id, the prompt's place (completions
   /// only) and a random suffix, after the choice's number when there are several (measured).

@@ -15,6 +15,9 @@ extension EngineRequestReader {
         return [tokens]
       }
       return [EngineTokenizer.tokens(of: text)]
+    case .native:
+      if let ids = fields["input_ids"], !ids.isNull { return try completionPrompts(ids) }
+      return try completionPrompts(fields["text"])
     case .generate:
       guard let value = fields["token_ids"], value.kind == .array else {
         throw .invalidBody("missing", at: "body.token_ids", "Field required")

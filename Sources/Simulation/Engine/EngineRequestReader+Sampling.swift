@@ -6,11 +6,12 @@ extension EngineRequestReader {
     _ fields: JSONValue?, into request: inout EngineRequest
   ) throws(EngineRefusal) {
     guard let fields, fields.kind == .object else { return }
-    request.maxTokens = try integer(fields, "max_tokens")
+    let isNative = request.endpoint == .native
+    request.maxTokens = try integer(fields, isNative ? "max_new_tokens" : "max_tokens")
     if request.endpoint == .chat, let tokens = try integer(fields, "max_completion_tokens") {
       request.maxTokens = tokens
     }
-    request.minTokens = try integer(fields, "min_tokens") ?? 0
+    request.minTokens = try integer(fields, isNative ? "min_new_tokens" : "min_tokens") ?? 0
     request.n = try integer(fields, "n") ?? 1
     request.ignoresEnd = try bool(fields, "ignore_eos") ?? false
     request.includesStop = try bool(fields, "include_stop_str_in_output") ?? false
@@ -53,7 +54,7 @@ extension EngineRequestReader {
       throw .badRequest(
         "min_tokens must be greater than or equal to 0, got \(request.minTokens).")
     }
-    let most = request.maxTokens ?? (request.endpoint == .chat ? Int.max : 16)
+    let most = request.maxTokens ?? request.endpoint.defaultTokens ?? Int.max
     if request.minTokens > most {
       throw .badRequest(
         "min_tokens must be less than or equal to max_tokens=\(most), got \(request.minTokens).")

@@ -23,15 +23,25 @@ package struct EngineRequestReader: Sendable {
   ) throws(EngineRefusal) -> EngineRequest {
     let fields = try object(body)
     try checkModel(fields)
-    let kv = KVParameters(fields["kv_transfer_params"])
+    let isSGLang = configuration.connector == .sglang
+    let kv =
+      isSGLang ? try room(fields) : KVParameters(fields["kv_transfer_params"])
     let prompts = try prompts(fields, endpoint, kv)
     var request = EngineRequest(requestID: requestID, prompts: prompts)
     request.endpoint = endpoint
     request.model = fields["model"]?.string ?? configuration.model
     request.kv = kv
-    try readSampling(endpoint == .generate ? fields["sampling_params"] : fields, into: &request)
+    request.hasPlainID = isSGLang
+    if isSGLang, let rid = fields["rid"]?.string, !rid.isEmpty { request.requestID = rid }
+    let isNested = endpoint == .generate || endpoint == .native
+    try readSampling(isNested ? fields["sampling_params"] : fields, into: &request)
     try readDelivery(fields, into: &request)
     try checkLengths(of: request)
+    // SGLang's prefill takes the client's own body and makes one token of it.
+    if isSGLang, kv?.doRemoteDecode == true {
+      request.maxTokens = 1
+      request.minTokens = min(request.minTokens, 1)
+    }
     return request
   }
 

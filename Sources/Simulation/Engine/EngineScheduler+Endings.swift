@@ -29,13 +29,13 @@ extension EngineScheduler {
     case .waiting: waiting.removeAll { $0 == slot }
     case .loading, .transferring, .hanging: loading.removeAll { $0 == slot }
     case .ready: ready.removeAll { $0 == slot }
-    case .offered: break
+    case .offered: withdrawOffer(of: slot)
     case .running:
       running.removeAll { $0 == slot }
       batch.removeAll { $0.slot == slot }
     }
     tellExporter(of: sequence)
-    if exporting, let name = sequence.exportName {
+    if exporting, sequence.stage != .offered, let name = sequence.exportName {
       export(sequence, as: name)
     } else {
       pool.release(sequence.blocks)
@@ -72,20 +72,27 @@ extension EngineScheduler {
     sequence.stage == .waiting ? sequence.route?.source : nil
   }
 
-  // Blocks with KV stay pinned, the partial last one too; the rest is freed.
   private mutating func export(_ sequence: EngineSequence, as wantedName: String) {
-    let count = pool.blocks(for: sequence.computed)
-    let kept = Array(sequence.blocks.prefix(count))
-    pool.release(sequence.blocks.dropFirst(count))
     var name = wantedName
     if exports.blocks(of: name) != nil {
       exports.noteDoubleUse()
       name = sequence.innerID
     }
-    exports.add(name, blocks: kept, deadline: latest + configuration.keepTime)
+    let kept = keep(sequence.blocks, of: sequence.computed, as: name)
     untoldExports[sequence.id.request, default: []].append(name)
     if configuration.connector.answersWithParameters { tell(of: sequence, blocks: kept) }
     if !configuration.connector.isReading { introduce(name) }
+  }
+
+  /// Pins those of `blocks` that hold the KV of `tokens` tokens, the partial last one too, under
+  /// `name`; frees the rest.
+  @discardableResult
+  mutating func keep(_ blocks: [Int32], of tokens: Int, as name: String) -> [Int32] {
+    let count = pool.blocks(for: tokens)
+    let kept = Array(blocks.prefix(count))
+    pool.release(blocks.dropFirst(count))
+    exports.add(name, blocks: kept, deadline: latest + configuration.keepTime)
+    return kept
   }
 
   private mutating func tell(of sequence: EngineSequence, blocks: [Int32]) {

@@ -55,13 +55,16 @@ extension EngineScheduler {
 
   /// Ends an export on somebody's word and frees its blocks.
   mutating func endExport(_ name: String, as reason: KVNotice.Reason) {
+    let wasLive = exports.blocks(of: name) != nil
     pool.release(exports.end(name, as: reason))
+    if wasLive { endOffer(name, wasFetched: reason == .consumed) }
     wake(latest)
   }
 
   /// Ends the exports for which nobody came in time.
   mutating func expireExports(at now: Instant) {
     pool.release(exports.expire(at: now))
+    endExpiredOffers()
     wake(now)
   }
 
@@ -97,8 +100,9 @@ extension EngineScheduler {
     }
     guard let slot = loadingSlot(write.target), slots[slot]?.route?.source?.requestID == write.name
     else { return .refused("nobody waits for \(write.name)") }
+    let fits = write.contents.count == slots[slot]?.pullCount
     remoteKVArrived(write.target, contents: write.contents, now: latest)
-    return .done
+    return fits ? .done : .refused("these are not as many blocks as were asked for")
   }
 
   /// When the first sequence gives up waiting to be written to.

@@ -173,7 +173,9 @@ extension EngineScheduler {
         let source = sequence.route?.source
       else { continue }
       if wanted[source.address]?.contains(source.requestID) == true { continue }
-      wanted[source.address, default: []].append(source.requestID)
+      // SGLang's only ask whether prefill lives.
+      let names = configuration.connector == .sglang ? [] : [source.requestID]
+      wanted[source.address, default: []] += names
     }
     for (address, requestIDs) in wanted.sorted(by: { $0.key.description < $1.key.description }) {
       events.append(.heartbeat(address, requestIDs: requestIDs))

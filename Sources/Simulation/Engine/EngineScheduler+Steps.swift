@@ -57,7 +57,9 @@ extension EngineScheduler {
     noteTimes(of: &sequence, at: now)
     let (token, reason, stop) = judge(&sequence, index: index)
     slots[slot] = sequence
-    if let reason {
+    if let reason, configuration.connector == .sglang, let name = sequence.exportName {
+      offer(slot, as: name, EngineEnding(reason: reason, stop: stop, lastToken: token))
+    } else if let reason {
       finish(slot, reason: reason, stop: stop, lastToken: token)
     } else {
       events.append(.token(token))

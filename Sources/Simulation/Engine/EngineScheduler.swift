@@ -22,6 +22,12 @@ package struct EngineScheduler: ~Copyable {
   package internal(set) var exports = KVExports()
   /// Those who asked for KV, or gave it up, before it was there.
   var meetings = KVMeetings()
+  /// The sequences that wait until what they exported is fetched, by its name.
+  var offers: [String: Int] = [:]
+  /// The rooms that requests have used.
+  var rooms = RecentNames()
+  /// Heartbeats in a row that an address did not answer.
+  var missedHeartbeats: [HostAndPort: Int] = [:]
   /// The KV cache.
   package internal(set) var pool: BlockPool
   /// Whether a fatal mistake has ended the engine.
@@ -116,6 +122,7 @@ package struct EngineScheduler: ~Copyable {
       if slots[slot]?.isWantedRemotely == true { addRemoteWaiter(at: now) }
     }
     records[id] = record
+    noteRoom(of: request)
     counters.requests += 1
     wake(now)
     return id
@@ -237,7 +244,7 @@ package struct EngineScheduler: ~Copyable {
     _ request: EngineRequest, _ id: EngineSequenceID, _ now: Instant
   ) -> Int {
     let prompt = request.prompts[id.choice / request.n]
-    let fallback = request.endpoint == .chat ? configuration.defaultChatTokens : 16
+    let fallback = request.endpoint.defaultTokens ?? configuration.defaultChatTokens
     let room = configuration.maxModelLength - prompt.count
     var sequence = EngineSequence(
       request, id: id, suffix: makeSuffix(),

@@ -57,6 +57,8 @@ struct EngineSequence: Sendable {
   var pullCount = 0
   /// Who is told when the read is over; nil once told.
   var owed: KVSource?
+  /// How it ends once what it offers has been fetched.
+  var ending: EngineEnding?
   /// What the model saw as the prompt: known when the prompt is done.
   var digest: TokenDigest?
   var naturalLength = Int.max

@@ -13,7 +13,10 @@ final class EngineDesk: ExchangeHandler {
     if let whenVisited = engine.whenVisited { whenVisited(EngineVisit(exchange)) }
     let base = exchange.headBytes.bytes
     let path = String(decoding: exchange.head.path.of(base), as: UTF8.self)
-    if let endpoint = EngineEndpoint(path: path), exchange.head.method == .post {
+    let connector = engine.configuration.connector
+    if let endpoint = EngineEndpoint(path: path), endpoint.isServed(by: connector),
+      exchange.head.method == .post
+    {
       generate(exchange, endpoint, engine)
       return
     }
@@ -46,7 +49,7 @@ final class EngineDesk: ExchangeHandler {
       let job = EngineJob(
         exchange: exchange, engine: engine,
         reply: EngineReply(to: request, by: engine.configuration, created: engine.created),
-        streams: request.streams, faults: struck)
+        request: request, faults: struck)
       exchange.observer = job
       if case .died = job.open() { return engine.die() }
       engine.submit(request, for: job)
@@ -93,8 +96,14 @@ final class EngineDesk: ExchangeHandler {
     _ path: String, _ exchange: Exchange, _ engine: SimulatedEngine, to body: inout ByteBuffer
   ) -> Int {
     let isPost = exchange.head.method == .post
-    let posts = ["/tokenize", "/detokenize", "/fault"] + EngineEndpoint.allCases.map(\.path)
-    let gets = ["/health", "/ping", "/version", "/v1/models", "/load", "/metrics"]
+    let connector = engine.configuration.connector
+    var posts = ["/tokenize", "/detokenize", "/fault"]
+    posts += EngineEndpoint.allCases.filter { $0.isServed(by: connector) }.map(\.path)
+    var gets = ["/health", "/ping", "/version", "/v1/models", "/load", "/metrics"]
+    if connector == .sglang {
+      posts.append("/abort_request")
+      gets += ["/health_generate", "/server_info", "/get_server_info"]
+    }
     guard posts.contains(path) || gets.contains(path) else {
       body.append("{\"detail\":\"Not Found\"}")
       return 404
@@ -103,7 +112,7 @@ final class EngineDesk: ExchangeHandler {
       body.append("{\"detail\":\"Method Not Allowed\"}")
       return 405
     }
-    if path == "/health" && engine.scheduler.isDead { return 503 }
+    if path.hasPrefix("/health") && engine.scheduler.isDead { return 503 }
     do throws(EngineRefusal) {
       try writeKnown(path, exchange, engine, to: &body)
       return 200
@@ -129,6 +138,9 @@ final class EngineDesk: ExchangeHandler {
     case "/detokenize":
       EngineAnswers.writeDetokenized(
         try engine.reader.readDetokenize(exchange.body.bytes), to: &body)
+    case "/server_info", "/get_server_info":
+      EngineAnswers.writeServerInfo(of: engine.configuration, to: &body)
+    case "/abort_request": engine.abort(try engine.reader.readAbort(exchange.body.bytes))
     case "/fault": try engine.faults.set(json: exchange.body.bytes)
     default: break
     }

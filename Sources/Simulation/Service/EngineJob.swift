@@ -21,6 +21,8 @@ final class EngineJob: ExchangeObserver {
   var id: EngineRequestID?
   /// Whether the answer carries transfer parameters.
   private var exports = false
+  /// The name its request goes by.
+  let requestID: String
   private var reply: EngineReply
   private let streams: Bool
   private let faults: [EngineFault.Kind]
@@ -29,13 +31,14 @@ final class EngineJob: ExchangeObserver {
   private var bytes = ByteBuffer()
 
   init(
-    exchange: Exchange, engine: SimulatedEngine, reply: EngineReply, streams: Bool,
+    exchange: Exchange, engine: SimulatedEngine, reply: EngineReply, request: EngineRequest,
     faults: [EngineFault.Kind]
   ) {
     self.exchange = exchange
+    requestID = request.requestID
+    streams = request.streams
     self.engine = engine
     self.reply = reply
-    self.streams = streams
     self.faults = faults
   }
 

@@ -151,6 +151,16 @@ extension SimulatedEngine {
     pump()
   }
 
+  /// Ends the requests called `requestID`, or all of them, with an abort that their clients are
+  /// told of (SGLang).
+  func abort(_ requestID: String?) {
+    for (id, job) in jobs.sorted(by: { $0.key < $1.key })
+    where requestID == nil || job.requestID == requestID {
+      scheduler.abort(id, now: loop.now, reports: true)
+    }
+    pump()
+  }
+
   /// What a faulty prefill answers instead of `truth`, when it is to lie.
   func lie(_ faults: [EngineFault.Kind], about truth: KVParameters) -> KVText? {
     defer { lastKV = truth }
@@ -204,7 +214,11 @@ extension SimulatedEngine {
         to: notice.source.address
       ) { _ in }
     case .heartbeat(let address, let requestIDs):
-      channel.send(.heartbeat(requestIDs: requestIDs), to: address) { _ in }
+      channel.send(.heartbeat(requestIDs: requestIDs), to: address) { [weak self] reply in
+        guard let self, !isGone else { return }
+        scheduler.heartbeatDidEnd(address, heard: reply != nil, now: loop.now)
+        pump()
+      }
     case .died:
       guard faults.killsCore else { return die() }
       for id in jobs.keys.sorted() { tell(id, event) }

@@ -8,7 +8,7 @@ struct Dialect: CustomTestStringConvertible, Sendable {
   let connector: EngineConnector
   var testDescription: String { connector.rawValue }
 
-  static let meeting: [Dialect] = [EngineConnector.nixlPush, .mooncake, .moriioWrite]
+  static let meeting: [Dialect] = [EngineConnector.nixlPush, .mooncake, .moriioWrite, .sglang]
     .map(Dialect.init)
 
   /// The request id both legs carry for the meeting called `name`.
@@ -39,7 +39,10 @@ struct Dialect: CustomTestStringConvertible, Sendable {
       kv.bootstrapAddress = HostAndPort(host: "127.0.0.1", port: 1)
       kv.transferID = "tx-\(name)"
     case .moriioWrite: kv.transferID = "tx-\(name)"
-    case .nixlPull, .moriioRead, .sglang: preconditionFailure("no such dialect here")
+    case .sglang:
+      kv.bootstrapAddress = HostAndPort(host: "127.0.0.1", port: 1)
+      kv.transferID = "tx-\(name)"
+    case .nixlPull, .moriioRead: preconditionFailure("no such dialect here")
     }
     return request(prompt, maxTokens: maxTokens, kv: kv, id: requestID(name))
   }

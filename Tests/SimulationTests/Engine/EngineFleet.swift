@@ -130,7 +130,8 @@ final class EngineFleet {
           requestID: notice.source.requestID, reason: notice.reason)
         _ = tell(message, to: notice.source.address)
       case .heartbeat(let address, let requestIDs):
-        _ = tell(.heartbeat(requestIDs: requestIDs), to: address)
+        let reply = tell(.heartbeat(requestIDs: requestIDs), to: address)
+        member.core.heartbeatDidEnd(address, heard: reply != nil, now: now)
       case .finished(let finish): member.core.answerWasWritten(finish.sequence.request)
       default: break
       }

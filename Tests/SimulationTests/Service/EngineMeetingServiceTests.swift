@@ -51,6 +51,7 @@ import Vocabulary
     let texts = calls.map(\.text)
     #expect(calls.map(\.status) == [200, 200] && calls.allSatisfy(\.isWhole))
     #expect(texts.contains(try alone(prompt)))
+    #expect(dialect.connector == .nixlPush || !calls.contains { $0.kv.contains("remote") })
     #expect(try counts(town).consumed == 1 && isClean(town))
     #expect(try counts(town).misuses == 0)
     let d = try #require(town.engines["d"])

@@ -7,8 +7,10 @@ struct ServedDialect: CustomTestStringConvertible, Sendable {
   let connector: EngineConnector
   var testDescription: String { connector.rawValue }
 
-  static let meeting: [ServedDialect] = [EngineConnector.nixlPush, .mooncake, .moriioWrite]
-    .map(ServedDialect.init)
+  static let meeting: [ServedDialect] = [
+    EngineConnector.nixlPush, .mooncake, .moriioWrite, .sglang,
+  ]
+  .map(ServedDialect.init)
 
   /// The request id both legs carry for the meeting called `name`.
   func requestID(_ name: String) -> String {
@@ -33,11 +35,19 @@ struct ServedDialect: CustomTestStringConvertible, Sendable {
 
   private func member(_ name: String) -> String {
     guard connector != .nixlPush else { return prefillMember }
+    guard connector != .sglang else { return roomMember(name) }
     return #","kv_transfer_params":{"do_remote_decode":true,"do_remote_prefill":false,"#
       + #""transfer_id":"tx-\#(name)","remote_dp_size":1,"remote_tp_size":1}"#
   }
 
+  // Rooms are numbers: one for each name.
+  private func roomMember(_ name: String) -> String {
+    let room = name.utf8.reduce(7) { ($0 * 31 + Int($1)) % (1 << 40) }
+    return #","bootstrap_host":"p","bootstrap_port":8998,"bootstrap_room":\#(room)"#
+  }
+
   private func decodeMember(_ name: String) -> String {
+    guard connector != .sglang else { return roomMember(name) }
     let rest =
       switch connector {
       case .mooncake:
