@@ -36,6 +36,8 @@ public final class RouterLoop {
   private(set) var requestsInFlight = 0
   private let housekeeping: any LoopTimer
   private var whenIdle: (() -> Void)?
+  /// Gives back handles that nobody will use.
+  private(set) lazy var releases = ReleaseDesk(router: self)
 
   /// A router on `loop` for the workers of `registry`; nothing listens yet.
   public init(
@@ -89,12 +91,14 @@ public final class RouterLoop {
   public func drain(whenIdle: @escaping () -> Void) {
     self.whenIdle = whenIdle
     for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
+    releases.drain { [weak self] in self?.noteIfIdle() }
     noteIfIdle()
   }
 
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     for frontend in frontends { frontend.cutShort() }
+    releases.abort()
     letGo()
   }
 
@@ -105,7 +109,8 @@ public final class RouterLoop {
   }
 
   private func noteIfIdle() {
-    guard requestsInFlight == 0, let whenIdle, clientConnections == 0 else { return }
+    guard requestsInFlight == 0, let whenIdle, clientConnections == 0, releases.isIdle
+    else { return }
     self.whenIdle = nil
     letGo()
     whenIdle()
@@ -193,6 +198,7 @@ extension RouterLoop: LoopTimerHandler {
   public func timerDidFire(_ timer: any LoopTimer) {
     for pool in pools { pool?.closeExpired() }
     _ = ledger.expireUnattended(now: loop.now)
+    releases.sweep()
     metrics.note(ledger.counts, live: ledger.live)
     timer.arm(after: .seconds(1), for: self)
   }
