@@ -74,6 +74,10 @@ public final class RouterLoop {
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
     releases = ReleaseDesk(router: self)
+    releases.pairs = PairKnowledge(
+      isWarm: { [unowned self] in workers.pairs.isWarm(prefill: $0.id, decode: $1.id) },
+      isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
+      isDraining: { $0.state == .draining })
     housekeeping.arm(after: .seconds(1), for: self)
   }
 
@@ -110,12 +114,14 @@ public final class RouterLoop {
   public func drain(whenIdle: @escaping () -> Void) {
     self.whenIdle = whenIdle
     for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
+    releases.drain { [weak self] in self?.noteIfIdle() }
     noteIfIdle()
   }
 
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     for frontend in frontends { frontend.cutShort() }
+    releases.abort()
     letGo()
   }
 
@@ -128,7 +134,8 @@ public final class RouterLoop {
   }
 
   private func noteIfIdle() {
-    guard requestsInFlight == 0, let whenIdle, clientConnections == 0 else { return }
+    guard requestsInFlight == 0, let whenIdle, clientConnections == 0, releases.isIdle
+    else { return }
     self.whenIdle = nil
     letGo()
     whenIdle()
@@ -238,6 +245,7 @@ extension RouterLoop: LoopTimerHandler {
     noteMembership()
     for pool in pools { pool?.closeExpired() }
     _ = ledger.expireUnattended(now: loop.now)
+    releases.sweep()
     metrics.note(ledger)
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     timer.arm(after: .seconds(1), for: self)

@@ -178,7 +178,7 @@ final class Request {
     case .attach(let id): router.ledger.attach(id)
     case .release(let id, let reason):
       guard let order = releaseOrder(id, reason) else { return }
-      router.releases.release(order, except: servingReservation.worker)
+      router.releases.release(order, tried: tried)
     case .makeSure(let id, let reason):
       guard let order = releaseOrder(id, reason), let decode = servingReservation.worker else {
         return
@@ -214,15 +214,14 @@ final class Request {
       return nil
     }
     guard let exchange, let fields else { preconditionFailure("a split request has a body") }
-    let base = exchange.headBytes.bytes
-    let order = ReleaseOrder(handle: id, reason: reason, isChat: endpoint == .chatCompletions)
-    if let model = fields[.model] {
-      order.model.append(UnsafeRawBufferPointer(rebasing: exchange.body.bytes[model.range]))
-    }
-    order.requestID.append(splitRequestID)
-    if let field = exchange.head.fields.first(.authorization) {
-      order.authorization.append(field.value.of(base))
-    }
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    let body = exchange.body.bytes
+    let authorization = exchange.head.fields.first(.authorization)
+    let order = ReleaseOrder(
+      handle: id, reason: reason, isChat: endpoint == .chatCompletions,
+      model: fields[.model].map { UnsafeRawBufferPointer(rebasing: body[$0.range]) } ?? nothing,
+      requestID: splitRequestID,
+      authorization: authorization?.value.of(exchange.headBytes.bytes) ?? nothing)
     end(id, "releasing")
     return order
   }

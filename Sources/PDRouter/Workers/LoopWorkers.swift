@@ -77,6 +77,11 @@ struct LoopWorkers {
     return found.chosen
   }
 
+  /// Whether the two may ever be paired, as far as their engines are known.
+  mutating func isCompatible(_ prefill: Worker, _ decode: Worker) -> Bool {
+    numbers.mark(of: prefill).fits(numbers.mark(of: decode))
+  }
+
   /// Chooses a prefill and a decode worker that can be paired, among those not in `tried`; nil when
   /// there is no such pair.
   mutating func choosePair(
