@@ -17,7 +17,10 @@ struct ReleaseFleetTests {
   /// A fleet whose decode engines all have a long answer to give: their steps carry notices.
   private func makeFleet(decodes: Int) throws -> SimulatedFleet {
     let fleet = try SimulatedFleet(.split(1, decodes))
-    for _ in 0..<decodes { fleet.call(.chat("go on", maxTokens: 4000, streams: true)) }
+    let extra = #","ignore_eos":true"#
+    for _ in 0..<decodes {
+      fleet.call(.chat("go on", maxTokens: 4000, streams: true, extra: extra))
+    }
     fleet.runOn(for: .milliseconds(500))
     #expect(fleet.decodes.allSatisfy { $0.engine.liveRequests == 1 })
     #expect(fleet.prefills[0].engine.scheduler.exports.count == 0)
