@@ -46,8 +46,8 @@ public final class RouterLoop {
     self.configuration = configuration
     self.registry = registry
     self.metrics = metrics
-    connector = configuration.connector.make(leaseDuration: configuration.lease)
-    ledger = KVLedger(lease: configuration.lease, margin: configuration.leaseMargin)
+    connector = configuration.makeConnector()
+    ledger = KVLedger(lease: connector.leaseDuration, margin: configuration.leaseMargin)
     generator = SplitMix64(seed: seed)
     workers = LoopWorkers(registry: registry)
     prefillPolicy = (configuration.prefillPolicy ?? configuration.policy).make()

@@ -42,8 +42,17 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "How engines move KV caches.")
   var kvConnector = KVConnectorName.nixl
 
-  @Option(help: "How long a prefill engine keeps KV that nobody fetched, in seconds.")
-  var kvLeaseSecs = 30
+  @Option(
+    help: ArgumentHelp(
+      "How long a prefill engine keeps KV that nobody fetched, in seconds.",
+      discussion: "Default: 30 for nixl, 480 for mooncake, 60 for moriio, 300 for sglang."))
+  var kvLeaseSecs: Int?
+
+  @Option(help: "Mode of the engines' MoRI-IO connector.")
+  var moriioTransferMode = MoRIIOTransferMode.read
+
+  @Flag(help: "Do not give decode the token ids that prefill made of a chat.")
+  var noPdPromptTokenIds = false
 
   @Flag(help: "Send prefill hints in the body's vllm_xargs too, not only as headers.")
   var pdHintsInBody = false
@@ -96,6 +105,12 @@ struct RouterOptions: ParsableArguments {
     }
   }
 
+  /// The baseline's names of MoRI-IO's modes.
+  enum MoRIIOTransferMode: String, CaseIterable, ExpressibleByArgument {
+    case read = "READ"
+    case write = "WRITE"
+  }
+
   /// The configuration that the flags say.
   func routerConfiguration() throws -> RouterConfiguration {
     var configuration = RouterConfiguration()
@@ -109,7 +124,9 @@ struct RouterOptions: ParsableArguments {
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy
     configuration.connector = kvConnector
-    configuration.lease = .seconds(kvLeaseSecs)
+    configuration.connectorOptions.moriioWrites = moriioTransferMode == .write
+    configuration.connectorOptions.sharesPromptTokens = !noPdPromptTokenIds
+    configuration.lease = kvLeaseSecs.map { .seconds($0) }
     configuration.hintsInBody = pdHintsInBody
     configuration.loops = loops
     configuration.limits.requestBodyBytes = maxPayloadSize

@@ -36,8 +36,11 @@ public struct RouterConfiguration: Sendable {
   public var decodePolicy: PolicyName?
   /// How engines move KV.
   public var connector = KVConnectorName.nixl
-  /// How long prefill keeps blocks that nobody came for; vLLM's `kv_lease_duration`.
-  public var lease: Duration = .seconds(30)
+  /// What may be chosen about the connector.
+  public var connectorOptions = KVConnectorOptions()
+  /// How long prefill keeps blocks that nobody came for; nil is the default of the connector's
+  /// engines.
+  public var lease: Duration?
   /// How much of the lease must be left when decode is sent.
   public var leaseMargin: Duration = .seconds(3)
   /// Whether prefill hints also go into the body's `vllm_xargs`.
@@ -57,6 +60,11 @@ public struct RouterConfiguration: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// The connector that was chosen, with its lease and options.
+  public func makeConnector() -> any KVConnector {
+    connector.make(leaseDuration: lease, options: connectorOptions)
+  }
 }
 
 /// How workers are probed.
