@@ -27,25 +27,17 @@ struct NIXLParameters {
   var areComplete: Bool { found == 0b11_1111 }
 
   /// Takes one member in.
+  ///
+  /// By length first: comparing strings is what reading an answer costs most.
   mutating func note(_ name: String, _ value: JSONValue) {
-    switch name {
-    case "do_remote_prefill": mark(0, value.bool == true)
-    case "remote_block_ids": mark(1, value.kind == .array)
-    case "remote_engine_id": noteEngine(value)
-    case "remote_request_id": mark(3, value.kind == .string)
-    case "remote_host":
-      mark(4, !value.isNull)
-      host = value
-    case "remote_port":
-      mark(5, !value.isNull)
-      port = value
-    case "tp_size": tensorSize = value
-    case "pp_size": pipelineSize = value
-    case "dcp_size": contextSize = value
-    case "transfer_mode": pushes = NIXLParameters.isPush(value)
-    case "remote_num_tokens": transferTokens = EngineAnswer.count(value)
-    case "remote_prefill_cached_tokens": cachedTokens = EngineAnswer.count(value)
-    case "prompt_token_ids": holdPromptTokens = true
+    switch name.utf8.count {
+    case 7, 8: noteSize(name, value)
+    case 11: noteAddress(name, value)
+    case 13: if name == "transfer_mode" { pushes = NIXLParameters.isPush(value) }
+    case 16: noteList(name, value)
+    case 17: noteRequest(name, value)
+    case 28:
+      if name == "remote_prefill_cached_tokens" { cachedTokens = EngineAnswer.count(value) }
     default: break
     }
   }
@@ -66,6 +58,45 @@ struct NIXLParameters {
 
   /// Whether a `transfer_mode` says that prefill writes.
   static func isPush(_ mode: JSONValue) -> Bool { mode.string == "push" }
+
+  private mutating func noteSize(_ name: String, _ value: JSONValue) {
+    switch name {
+    case "tp_size": tensorSize = value
+    case "pp_size": pipelineSize = value
+    case "dcp_size": contextSize = value
+    default: break
+    }
+  }
+
+  private mutating func noteAddress(_ name: String, _ value: JSONValue) {
+    switch name {
+    case "remote_host":
+      mark(4, !value.isNull)
+      host = value
+    case "remote_port":
+      mark(5, !value.isNull)
+      port = value
+    default: break
+    }
+  }
+
+  private mutating func noteList(_ name: String, _ value: JSONValue) {
+    switch name {
+    case "remote_block_ids": mark(1, value.kind == .array)
+    case "remote_engine_id": noteEngine(value)
+    case "prompt_token_ids": holdPromptTokens = true
+    default: break
+    }
+  }
+
+  private mutating func noteRequest(_ name: String, _ value: JSONValue) {
+    switch name {
+    case "do_remote_prefill": mark(0, value.bool == true)
+    case "remote_request_id": mark(3, value.kind == .string)
+    case "remote_num_tokens": transferTokens = EngineAnswer.count(value)
+    default: break
+    }
+  }
 
   private mutating func noteEngine(_ value: JSONValue) {
     mark(2, value.kind == .string)
