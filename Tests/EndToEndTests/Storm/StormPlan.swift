@@ -1,0 +1,43 @@
+import Simulation
+import Vocabulary
+
+/// What a storm over sockets is made of: everything but the timing follows from the seed.
+struct StormPlan: Sendable {
+  var seed: UInt64
+  /// Calls in all.
+  var callCount = 1000
+  /// Clients at once.
+  var concurrency = 48
+  var prefillCount = 2
+  var decodeCount = 3
+  /// Of a thousand clients, how many hang up.
+  var leavingPerMille = 300
+  /// Pause between two misfortunes of engines; nil for a quiet time.
+  var misfortunePause: Duration? = .milliseconds(40)
+  /// How many times faster than the model engines run.
+  var speed = 40.0
+  /// After this long a storm is given up.
+  var patience: Duration = .seconds(120)
+  /// What clients ask; each call draws one.
+  var requests = StormPlan.mixedRequests
+
+  init(seed: UInt64) {
+    self.seed = seed
+  }
+
+  /// Chats and completions, streamed and not, short prompts and one of two engine steps.
+  static let mixedRequests: [FleetRequest] = {
+    var requests: [FleetRequest] = []
+    for number in 0..<6 {
+      let prompt = "story number \(number) about the sea and what lies beyond it"
+      requests.append(.chat(prompt, maxTokens: 4 + number))
+      requests.append(.chat(prompt, maxTokens: 6 + number * 2, streams: true))
+      requests.append(.completion(prompt, maxTokens: 3 + number, streams: number % 2 == 0))
+    }
+    requests.append(.completion(longPrompt, maxTokens: 5, streams: true))
+    return requests
+  }()
+
+  /// More than one step of a prefill engine: such a leg is cut when its client leaves.
+  static let longPrompt = String(repeating: "long ago ", count: 1100)
+}

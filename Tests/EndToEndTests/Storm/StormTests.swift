@@ -1,0 +1,43 @@
+import EventLoop
+import Simulation
+import Synchronization
+import Testing
+import Vocabulary
+
+/// Twenty thousand requests over loopback sockets while clients leave and engines fail.
+@Suite struct StormTests {
+  /// Runs a storm on a thread of its own and waits for its end.
+  static func run(_ plan: StormPlan) throws -> StormReport {
+    let oracle = try AnswerOracle(plan.requests)
+    let box = StormBox()
+    let thread = LoopThread.start(name: "storm") { loop in
+      do {
+        let storm = try Storm(plan, oracle, on: loop)
+        storm.start()
+        loop.run()
+        box.report.withLock { $0 = storm.report }
+      } catch {
+        box.report.withLock { $0.note("\(error)") }
+      }
+    }
+    thread.join()
+    return box.report.withLock { $0 }
+  }
+
+  @Test(arguments: [UInt64(1), 2])
+  func `no storm of hang-ups and failing engines leaves a silent client or a pinned block`(
+    _ seed: UInt64
+  ) throws {
+    var plan = StormPlan(seed: seed)
+    plan.callCount = 10_000
+    let report = try Self.run(plan)
+    #expect(report.faultCount == 0, "\(report)")
+    #expect(report.right > plan.callCount / 2, "\(report)")
+    #expect(report.deaths > 20, "\(report)")
+  }
+}
+
+/// Where a storm's thread leaves its report.
+private final class StormBox: Sendable {
+  let report = Mutex(StormReport())
+}
