@@ -46,6 +46,8 @@ public final class RouterLoop {
   let loops: LoopGroup
   let mailbox: LoopMailbox
   var inquiries = LoopInquiries()
+  /// The workers that the request being started is to have, whatever the policies say.
+  var pinnedPair: (prefill: Worker, decode: Worker)?
   /// The registry's version that was last looked at as a whole.
   var notedVersion = 0
   /// Who is told when the registry has moved.
@@ -161,6 +163,18 @@ extension RouterLoop: ExchangeHandler {
       OwnAnswers.overloaded(exchange)
       return
     }
+    begin(exchange, endpoint)
+  }
+
+  /// Runs a completion of the router's own, first of all on that pair of workers.
+  func handle(_ exchange: Exchange, pinnedTo pair: (prefill: Worker, decode: Worker)) {
+    precondition(pinnedPair == nil, "one request is started at a time")
+    pinnedPair = pair
+    begin(exchange, .completions)
+    pinnedPair = nil
+  }
+
+  private func begin(_ exchange: Exchange, _ endpoint: Endpoint) {
     requestsInFlight += 1
     retryBudget.noteRequest(inFlight: requestsInFlight)
     (spareRequests.popLast() ?? Request(router: self)).start(exchange, endpoint: endpoint)
@@ -205,12 +219,15 @@ extension RouterLoop {
     _ leg: LoopWorkers.Leg, for traits: RequestTraits, except tried: TriedWorkers,
     pairedWith prefill: Worker? = nil
   ) -> LoopWorkers.Chosen? {
+    if let pinnedPair {
+      return RouterLoop.pinned(leg == .prefill ? pinnedPair.prefill : pinnedPair.decode)
+    }
     switch leg {
     case .prefill:
-      workers.choose(
+      return workers.choose(
         leg, by: &prefillPolicy, for: traits, except: tried, now: loop.now, using: &generator)
     case .serving:
-      workers.choose(
+      return workers.choose(
         leg, by: &servingPolicy, for: traits, except: tried, pairedWith: prefill, now: loop.now,
         using: &generator)
     }
@@ -220,9 +237,16 @@ extension RouterLoop {
   func choosePair(
     for traits: RequestTraits, except tried: TriedWorkers
   ) -> (prefill: LoopWorkers.Chosen, decode: LoopWorkers.Chosen)? {
-    workers.choosePair(
+    if let pinnedPair {
+      return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
+    }
+    return workers.choosePair(
       by: &prefillPolicy, &servingPolicy, for: traits, except: tried, now: loop.now,
       using: &generator)
+  }
+
+  private static func pinned(_ worker: Worker) -> LoopWorkers.Chosen {
+    (worker, Choice(index: 0, reason: .onlyCandidate))
   }
 
   /// This loop's connections to `worker`.

@@ -54,6 +54,9 @@ struct RouterOptions: ParsableArguments {
   @Flag(help: "Send prefill hints in the body's vllm_xargs too, not only as headers.")
   var pdHintsInBody = false
 
+  @Flag(help: "Make engines that never met do so by a request of one token, before a client waits.")
+  var pdPrewarm = false
+
   @Option(help: "Address of the Prometheus port.")
   var prometheusHost = "127.0.0.1"
 
@@ -119,6 +122,7 @@ struct RouterOptions: ParsableArguments {
     configuration.connector = kvConnector
     configuration.lease = .seconds(kvLeaseSecs)
     configuration.hintsInBody = pdHintsInBody
+    configuration.prewarmsPairs = pdPrewarm
     configuration.loops = loops
     configuration.limits.requestBodyBytes = maxPayloadSize
     configuration.timeouts.request = .seconds(requestTimeoutSecs)

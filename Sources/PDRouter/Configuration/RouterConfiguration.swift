@@ -46,6 +46,8 @@ public struct RouterConfiguration: Sendable {
   public var leaseMargin: Duration = .seconds(3)
   /// Whether prefill hints also go into the body's `vllm_xargs`.
   public var hintsInBody = false
+  /// Whether pairs of engines that never met are made to by a request of the router's own.
+  public var prewarmsPairs = false
   /// Event loops, each a thread.
   public var loops = 1
   /// Bounds on everything that can grow.
@@ -61,6 +63,9 @@ public struct RouterConfiguration: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// Whether prefill workers have a bootstrap server that must be asked before they are of use.
+  var asksBootstrapServers: Bool { isDisaggregated && connector.rawValue == "mooncake" }
 }
 
 /// How workers are probed.

@@ -57,7 +57,10 @@ final class ReleaseDesk {
   /// Precondition: the ledger's `beginRelease` may be called for it, which this does.
   func release(_ order: ReleaseOrder, tried: TriedWorkers = TriedWorkers()) {
     guard take(order) else { return }
-    queue.add(order, tried: tried)
+    // What a lost decode engine asked for may still be on its way to prefill.
+    let isLost = order.reason == .decodeLost && means(of: order) != .abortRequest
+    queue.add(
+      order, tried: tried, notBefore: isLost ? router.loop.now + limits.graceAfterDeath : nil)
     pump()
   }
 
@@ -127,7 +130,11 @@ final class ReleaseDesk {
   private func goOn(_ order: ReleaseOrder, without decode: Worker) {
     var tried = TriedWorkers()
     tried.insert(decode.id)
-    queue.add(order, tried: tried)
+    // A call by name stops what is on its way, too.
+    let isByName = means(of: order) == .abortRequest
+    queue.add(
+      order, tried: tried,
+      notBefore: isByName ? nil : router.loop.now + limits.graceAfterDeath)
     pump()
   }
 
@@ -138,7 +145,7 @@ final class ReleaseDesk {
   }
 
   private func settle(_ order: ReleaseOrder, as settlement: KVSettlement) {
-    router.ledger.settle(order.handle, as: settlement, now: router.loop.now)
+    router.settle(order.handle, as: settlement)
   }
 
   /// How an order ends for which nothing can be done, or need be; nil when something can.

@@ -12,6 +12,9 @@ struct ReleaseLimits {
   var attempts = 3
   /// Wait before the second attempt; the third waits five times as long.
   var backoff: Duration = .milliseconds(50)
+  /// Wait before prefill is told in place of a decode engine that died: what that one had asked for
+  /// may still be on its way, and must not find the blocks in other hands.
+  var graceAfterDeath: Duration = .milliseconds(250)
   /// How many orders behind one that finds its workers busy may overtake it.
   var lookAhead = 16
   /// A refusal takes milliseconds; an engine that takes this long is ill.

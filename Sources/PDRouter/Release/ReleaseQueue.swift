@@ -56,12 +56,15 @@ struct ReleaseQueue {
   /// Who failed `order` so far.
   func tried(by order: ReleaseOrder) -> TriedWorkers { entry(of: order).tried }
 
-  /// Takes an order; `tried` failed its request and are asked last. Precondition: it is new.
-  mutating func add(_ order: ReleaseOrder, tried: TriedWorkers) {
+  /// Takes an order, to be carried out not before `earliest`; `tried` failed its request and are
+  /// asked last. Precondition: it is new.
+  mutating func add(_ order: ReleaseOrder, tried: TriedWorkers, notBefore earliest: Instant?) {
     precondition(entries[order.handle] == nil, "an order is given once")
     precondition(entries.count < limits.orders, "there are no more orders than handles")
     entries[order.handle] = Entry(order: order, tried: tried)
-    line.append(order.handle)
+    guard let earliest else { return line.append(order.handle) }
+    entries[order.handle]?.stage = .pausing(until: earliest)
+    pausing.append(order.handle)
   }
 
   /// The next order that may be carried out now, taken out of the line: `depart`, `wait`, `park` or

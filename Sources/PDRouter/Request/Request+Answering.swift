@@ -170,9 +170,7 @@ extension Request {
     case .abort: noteFailure(of: servingReservation.worker)
     }
     servingLeg.cancel()
-    perform(
-      machine.servingFailed(
-        engineError(failure), failure == .errorEvent ? .reported : .broken))
+    perform(machine.servingFailed(engineError(failure), isFree: false))
   }
 
   /// What the client is told of a failure within an answer.

@@ -250,8 +250,7 @@ extension Request: LegObserver {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
     noteDelivery(before: failure)
     return machine.servingFailed(
-      failure.error(origin: servingOrigin),
-      failure.nothingDelivered ? .undelivered : .broken,
+      failure.error(origin: servingOrigin), isFree: failure.nothingDelivered,
       isRepeatable: isRepeatable || failure.nothingDelivered)
   }
 

@@ -295,30 +295,23 @@ extension RequestStateMachine {
     }
   }
 
-  /// How a serving leg is lost.
-  enum Loss {
-    /// Not one byte of the request reached the worker.
-    case undelivered
-    /// Its connection broke.
-    case broken
-    /// The engine itself reported that it failed.
-    case reported
-  }
-
-  /// The serving leg failed; `isRepeatable` says whether the request may be done twice.
+  /// The serving leg failed.
+  ///
+  /// - Parameters:
+  ///   - isFree: not one byte of the request reached the worker.
+  ///   - isRepeatable: the request may be done twice.
   mutating func servingFailed(
-    _ error: RouterError, _ loss: Loss, isRepeatable: Bool = true
+    _ error: RouterError, isFree: Bool, isRepeatable: Bool = true
   ) -> RequestAction {
     switch state {
-    case .serving(let handle?, _, let prefillIsOut) where loss == .undelivered:
+    case .serving(let handle?, _, let prefillIsOut) where isFree:
       return retryDecodeOrFail(error, handle: handle, prefillIsOut: prefillIsOut)
     case .serving(let handle, _, _):
       if !isRepeatable { attemptsLeft = 0 }
-      let step: RequestAction.HandleStep? = handle.map {
-        // An engine that lives may not have been able to read it: only another one can tell.
-        loss == .reported ? .release($0, .decodeLost) : .makeSure($0, .decodeLost)
-      }
-      return retryOrFail(error, handle: step ?? .none, cancels: .prefill)
+      // An engine that lives may never have seen the request, or not have been able to use it; one
+      // that does not tells nobody.
+      return retryOrFail(
+        error, handle: handle.map { .release($0, .decodeLost) } ?? .none, cancels: .prefill)
     case .answering:
       state = .over
       return RequestAction(cancels: .prefill, step: .breakOff(error))

@@ -68,20 +68,24 @@ final class HealthProbe {
     let spent = router.loop.now - startedAt
     machine.note(success: success)
     timer.arm(after: max(.zero, interval - spent), for: self)
+    noteHealth()
     if success { observer?.probeDidSucceed(self) }
+  }
+
+  private func noteHealth() {
     guard worker.setHealthy(machine.isHealthy) else { return }
     registry.noteChange()
-    observer?.probeDidChange(self, isHealthy: machine.isHealthy)
     let state = machine.isHealthy ? "healthy" : "unhealthy"
     logger.log(
       level: machine.isHealthy ? .notice : .warning, "worker is \(state)",
       metadata: ["worker": "\(worker.url)", "role": "\(worker.role.rawValue)"])
+    observer?.probeDidChange(self, isHealthy: machine.isHealthy)
   }
 }
 
 /// Who hears of one worker's probes.
 protocol HealthProbeObserver: AnyObject {
-  /// The worker answered well.
+  /// The worker answered well; told after a change of its health.
   func probeDidSucceed(_ probe: HealthProbe)
   /// The worker's health is another than before.
   func probeDidChange(_ probe: HealthProbe, isHealthy: Bool)

@@ -32,6 +32,11 @@ extension RouterLoop {
 // MARK: - Pairs
 
 extension RouterLoop {
+  /// Whether requests of the router's own are in nobody's way: the loop is not near its limits.
+  var hasRoomForWarming: Bool {
+    requestsInFlight < max(1, configuration.limits.requestsInFlight / 2) && !ledger.isFull
+  }
+
   /// KV went from `prefill` to `decode`; a pair that was cold is told to all loops.
   func noteTransferSuccess(prefill: WorkerID, decode: WorkerID) {
     guard workers.pairs.noteSuccess(prefill: prefill, decode: decode) else { return }

@@ -22,6 +22,7 @@ public final class Worker: Sendable {
   private let peerState: Mutex<KVPeer>
   private struct Learned {
     var version: String?
+    var bootstrapEngineIDs: [Int: String] = [:]
   }
 
   private let learned = Mutex(Learned())
@@ -95,6 +96,21 @@ public final class Worker: Sendable {
     learned.withLock { learned in
       defer { learned.version = version }
       return learned.version != version
+    }
+  }
+
+  /// The engine ids that its bootstrap server told, by data-parallel rank; empty until it has.
+  var bootstrapEngineIDs: [Int: String] { learned.withLock { $0.bootstrapEngineIDs } }
+
+  /// Notes what its bootstrap server told.
+  ///
+  /// - Returns: whether it is something else than before.
+  @discardableResult
+  func setBootstrap(engineIDs: [Int: String]) -> Bool {
+    precondition(!engineIDs.isEmpty, "a bootstrap server tells of an engine at least")
+    return learned.withLock { learned in
+      defer { learned.bootstrapEngineIDs = engineIDs }
+      return learned.bootstrapEngineIDs != engineIDs
     }
   }
 

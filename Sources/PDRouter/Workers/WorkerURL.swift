@@ -46,6 +46,18 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     self.text = "http://\(rest[..<authorityEnd])\(prefix)"
   }
 
+  /// Another server of the same host: its root on `port`.
+  func onPort(_ port: UInt16) -> WorkerURL {
+    WorkerURL(root: HostAndPort(host: peer.host, port: port))
+  }
+
+  private init(root peer: HostAndPort) {
+    precondition(peer.port > 0, "port 0 names no server")
+    self.peer = peer
+    pathPrefix = ""
+    text = "http://\(peer)"
+  }
+
   /// The URL as given, without a trailing slash.
   public var description: String { text }
 

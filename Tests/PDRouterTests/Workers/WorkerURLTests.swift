@@ -43,4 +43,10 @@ struct WorkerURLTests {
     #expect(registry.add(try WorkerURL("http://h:1"), role: .decode) != nil)
     #expect(registry.workers.map(\.id.number) == [0, 1])
   }
+
+  @Test func `another server of the same host is named without the worker's path`() throws {
+    #expect(try WorkerURL("http://h:1/a/b").onPort(8998).text == "http://h:8998")
+    let literal = try WorkerURL("http://[::1]:1").onPort(8998)
+    #expect(try literal == WorkerURL("http://[::1]:8998"))
+  }
 }

@@ -2,13 +2,19 @@ internal import EventLoop
 internal import Logging
 internal import Vocabulary
 
-/// Probes the workers, whoever they are at the time; lives on one loop of the router.
+/// Takes care of the workers, whoever they are at the time; lives on one loop of the router.
 ///
-/// Follows the registry: a worker that comes is probed at once, one that has left no more.
+/// Follows the registry: a worker that comes is probed and asked at once, one that has left no
+/// more. Where the configuration says so, it also warms pairs.
 final class WorkerWatch {
+  /// How often it looks whether something is to be asked again.
+  private static let interval: Duration = .seconds(1)
+
   private unowned let router: RouterLoop
   private let registry: WorkerRegistry
   private let logger: Logger
+  private let timer: any LoopTimer
+  private let warmer: PairWarmer?
   private var cares: [WorkerCare] = []
   private var isRunning = false
 
@@ -16,6 +22,10 @@ final class WorkerWatch {
     self.router = router
     registry = router.registry
     self.logger = logger
+    timer = router.loop.makeTimer()
+    warmer =
+      router.configuration.prewarmsPairs && router.isDisaggregated
+      ? PairWarmer(router: router, logger: logger) : nil
   }
 
   /// Begins, with the workers that are there.
@@ -24,21 +34,23 @@ final class WorkerWatch {
     isRunning = true
     router.loops.watchesWorkers = true
     router.whenMembershipChanges = { [weak self] in self?.refresh() }
+    timer.arm(after: WorkerWatch.interval, for: self)
     refresh()
   }
 
-  /// Ends all probing.
+  /// Ends all probing, asking and warming.
   func stop() {
     isRunning = false
     router.whenMembershipChanges = nil
+    timer.cancel()
+    warmer?.stop()
     for care in cares { care.stop() }
     cares = []
   }
 
   private func refresh() {
     guard isRunning else { return }
-    let left = cares.filter { $0.worker.state == .gone }
-    for care in left {
+    for care in cares where care.worker.state == .gone {
       care.stop()
       logger.notice("worker has left", metadata: ["worker": "\(care.worker.url)"])
     }
@@ -46,8 +58,20 @@ final class WorkerWatch {
     let known = Set(cares.map(\.worker.id))
     for worker in registry.workers where !known.contains(worker.id) && worker.state != .gone {
       let care = WorkerCare(worker: worker, router: router, logger: logger)
+      care.whenReadinessChanges = { [weak self] worker, isReady in
+        guard let warmer = self?.warmer else { return }
+        if isReady { warmer.workerIsReady(worker) } else { warmer.workerIsAway(worker) }
+      }
       cares.append(care)
       care.start()
     }
+  }
+}
+
+extension WorkerWatch: LoopTimerHandler {
+  func timerDidFire(_ timer: any LoopTimer) {
+    for care in cares { care.look() }
+    warmer?.proceed()
+    timer.arm(after: WorkerWatch.interval, for: self)
   }
 }
