@@ -2,12 +2,12 @@ import EventLoop
 import Simulation
 import Vocabulary
 
-// What befalls the engines: one thing at a time, one able engine of each role always left.
+// What befalls the engines: one prefill and two decode engines are always able.
 extension Storm {
   /// What a prefill engine is struck by.
   private static let prefillFaults: [EngineFault.Kind] = [
     .die(.accept), .die(.request), .die(.beforeHead), .die(.afterHead), .die(.afterHandle),
-    .refuse, .malformed, .slow(20), .coreDeath, .stall,
+    .refuse, .malformed, .slow(6), .coreDeath, .stall,
     .status(500, body: "{}", retryAfter: nil), .status(503, body: "{}", retryAfter: 1),
     .lie(.null), .lie(.nameless), .lie(.wrongType), .lie(.garbage),
   ]
@@ -15,7 +15,7 @@ extension Storm {
   /// What a decode engine is struck by.
   private static let decodeFaults: [EngineFault.Kind] = [
     .die(.accept), .die(.request), .die(.beforeHead), .die(.afterHead), .die(.afterTokens(0)),
-    .die(.afterTokens(2)), .refuse, .malformed, .slow(20), .coreDeath, .stall,
+    .die(.afterTokens(2)), .refuse, .malformed, .slow(6), .coreDeath, .stall,
     .truncate(afterTokens: 0), .truncate(afterTokens: 2), .errorEvent(afterTokens: 0),
     .errorEvent(afterTokens: 2), .abort(afterTokens: 0), .abort(afterTokens: 2),
     .status(500, body: "{}", retryAfter: nil), .status(503, body: "{}", retryAfter: 1),
@@ -27,7 +27,7 @@ extension Storm {
     for engine in engines where !engine.isAble && dice.number(below: 4) == 0 { mend(engine) }
     let role: Role = dice.number(below: 5) < 2 ? .prefill : .decode
     let able = engines.filter { $0.role == role && $0.isAble }
-    guard able.count > 1 else { return }
+    guard able.count > (role == .prefill ? 1 : 2) else { return }
     strike(able[Int(dice.number(below: UInt64(able.count)))])
   }
 

@@ -7,7 +7,7 @@ import Vocabulary
 /// Router, engines and a crowd of clients on one real loop, while clients hang up and engines fail.
 ///
 /// Runs until every call is over and everything has come to rest, or its patience ends. At any
-/// moment one prefill and one decode engine at least do what they are asked. Confined to its loop.
+/// moment one prefill and two decode engines at least do what they are asked. Confined to its loop.
 final class Storm {
   private(set) var report = StormReport()
   let plan: StormPlan
@@ -61,8 +61,8 @@ final class Storm {
   private static var configuration: RouterConfiguration {
     var configuration = RouterConfiguration()
     configuration.isDisaggregated = true
-    configuration.timeouts.prefill = .seconds(2)
-    configuration.timeouts.request = .seconds(6)
+    configuration.timeouts.prefill = .seconds(1)
+    configuration.timeouts.request = .seconds(4)
     // Nobody probes here: dead workers stay eligible.
     configuration.limits.attemptsPerRequest = 8
     configuration.limits.retryShare = 2
@@ -235,9 +235,6 @@ extension Storm: LoopTimerHandler {
     guard engine.isAlive else { return }
     let figures = engine.engine.scheduler.figures
     if figures.requests != 0 { report.note("\(engine.role) still works: \(figures)") }
-    if pinned(on: engine).contains(where: { excuse($0) == nil }) {
-      report.note("\(engine.counts)")
-    }
     for name in pinned(on: engine) {
       if let excuse = excuse(name) {
         report.excused[excuse, default: 0] += 1

@@ -7,13 +7,13 @@ struct StormPlan: Sendable {
   /// Calls in all.
   var callCount = 1000
   /// Clients at once.
-  var concurrency = 48
+  var concurrency = 64
   var prefillCount = 2
   var decodeCount = 3
   /// Of a thousand clients, how many hang up.
   var leavingPerMille = 300
   /// Pause between two misfortunes of engines; nil for a quiet time.
-  var misfortunePause: Duration? = .milliseconds(40)
+  var misfortunePause: Duration? = .milliseconds(60)
   /// How many times faster than the model engines run.
   var speed = 40.0
   /// After this long a storm is given up.
