@@ -21,6 +21,8 @@ final class Storm {
   private let address: HostAndPort
   private var clients: [Int: StormClient] = [:]
   private var nextCall = 0
+  /// When each client that hung up did so.
+  private var departures: [String: Instant] = [:]
   /// About how long each request's answer is.
   private var lengths: [FleetRequest: Int] = [:]
   private let timer: any LoopTimer
@@ -42,7 +44,7 @@ final class Storm {
       + Array(repeating: Role.decode, count: plan.decodeCount)
     var engines: [StormEngine] = []
     for (number, role) in roles.enumerated() {
-      let engine = try StormEngine(number, role: role, speed: plan.speed, on: loop)
+      let engine = try StormEngine(number, role: role, plan, on: loop)
       engines.append(engine)
       guard let url = try? WorkerURL("http://\(engine.address)") else {
         preconditionFailure("an address is a URL's")
@@ -51,20 +53,18 @@ final class Storm {
     }
     self.engines = engines
     router = RouterLoop(
-      loop: loop, configuration: Storm.configuration, registry: registry, metrics: LoopMetrics(),
+      loop: loop, configuration: Storm.configuration(plan), registry: registry, metrics: LoopMetrics(),
       seed: plan.seed)
     router.routeObserver = journal
     address = try router.listen(on: HostAndPort(host: "127.0.0.1", port: 0), sharesPort: false)
   }
 
-  /// Hung engines cost a client seconds, not minutes.
-  private static var configuration: RouterConfiguration {
+  private static func configuration(_ plan: StormPlan) -> RouterConfiguration {
     var configuration = RouterConfiguration()
     configuration.isDisaggregated = true
-    configuration.timeouts.prefill = .seconds(1)
-    configuration.timeouts.request = .seconds(4)
-    // Nobody probes here: dead workers stay eligible.
-    configuration.limits.attemptsPerRequest = 8
+    configuration.timeouts.prefill = plan.prefillTimeout
+    configuration.timeouts.request = plan.requestTimeout
+    configuration.limits.attemptsPerRequest = plan.attempts
     configuration.limits.retryShare = 2
     return configuration
   }
@@ -72,7 +72,7 @@ final class Storm {
   /// Lets the first clients begin.
   func start() {
     for _ in 0..<min(plan.concurrency, plan.callCount) { startCall() }
-    timer.arm(after: .milliseconds(10), for: self)
+    timer.arm(after: tick, for: self)
     if let pause = plan.misfortunePause { misfortuneTimer.arm(after: pause, for: self) }
   }
 
@@ -86,13 +86,17 @@ final class Storm {
     nextCall += 1
     let request = plan.requests[Int(dice.number(below: UInt64(plan.requests.count)))]
     clients[number] = StormClient(
-      number, request, .draw(leavingPerMille: plan.leavingPerMille, &dice), on: loop, to: address,
-      delay: .milliseconds(Int64(dice.number(below: 16))), length: lengths[request] ?? 1000
+      number, request,
+      plan.manner ?? .draw(leavingPerMille: plan.leavingPerMille, &dice), on: loop, to: address,
+      delay: .milliseconds(Int64.random(in: plan.delays, using: &dice)),
+      length: lengths[request] ?? 1000
     ) { [unowned self] in clientDidClose($0) }
+    if let victim = plan.victim, number == plan.callCount / 4 { engines[victim].engine.kill() }
   }
 
   private func clientDidClose(_ client: StormClient) {
     clients[client.number] = nil
+    if let leftAt = client.leftAt { departures[client.id] = leftAt }
     judge(client)
     if nextCall < plan.callCount { startCall() }
   }
@@ -127,6 +131,7 @@ extension Storm {
       answer.events.last == "[DONE]", isBeginning(got, of: right)
     {
       report.errorEvents += 1
+      if got.texts.allSatisfy(\.isEmpty) { report.emptyStreams += 1 }
     } else {
       report.note("\(client.id) got \(got), and not \(right)")
     }
@@ -170,9 +175,14 @@ extension Storm: LoopTimerHandler {
       for engine in engines where engine.isAlive { engine.engine.faults.clear() }
       settlesBy = loop.now + .seconds(4)
     }
+    if plan.timesHandles {
+      for engine in engines where engine.role == .prefill { engine.noteHandles() }
+    }
     let isLate = loop.now > settlesBy ?? startedAt + plan.patience
-    if isLate || isAnswered && isSettled { end() } else { timer.arm(after: .milliseconds(10), for: self) }
+    if isLate || isAnswered && isSettled { end() } else { timer.arm(after: tick, for: self) }
   }
+
+  private var tick: Duration { .milliseconds(plan.timesHandles ? 1 : 10) }
 
   private var isSettled: Bool {
     router.liveRequests == 0 && router.clientConnections == 0 && router.liveHandles == 0
@@ -203,6 +213,7 @@ extension Storm: LoopTimerHandler {
     for engine in engines { judge(engine) }
     report.ends = journal.ends.count
     report.handles = router.handleCounts
+    for engine in engines { noteTimes(of: engine) }
     report.seconds = Double((loop.now - startedAt) / .milliseconds(1)) / 1000
     timer.cancel()
     misfortuneTimer.cancel()
@@ -241,6 +252,18 @@ extension Storm: LoopTimerHandler {
       } else {
         report.note("\(engine.role) \(engine.address) keeps \(name): \(story(of: name))")
       }
+    }
+  }
+
+  /// How long a leg outlived its client, and a handle its making.
+  private func noteTimes(of engine: StormEngine) {
+    for (id, instant) in engine.abandoned {
+      guard let leftAt = departures[id] else { continue }
+      report.closings[engine.role, default: LatencySample()].add(instant - leftAt)
+    }
+    for (name, duration) in engine.pinnings
+    where departures.keys.contains(where: { name.contains($0) }) {
+      report.pinnings.add(duration)
     }
   }
 

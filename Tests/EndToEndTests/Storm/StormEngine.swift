@@ -15,6 +15,9 @@ final class StormEngine {
   private(set) var visits: [String: [String]] = [:]
   /// Ids of the requests whose leg was closed before its end, with the moment.
   private(set) var abandoned: [(id: String, at: Instant)] = []
+  /// How long each handle that is gone was seen pinned.
+  private(set) var pinnings: [(name: String, Duration)] = []
+  private var pinnedSince: [String: Instant] = [:]
   /// Handles of other engines that this one could not send word of.
   private(set) var lostNotices: Set<String> = []
   /// When the engine that lived last was found dead.
@@ -23,13 +26,14 @@ final class StormEngine {
   private let configuration: EngineConfiguration
   private var pastCounts: [KVExportCounts] = []
 
-  init(_ number: Int, role: Role, speed: Double, on loop: LibUVLoop) throws(StreamError) {
+  init(_ number: Int, role: Role, _ plan: StormPlan, on loop: LibUVLoop) throws(StreamError) {
     self.role = role
     self.loop = loop
     var configuration = FleetPlan.smallEngine
     configuration.engineID = "engine-\(number)"
     configuration.sideChannelPort = 0
-    configuration.cost.speed = speed
+    configuration.cost.speed = plan.speed
+    configuration.cachesPrefixes = plan.cachesPrefixes
     engine = try SimulatedEngine(
       loop: loop, configuration: configuration, listen: HostAndPort(host: "127.0.0.1", port: 0),
       created: 1_700_000_000)
@@ -70,6 +74,16 @@ final class StormEngine {
     lives += 1
     diedAt = nil
     watch()
+  }
+
+  /// Looks which handles are pinned; how long each was follows when it is gone.
+  func noteHandles() {
+    let names = Set(engine.scheduler.exports.liveNames)
+    for name in names where pinnedSince[name] == nil { pinnedSince[name] = loop.now }
+    for (name, since) in pinnedSince where !names.contains(name) {
+      pinnings.append((name, loop.now - since))
+      pinnedSince[name] = nil
+    }
   }
 
   private func watch() {

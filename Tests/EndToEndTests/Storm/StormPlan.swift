@@ -12,10 +12,26 @@ struct StormPlan: Sendable {
   var decodeCount = 3
   /// Of a thousand clients, how many hang up.
   var leavingPerMille = 300
+  /// How every client behaves; nil lets each draw its manner.
+  var manner: StormManner?
+  /// How long a client that leaves soon waits, in milliseconds.
+  var delays: Range<Int64> = 0..<16
+  /// Attempts of one request. Nobody probes in a storm: dead workers stay eligible.
+  var attempts = 8
+  /// How long a prefill leg may take: hung engines cost a client a second, not minutes.
+  var prefillTimeout = Duration.seconds(1)
+  /// How long a request may take.
+  var requestTimeout = Duration.seconds(4)
+  /// The engine that is killed once a quarter of the calls have begun, and stays dead.
+  var victim: Int?
+  /// Whether the time that handles stay pinned is measured.
+  var timesHandles = false
   /// Pause between two misfortunes of engines; nil for a quiet time.
   var misfortunePause: Duration? = .milliseconds(60)
   /// How many times faster than the model engines run.
   var speed = 40.0
+  /// Whether engines remember prompts, so that most are computed once.
+  var cachesPrefixes = true
   /// After this long a storm is given up.
   var patience: Duration = .seconds(120)
   /// What clients ask; each call draws one.

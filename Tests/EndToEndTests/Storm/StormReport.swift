@@ -13,6 +13,8 @@ struct StormReport: Sendable, CustomStringConvertible {
   var right = 0
   var errorAnswers = 0
   var errorEvents = 0
+  /// Of the streams that ended with an error, those that had brought no token.
+  var emptyStreams = 0
   var left = 0
   /// Ends that the router reported.
   var ends = 0
@@ -24,6 +26,10 @@ struct StormReport: Sendable, CustomStringConvertible {
   var statuses: [Int: Int] = [:]
   /// Codes of the errors told.
   var codes: [String: Int] = [:]
+  /// From a client's hang-up to the moment an engine of the role saw its leg close.
+  var closings: [Role: LatencySample] = [:]
+  /// How long the handles of clients that had left stayed pinned.
+  var pinnings = LatencySample()
   var handles = KVLedgerCounts()
   var seconds = 0.0
 
@@ -37,7 +43,7 @@ struct StormReport: Sendable, CustomStringConvertible {
     storm with seed \(seed): \(right) right, \(errorAnswers) error answers \
     \(statuses.sorted { $0.key < $1.key }) \(codes.sorted { $0.key < $1.key }), \
     \(errorEvents) streams ended by an error, \(left) left, \(ends) ends, \(deaths) deaths, \
-    excused \(excused), \(seconds) s; \(handles); \(faultCount) faults: \
+    excused \(excused), closings \(closings), pinned \(pinnings), \(seconds) s; \(handles); \(faultCount) faults: \
     \(faults.joined(separator: "\\n"))
     """
   }

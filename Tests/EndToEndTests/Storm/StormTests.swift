@@ -35,6 +35,24 @@ import Vocabulary
     #expect(report.right > plan.callCount / 2, "\(report)")
     #expect(report.deaths > 20, "\(report)")
   }
+
+  /// Two and two engines under load, one of them killed; each in turn.
+  @Test(arguments: 0..<4)
+  func `an engine killed under load costs no client an answer of which it has nothing`(
+    _ victim: Int
+  ) throws {
+    var plan = StormPlan(seed: UInt64(100 + victim))
+    plan.callCount = 600
+    plan.decodeCount = 2
+    plan.leavingPerMille = 0
+    plan.misfortunePause = nil
+    plan.attempts = 3
+    plan.victim = victim
+    let report = try Self.run(plan)
+    #expect(report.faultCount == 0, "\(report)")
+    #expect(report.errorAnswers == 0 && report.emptyStreams == 0, "\(report)")
+    #expect(report.right + report.errorEvents == plan.callCount, "\(report)")
+  }
 }
 
 /// Where a storm's thread leaves its report.
