@@ -82,7 +82,9 @@ struct EngineCommand: ParsableCommand {
     let stopper = SignalStopper()
     loop.handler = stopper
     for signal in [SIGINT, SIGTERM] { loop.watchSignal(signal) }
-    writeLine("engine \(role.rawValue) on http://\(engine.address)", to: STDOUT_FILENO)
+    let bootstrap = kvConnector.hasBootstrap(role)
+    let rest = bootstrap ? ", bootstrap port \(engine.configuration.bootstrapPort)" : ""
+    writeLine("engine \(role.rawValue) on http://\(engine.address)\(rest)", to: STDOUT_FILENO)
     loop.run()
   }
 

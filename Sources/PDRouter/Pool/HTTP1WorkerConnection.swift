@@ -43,9 +43,10 @@ final class HTTP1WorkerConnection {
     pool.noteBusy(self)
   }
 
-  /// Whether the connection is up: a leg is written as soon as it is.
-  var isConnected: Bool {
-    if case .connecting = state { false } else { true }
+  /// Whether the connection is up and nothing of the leg's request waits to be written.
+  var hasSentRequest: Bool {
+    if case .connecting = state { return false }
+    return stream?.bufferedByteCount == 0
   }
 
   /// Takes the stream that `Loop.connect` made for this connection.

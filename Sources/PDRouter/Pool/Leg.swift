@@ -29,8 +29,9 @@ package final class Leg {
   /// Whether it is between start and end.
   package var isOut: Bool { connection != nil }
 
-  /// Whether it is out and its request was written: the worker may know of it.
-  var wasSent: Bool { connection?.isConnected ?? false }
+  /// Whether it is out and all of its request has left the router: the worker may know of it. What
+  /// is still queued here is thrown away by `cancel`, and nobody acts on a part of a request.
+  var wasSent: Bool { connection?.hasSentRequest ?? false }
 
   /// Writes the request: one head and the pieces of the body, in order.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {

@@ -84,7 +84,7 @@ final class ReleaseDesk {
   func sweep() {
     guard queue.count > 0 else { return }
     refreshRoster()
-    for order in queue.idleOrders {
+    for order in queue.idleOrders(where: { ending(of: $0) != nil }) {
       if let ending = ending(of: order) { end(order, as: ending) }
     }
     pump()

@@ -6,8 +6,6 @@ struct ReleaseLimits {
   var callsPerWorker = 8
   /// Calls begun a second, so that a mass of departing clients does not disturb those who stay.
   var callsPerSecond = 500
-  /// Orders waiting or under way; as many as a ledger has handles.
-  var orders = 65_536
   /// Workers asked for one order, the first included; then its handle is left to its lease.
   var attempts = 3
   /// Wait before the second attempt; the third waits five times as long.

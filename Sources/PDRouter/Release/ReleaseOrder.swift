@@ -24,7 +24,7 @@ final class ReleaseOrder {
   /// An order with copies of the bytes given.
   ///
   /// - Parameters:
-  ///   - model: the request's `model` as raw JSON; may be empty.
+  ///   - model: the request's `model` as raw JSON; may be empty, and counts only as a string.
   ///   - requestID: the `X-Request-Id` that both legs carried.
   ///   - authorization: the value of the client's `Authorization`; may be empty.
   init(
@@ -35,7 +35,8 @@ final class ReleaseOrder {
     self.handle = handle
     self.reason = reason
     self.isChat = isChat
-    modelCount = model.count <= ReleaseOrder.maximumModelBytes ? model.count : 0
+    let isName = model.count >= 2 && model[0] == UInt8(ascii: "\"")
+    modelCount = isName && model.count <= ReleaseOrder.maximumModelBytes ? model.count : 0
     requestIDCount = requestID.count
     if modelCount > 0 { text.append(model) }
     text.append(requestID)

@@ -3,10 +3,11 @@ internal import Vocabulary
 
 /// Which order is the next to be carried out, and which must wait: a pure book.
 ///
-/// Holds every order from `add` to its one `end`. An order waits in line, is out at a worker, pauses
-/// after a failure, is parked while there is nobody to ask, or rests: then nothing more is done for
-/// it and its handle is left to its lease. Knows nothing of ledgers, workers' states or sockets;
-/// time comes from outside. Cost: constant per call, but for the lists of orders, which walk all.
+/// Holds every order from `add` to its one `end`. An order waits in line, is out at a worker,
+/// pauses after a failure, is parked while there is nobody to ask, or rests: then nothing more is
+/// done for it and its handle is left to its lease. Knows nothing of ledgers, workers' states or
+/// sockets; time comes from outside. As many orders as the ledger has handles. Cost: constant per
+/// call, but for the lists of orders, which walk all.
 struct ReleaseQueue {
   private enum Stage: Equatable {
     case waiting
@@ -60,7 +61,6 @@ struct ReleaseQueue {
   /// asked last. Precondition: it is new.
   mutating func add(_ order: ReleaseOrder, tried: TriedWorkers, notBefore earliest: Instant?) {
     precondition(entries[order.handle] == nil, "an order is given once")
-    precondition(entries.count < limits.orders, "there are no more orders than handles")
     entries[order.handle] = Entry(order: order, tried: tried)
     guard let earliest else { return line.append(order.handle) }
     entries[order.handle]?.stage = .pausing(until: earliest)
@@ -162,9 +162,11 @@ struct ReleaseQueue {
   /// Every order.
   var orders: [ReleaseOrder] { collect { _ in true } }
 
-  /// The orders that have no call out.
-  var idleOrders: [ReleaseOrder] {
-    collect { if case .out = $0.stage { false } else { true } }
+  /// The orders that have no call out and for which `isWanted` holds.
+  func idleOrders(where isWanted: (ReleaseOrder) -> Bool) -> [ReleaseOrder] {
+    collect { entry in
+      if case .out = entry.stage { false } else { isWanted(entry.order) }
+    }
   }
 
   /// The orders that wait for a worker or for the end of their leases.

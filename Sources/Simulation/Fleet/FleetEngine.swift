@@ -34,7 +34,7 @@ package final class FleetEngine {
     self.template = template
     host = world.makeHost(name)
     address = HostAndPort(host: name, port: FleetEngine.port)
-    engine = try FleetEngine.makeEngine(on: host, template, life: 1)
+    engine = try FleetEngine.makeEngine(on: host, template, role, life: 1)
     watch()
   }
 
@@ -73,7 +73,7 @@ package final class FleetEngine {
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
     lives += 1
-    engine = try FleetEngine.makeEngine(on: host, template, life: lives)
+    engine = try FleetEngine.makeEngine(on: host, template, role, life: lives)
     watch()
   }
 
@@ -82,9 +82,10 @@ package final class FleetEngine {
   }
 
   private static func makeEngine(
-    on host: SimulatedHost, _ template: EngineConfiguration, life: Int
+    on host: SimulatedHost, _ template: EngineConfiguration, _ role: Role, life: Int
   ) throws(StreamError) -> SimulatedEngine {
     var configuration = template
+    configuration.role = role
     configuration.engineID = "\(host.name)-life-\(life)"
     configuration.seed = template.seed &+ UInt64(life) &+ UInt64(host.number) << 32
     configuration.sideChannelHost = host.name

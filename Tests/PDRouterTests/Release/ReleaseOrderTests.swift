@@ -29,8 +29,9 @@ struct ReleaseOrderTests {
     #expect(String(decoding: order.authorization, as: UTF8.self) == authorization)
   }
 
-  @Test func `a name no engine can have is left out`() {
-    let order = makeOrder(makeHandle(), model: "\"" + String(repeating: "m", count: 5000) + "\"")
+  @Test(arguments: ["\"" + String(repeating: "m", count: 5000) + "\"", "7", "null", "[1]", "{}"])
+  func `a name no engine can have is left out`(model: String) {
+    let order = makeOrder(makeHandle(), model: model)
     #expect(order.model.isEmpty)
     #expect(String(decoding: order.requestID, as: UTF8.self) == "cmpl-1")
   }

@@ -1,6 +1,7 @@
-import Simulation
 import Testing
 import Vocabulary
+
+@testable import Simulation
 
 @Suite struct EnginePartsTests {
   @Test(arguments: [
@@ -147,11 +148,97 @@ import Vocabulary
     #expect(exports.ending(of: "late") == .expired && exports.nextExpiry == .distantFuture)
   }
 
+  static let sampleAsk = KVAsk(
+    engineID: nil, name: "tx-\"1\"@d:2",
+    target: EngineSequenceID(request: EngineRequestID(number: 7), choice: 2),
+    consumerEngineID: "d", address: HostAndPort(host: "d", port: 5600), blockCount: 3)
+
+  static let sampleWrite = KVWrite(
+    engineID: "d", name: "n", target: sampleAsk.target,
+    contents: [TokenDigest(of: [1, 2]), TokenDigest()])
+
+  @Test(arguments: [SideChannelMessage.ask(sampleAsk), .write(sampleWrite)])
+  func `a mutated message is read or refused, and an engine survives it`(
+    message: SideChannelMessage
+  ) {
+    var bytes = ByteBuffer()
+    message.write(to: &bytes)
+    let base = Array(bytes.bytes)
+    var generator = SplitMix64(seed: 5)
+    var configuration = EngineConfiguration(engineID: "d")
+    configuration.connector = .nixlPush
+    var engine = EngineScheduler(configuration)
+    var refused = 0
+    for _ in 0..<3000 {
+      var body = base
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<body.count, using: &generator)
+        body[place] = UInt8.random(in: 32...126, using: &generator)
+      }
+      guard let read = body.withUnsafeBytes({ SideChannelMessage(json: $0) }) else {
+        refused += 1
+        continue
+      }
+      _ = engine.answer(read, now: .zero)
+    }
+    #expect(refused > 500 && refused < 3000)
+    #expect(engine.exports.count == 0 && engine.pool.used == 0)
+  }
+
+  @Test func `recent names are a set that forgets the oldest`() {
+    var names = RecentNames(limit: 3)
+    for name in ["a", "b", "c"] { #expect(names.insert(name) == true) }
+    let inserted = [names.insert("a"), names.insert("d")]
+    #expect(inserted == [false, true])
+    let removed = [names.remove("b"), names.remove("b"), names.remove("a")]
+    #expect(removed == [true, false, false])
+    let again = [names.insert("b"), names.insert("e")]
+    #expect(again == [true, true])
+    // The place of the first b is gone with it: the second one is younger than d.
+    let kept = [names.remove("b"), names.remove("e")]
+    #expect(kept == [true, true])
+    for number in 0..<1000 {
+      #expect(names.insert("\(number)") == true)
+      #expect(names.remove("\(number - 2)") == (number >= 2))
+    }
+  }
+
+  @Test func `an ask waits for its name until it is taken, given up or overdue`() {
+    var meetings = KVMeetings()
+    let soon = Instant.zero + .seconds(10)
+    let ask = EnginePartsTests.sampleAsk
+    #expect(meetings.wait(ask, until: soon, now: .zero) == true)
+    #expect(meetings.wait(ask, until: soon, now: .zero) == true)
+    let other = KVAsk(
+      engineID: nil, name: ask.name, target: ask.target, consumerEngineID: "e",
+      address: ask.address, blockCount: 1)
+    #expect(meetings.wait(other, until: soon, now: .zero) == false)
+    #expect(meetings.take(ask.name, now: soon) == other)
+    #expect(meetings.take(ask.name, now: soon) == nil)
+    _ = meetings.wait(ask, until: soon, now: .zero)
+    meetings.giveUp(ask.name)
+    #expect(meetings.count == 0)
+    #expect(meetings.takeGivenUp(ask.name) == true)
+    #expect(meetings.takeGivenUp(ask.name) == false)
+    meetings.giveUp(ask.name)
+    _ = meetings.wait(ask, until: soon, now: .zero)
+    #expect(meetings.takeGivenUp(ask.name) == false)
+    #expect(meetings.take(ask.name, now: soon + .seconds(1)) == nil)
+    _ = meetings.wait(ask, until: soon, now: .zero)
+    let late = KVAsk(
+      engineID: nil, name: "late", target: ask.target, consumerEngineID: "e",
+      address: ask.address, blockCount: 1)
+    #expect(meetings.wait(late, until: .distantFuture, now: soon + .seconds(1)) == true)
+    #expect(meetings.count == 1)
+  }
+
   @Test(arguments: [
     SideChannelMessage.read(engineID: "e\"1", requestID: "r", blockIDs: [1, 22], consumer: "c/1"),
     .read(engineID: "", requestID: "", blockIDs: [], consumer: ""),
     .notice(requestID: "r\n", reason: .consumed), .notice(requestID: "r", reason: .released),
     .heartbeat(requestIDs: ["a", "b"]), .heartbeat(requestIDs: []),
+    .read(engineID: nil, requestID: "r", blockIDs: [], consumer: "c"), .ask(sampleAsk),
+    .write(sampleWrite),
   ])
   func `a side channel message survives its JSON, and no part of it is taken for another`(
     message: SideChannelMessage
@@ -206,7 +293,8 @@ import Vocabulary
   @Test(arguments: [
     "", "3", "{}", "{\"kind\":\"dance\"}", "{\"kind\":\"die\"}", "[{\"kind\":\"hang\"},7]",
     "{\"kind\":\"hang\",\"count\":-1}", "{\"kind\":\"hang\",\"probability\":2}",
-    "{\"kind\":\"slow\"}", "{\"kind\":\"status\",\"status\":9}",
+    "{\"kind\":\"slow\"}", "{\"kind\":\"lie\"}", "{\"kind\":\"lie\",\"as\":\"truth\"}",
+    "{\"kind\":\"status\",\"status\":9}",
   ])
   func `an unreadable fault is refused and changes nothing`(body: String) {
     var faults = EngineFaults(seed: 4)
