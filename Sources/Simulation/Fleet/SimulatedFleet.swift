@@ -21,6 +21,8 @@ package final class SimulatedFleet {
   package let clientHost: SimulatedHost
   /// The engines: prefill first, then decode, or the pool; in order of registration.
   package let engines: [FleetEngine]
+  /// What happened to prefill's answers on their way.
+  let witness: FleetWitness
   /// Every request's end.
   package let journal = RouteJournal()
   /// The calls so far, in the order they were asked for.
@@ -38,6 +40,8 @@ package final class SimulatedFleet {
     routerHost = world.makeHost(SimulatedFleet.routerAddress.host)
     clientHost = world.makeHost("clients")
     engines = try SimulatedFleet.makeEngines(plan, world)
+    witness = FleetWitness(
+      world, prefillHosts: engines.filter { $0.role == .prefill }.map(\.host))
     var configuration = plan.router
     configuration.isDisaggregated = plan.wholeCount == 0
     configuration.workers = engines.map { .init(url: $0.url, role: $0.role) }

@@ -48,7 +48,7 @@ final class StormEngine {
   /// Whether it does what it is asked: it lives and no fault is in force.
   var isAble: Bool { isAlive && engine.faults.active.isEmpty }
 
-  /// Whether it may be restarted: no serving engine is back within two seconds of its death, and a
+  /// Whether it may be restarted: no serving engine is back within a second of its death, and a
   /// router may take one that answers for the one that it knew.
   var mayRestart: Bool {
     guard !isAlive else { return false }
@@ -56,7 +56,7 @@ final class StormEngine {
       diedAt = loop.now
       return false
     }
-    return loop.now - diedAt >= .seconds(2)
+    return loop.now - diedAt >= .seconds(1)
   }
 
   /// What the exports of all its lives came to.

@@ -8,8 +8,8 @@ struct StormPlan: Sendable {
   var callCount = 1000
   /// Clients at once.
   var concurrency = 64
-  var prefillCount = 2
-  var decodeCount = 3
+  var prefillCount = 3
+  var decodeCount = 4
   /// Of a thousand clients, how many hang up.
   var leavingPerMille = 300
   /// How every client behaves; nil lets each draw its manner.
@@ -27,7 +27,7 @@ struct StormPlan: Sendable {
   /// Whether the time that handles stay pinned is measured.
   var timesHandles = false
   /// Pause between two misfortunes of engines; nil for a quiet time.
-  var misfortunePause: Duration? = .milliseconds(60)
+  var misfortunePause: Duration? = .milliseconds(30)
   /// How many times faster than the model engines run.
   var speed = 40.0
   /// Whether engines remember prompts, so that most are computed once.
