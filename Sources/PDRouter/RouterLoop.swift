@@ -63,8 +63,8 @@ public final class RouterLoop {
     self.configuration = configuration
     self.registry = registry
     self.metrics = metrics
-    connector = configuration.connector.make(leaseDuration: configuration.lease)
-    ledger = KVLedger(lease: configuration.lease, margin: configuration.leaseMargin)
+    connector = configuration.makeConnector()
+    ledger = KVLedger(lease: connector.leaseDuration, margin: configuration.leaseMargin)
     retryBudget = RetryBudget(
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     decider = configuration.makeDecider()

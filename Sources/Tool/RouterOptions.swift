@@ -48,8 +48,23 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "How engines move KV caches.")
   var kvConnector = KVConnectorName.nixl
 
-  @Option(help: "How long a prefill engine keeps KV that nobody fetched, in seconds.")
-  var kvLeaseSecs = 30
+  @Option(
+    help: ArgumentHelp(
+      "How long a prefill engine keeps KV that nobody fetched, in seconds.",
+      discussion: "Default: 30 for nixl, 480 for mooncake, 60 for moriio, 300 for sglang."))
+  var kvLeaseSecs: Int?
+
+  @Option(help: "Mode of the engines' MoRI-IO connector.")
+  var moriioTransferMode = MoRIIOTransferMode.read
+
+  @Flag(help: "Do not give decode the token ids that prefill made of a chat.")
+  var noPdPromptTokenIds = false
+
+  @Flag(help: "Ask decode while prefill computes, where engines allow either (nixl push, mooncake).")
+  var kvLegsTogether = false
+
+  @Flag(help: "Give unused KV back by a served and dropped request, for engines before vLLM 41269.")
+  var pdReleaseByDrop = false
 
   @Flag(help: "Send prefill hints in the body's vllm_xargs too, not only as headers.")
   var pdHintsInBody = false
@@ -105,6 +120,12 @@ struct RouterOptions: ParsableArguments {
     }
   }
 
+  /// The baseline's names of MoRI-IO's modes.
+  enum MoRIIOTransferMode: String, CaseIterable, ExpressibleByArgument {
+    case read = "READ"
+    case write = "WRITE"
+  }
+
   /// The configuration that the flags say.
   func routerConfiguration() throws -> RouterConfiguration {
     var configuration = RouterConfiguration()
@@ -120,7 +141,11 @@ struct RouterOptions: ParsableArguments {
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector
-    configuration.lease = .seconds(kvLeaseSecs)
+    configuration.connectorOptions.moriioWrites = moriioTransferMode == .write
+    configuration.connectorOptions.sharesPromptTokens = !noPdPromptTokenIds
+    configuration.connectorOptions.legsLeaveTogether = kvLegsTogether
+    configuration.releasesByDrop = pdReleaseByDrop
+    configuration.lease = kvLeaseSecs.map { .seconds($0) }
     configuration.hintsInBody = pdHintsInBody
     configuration.prewarmsPairs = pdPrewarm
     configuration.loops = loops

@@ -75,6 +75,12 @@ extension JSONFields {
     case addGenerationPrompt
     /// Texts that end the output.
     case stop
+    /// Token ids that end the output.
+    case stopTokenIds
+    /// Whether the model's own end of text is passed over.
+    case ignoreEos
+    /// The prompt's token ids, as an answer repeats them and a decode leg is given them (vLLM).
+    case promptTokenIds
 
     /// The name as it stands in JSON.
     @inlinable
@@ -116,6 +122,9 @@ extension JSONFields {
       case .loraPath: "lora_path"
       case .addGenerationPrompt: "add_generation_prompt"
       case .stop: "stop"
+      case .stopTokenIds: "stop_token_ids"
+      case .ignoreEos: "ignore_eos"
+      case .promptTokenIds: "prompt_token_ids"
       }
     }
   }

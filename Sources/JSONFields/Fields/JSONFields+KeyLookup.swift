@@ -35,15 +35,17 @@ extension JSONFields.Key {
         ?? pick(.sessionId, base)
         ?? pick(.cacheSalt, base)
         ?? pick(.requestId, base)
+        ?? pick(.ignoreEos, base)
     case 14:
       pick(.streamOptions, base)
         ?? pick(.sessionParams, base)
         ?? pick(.bootstrapHost, base)
         ?? pick(.bootstrapPort, base)
         ?? pick(.bootstrapRoom, base)
+        ?? pick(.stopTokenIds, base)
     case 15:
       pick(.promptLogprobs, base) ?? pick(.useBeamSearch, base) ?? pick(.samplingParams, base)
-    case 16: pick(.returnTokenIds, base)
+    case 16: pick(.returnTokenIds, base) ?? pick(.promptTokenIds, base)
     case 17: pick(.maxOutputTokens, base)
     case 18: pick(.kvTransferParams, base)
     case 21: pick(.maxCompletionTokens, base) ?? pick(.addGenerationPrompt, base)

@@ -32,7 +32,16 @@ public protocol KVConnector: Sendable {
   /// Whether the engines find each other by `X-Request-Id`, so that no two attempts may share one.
   var pairsByRequestID: Bool { get }
 
+  /// Whether a request may be split although a vLLM engine would get it wrong for this reason.
+  func allowsSplit(despite reason: WholeReason) -> Bool
+
+  /// Whether all is known of this pair that a hand-over needs. If not, the request is served whole,
+  /// or by another pair.
+  func canHandOver(_ handOver: KVHandOver) -> Bool
+
   /// When the two legs of this hand-over leave.
+  ///
+  /// Precondition: `canHandOver`.
   func order(of handOver: KVHandOver) -> LegOrder
 
   /// Appends the `X-Request-Id` that both legs must carry; appends nothing when the request's own
@@ -53,9 +62,9 @@ public protocol KVConnector: Sendable {
     into edits: inout BodyEdits
   ) throws(JSONError)
 
-  /// Appends the parameters of a hand-over whose legs leave together.
+  /// Appends the parameters of a hand-over that are known before prefill answers.
   ///
-  /// Precondition: its order is `.together`.
+  /// Precondition: its order is `.inTurn` or `.together`.
   func appendParameters(of handOver: KVHandOver, to target: inout ByteBuffer)
 
   /// Appends the parameters that prefill's `answer` (found in `bytes`) gives rise to.
@@ -75,4 +84,12 @@ public protocol KVConnector: Sendable {
   ///
   /// Throws when `answer` is not a JSON object; an answer without a usable handle is no error.
   func readPrefillAnswer(_ answer: UnsafeRawBufferPointer) throws(JSONError) -> PrefillAnswer
+}
+
+extension KVConnector {
+  /// No reason is overruled.
+  public func allowsSplit(despite reason: WholeReason) -> Bool { false }
+
+  /// Any pair can.
+  public func canHandOver(_ handOver: KVHandOver) -> Bool { true }
 }

@@ -3,81 +3,70 @@ internal import Vocabulary
 
 /// Reads one prefill answer of vLLM's NIXL connector.
 ///
-/// One pass validates the answer and finds the parameters, a second walks over those; the counts of
-/// `usage` are read where vLLM writes them, before the parameters, so finding them is a short walk.
-/// A repeated name in the parameters counts with its last value, as in the engine.
+/// One pass validates the answer and finds the parameters, a second walks over those. A repeated
+/// name in the parameters counts with its last value, as in the engine.
 struct NIXLAnswerReader {
-  private let parameters: JSONValue?
-  private let usage: JSONValue?
+  private let answer: EngineAnswer
+  private let bytes: UnsafeRawBufferPointer
+  private let sharesPromptTokens: Bool
 
-  /// A reader of `answer`, which must be a JSON object.
-  init(_ answer: UnsafeRawBufferPointer) throws(JSONError) {
-    let fields = try JSONFields(validating: answer)
-    parameters = fields[.kvTransferParams].map { JSONValue(at: $0, of: answer) }
-    let root = JSONValue(at: JSONSpan(kind: .object, range: fields.range), of: answer)
-    usage = root.members.first { $0.name == "usage" }?.value
+  /// A reader of `bytes`, which must be a JSON object; it looks for the prompt's token ids only if
+  /// they are to be shared with decode.
+  init(_ bytes: UnsafeRawBufferPointer, sharesPromptTokens: Bool) throws(JSONError) {
+    answer = try EngineAnswer(bytes)
+    self.bytes = bytes
+    self.sharesPromptTokens = sharesPromptTokens
   }
 
   /// What the answer says.
   func read() -> PrefillAnswer {
-    var answer = readParameters()
-    answer.promptTokens = (usage?["prompt_tokens"]).flatMap(NIXLAnswerReader.count)
-    return answer
+    var result = readParameters()
+    result.promptTokens = answer.promptTokens
+    return result
   }
 
   private func readParameters() -> PrefillAnswer {
-    guard let parameters, !parameters.isNull else { return PrefillAnswer(absence: .notGiven) }
-    guard parameters.kind == .object else { return PrefillAnswer(absence: .notAnObject) }
-    guard parameters.rawRange.count <= NIXLPullConnector.maximumParameterBytes else {
-      return PrefillAnswer(absence: .tooLarge)
-    }
-    var members = NIXLMembers(answer: PrefillAnswer(parameters: parameters.rawRange))
+    let (parameters, absence) = answer.usableParameters()
+    guard let parameters else { return PrefillAnswer(absence: absence ?? .notGiven) }
+    var members = NIXLParameters()
     for member in parameters.members { members.note(member.name, member.value) }
-    return members.areComplete ? members.answer : PrefillAnswer(absence: .incomplete)
+    guard members.areComplete else { return PrefillAnswer(absence: .incomplete) }
+    var result = PrefillAnswer(parameters: parameters.rawRange)
+    result.engine = members.engine
+    result.identity = members.identity
+    result.transferTokens = members.transferTokens
+    result.cachedTokens = members.cachedTokens
+    if sharesPromptTokens, !members.holdPromptTokens {
+      result.promptTokenIDs = promptTokenIDs(beside: parameters.rawRange.count)
+    }
+    return result
   }
 
-  private static func count(_ value: JSONValue) -> TokenCount? {
-    guard let number = value.integer, number >= 0 else { return nil }
-    return TokenCount(number)
+  /// Where the prompt's token ids stand, if they are a list that decode will take and that still
+  /// fits beside so many bytes of parameters.
+  private func promptTokenIDs(beside count: Int) -> Range<Int>? {
+    guard let span = answer.fields[.promptTokenIds], span.kind == .array,
+      count + span.range.count + NIXLConnector.promptTokensName.utf8CodeUnitCount
+        <= EngineAnswer.maximumParameterBytes,
+      NIXLAnswerReader.isTokenList(UnsafeRawBufferPointer(rebasing: bytes[span.range]))
+    else { return nil }
+    return span.range
   }
 
-  /// What is known of the parameters' members so far.
+  /// Whether a validated array holds at least one number and nothing but whole numbers not below
+  /// zero: vLLM refuses the request otherwise.
   ///
-  /// Six of them decode cannot do without (vLLM 0.13 to 0.33).
-  private struct NIXLMembers {
-    var answer: PrefillAnswer
-    private var found: UInt8 = 0
-
-    init(answer: PrefillAnswer) {
-      self.answer = answer
+  /// No early exit, so that it compiles to vector code: a prompt has some six bytes a token.
+  private static func isTokenList(_ array: UnsafeRawBufferPointer) -> Bool {
+    var others = 0
+    var digits = 0
+    for byte in array.dropFirst().dropLast() {
+      let isDigit = byte &- UInt8(ascii: "0") < 10
+      // In a valid array, what is not above 0x20 is white space.
+      let isBetween = byte <= 0x20 || byte == UInt8(ascii: ",")
+      digits &+= isDigit ? 1 : 0
+      others &+= isDigit || isBetween ? 0 : 1
     }
-
-    var areComplete: Bool { found == 0b11_1111 }
-
-    mutating func note(_ name: String, _ value: JSONValue) {
-      switch name {
-      case "do_remote_prefill": mark(0, value.bool == true)
-      case "remote_block_ids": mark(1, value.kind == .array)
-      case "remote_engine_id":
-        mark(2, value.kind == .string)
-        answer.engine = engine(value)
-      case "remote_request_id": mark(3, value.kind == .string)
-      case "remote_host": mark(4, !value.isNull)
-      case "remote_port": mark(5, !value.isNull)
-      case "remote_num_tokens": answer.transferTokens = NIXLAnswerReader.count(value)
-      case "remote_prefill_cached_tokens": answer.cachedTokens = NIXLAnswerReader.count(value)
-      default: break
-      }
-    }
-
-    private mutating func mark(_ bit: UInt8, _ isUsable: Bool) {
-      if isUsable { found |= 1 << bit } else { found &= ~(1 << bit) }
-    }
-
-    private func engine(_ value: JSONValue) -> KVEngineIdentity? {
-      guard value.kind == .string else { return nil }
-      return KVEngineIdentity(
-        engineID: UnsafeRawBufferPointer(rebasing: value.raw.dropFirst().dropLast()))
-    }
+    return others == 0 && digits > 0
   }
 }

@@ -61,7 +61,9 @@ extension RouterConfiguration {
     need((1...256).contains(loops), "--loops must be from 1 to 256, not \(loops)")
     need(limits.requestBodyBytes > 0, "--max-payload-size must be greater than 0")
     need(timeouts.request > .zero, "--request-timeout-secs must be greater than 0")
-    need(lease > leaseMargin, "--kv-lease-secs must be greater than its margin of 3 seconds")
+    need(
+      lease.map { $0 > leaseMargin } ?? true,
+      "--kv-lease-secs must be greater than its margin of 3 seconds")
     need(health.interval > .zero, "--health-check-interval-secs must be greater than 0")
     need(health.timeout > .zero, "--health-check-timeout-secs must be greater than 0")
     need(health.failureThreshold > 0, "--health-failure-threshold must be greater than 0")

@@ -40,10 +40,16 @@ public struct RouterConfiguration: Sendable {
   public var minimumPrefillTokens: TokenCount?
   /// How engines move KV.
   public var connector = KVConnectorName.nixl
-  /// How long prefill keeps blocks that nobody came for; vLLM's `kv_lease_duration`.
-  public var lease: Duration = .seconds(30)
+  /// What may be chosen about the connector.
+  public var connectorOptions = KVConnectorOptions()
+  /// How long prefill keeps blocks that nobody came for; nil is the default of the connector's
+  /// engines.
+  public var lease: Duration?
   /// How much of the lease must be left when decode is sent.
   public var leaseMargin: Duration = .seconds(3)
+  /// Whether unused handles are given back by a request that decode serves and whose answer is
+  /// dropped, instead of one that it refuses.
+  public var releasesByDrop = false
   /// Whether prefill hints also go into the body's `vllm_xargs`.
   public var hintsInBody = false
   /// Whether pairs of engines that never met are made to by a request of the router's own.
@@ -65,7 +71,12 @@ public struct RouterConfiguration: Sendable {
   public init() {}
 
   /// Whether prefill workers have a bootstrap server that must be asked before they are of use.
-  var asksBootstrapServers: Bool { isDisaggregated && connector.rawValue == "mooncake" }
+  var asksBootstrapServers: Bool { isDisaggregated && connector == .mooncake }
+
+  /// The connector that was chosen, with its lease and options.
+  public func makeConnector() -> any KVConnector {
+    connector.make(leaseDuration: lease, options: connectorOptions)
+  }
 }
 
 /// How workers are probed.

@@ -167,7 +167,9 @@ final class ReleaseDesk {
 
   /// How the order's handle is given back.
   func means(of order: ReleaseOrder) -> KVReleaseMeans {
-    router.ledger.withParameters(of: order.handle) { connector.releaseMeans(of: $0) }
+    let means = router.ledger.withParameters(of: order.handle) { connector.releaseMeans(of: $0) }
+    let isDropped = means == .rejection && router.configuration.releasesByDrop
+    return isDropped ? .attachment : means
   }
 
   // MARK: Going on

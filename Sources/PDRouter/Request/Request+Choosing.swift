@@ -13,7 +13,12 @@ extension Request {
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
-    guard router.isDisaggregated, splits() else { return chooseOne() }
+    guard router.isDisaggregated else { return chooseOne() }
+    do throws(RouterError) {
+      guard try splits() else { return chooseOne() }
+    } catch {
+      return machine.refused(error)
+    }
     guard !router.ledger.isFull else {
       return machine.foundNobody(
         RouterError(
@@ -25,7 +30,9 @@ extension Request {
       wholeReason = "no_prefill_worker"
       return chooseOne()
     }
-    guard isWorthSplitting(prefill.worker, decode.worker) else { return serveWhole(decode.worker) }
+    guard isWorthSplitting(prefill.worker, decode.worker),
+      nameHandOver(from: prefill.worker, to: decode.worker)
+    else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     prefillReservation.take(prefill.worker, traits.promptTokens)
     servingReservation.take(decode.worker, traits.promptTokens)
@@ -35,7 +42,6 @@ extension Request {
     record.reason = prefill.choice.reason.name
     let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
     self.handle = handle
-    nameHandOver()
     return machine.chosePair(handle: handle)
   }
 
@@ -77,21 +83,36 @@ extension Request {
     return false
   }
 
-  /// Names this attempt's hand-over. Engines that find each other by `X-Request-Id` must not meet
-  /// those of an earlier attempt.
-  private func nameHandOver() {
-    handOverNumber = (router.generator.next(), router.generator.next())
+  /// Prepares this attempt's hand-over; false when the connector cannot hand over between the two
+  /// now. Engines that find each other by `X-Request-Id` must not meet those of another attempt, or
+  /// of another client that chose the same.
+  private func nameHandOver(from prefill: Worker, to decode: Worker) -> Bool {
+    var handOver = KVHandOver(
+      prefill: prefill.peer, decode: decode.peer,
+      number: (router.generator.next(), router.generator.next()), requestID: requestID.bytes)
+    guard router.connector.canHandOver(handOver) else {
+      wholeReason = "pair_not_ready"
+      return false
+    }
     legRequestID.removeAll()
     router.connector.appendRequestID(of: handOver, to: &legRequestID)
-    guard legRequestID.isEmpty, record.attempts > 1, router.connector.pairsByRequestID else {
-      return
+    let meetsOthers = record.attempts > 0 || handOver.prefill.identity != nil
+    if legRequestID.isEmpty, meetsOthers, router.connector.pairsByRequestID {
+      legRequestID.append(requestID.bytes)
+      legRequestID.append("-r")
+      legRequestID.append(hexadecimal: UInt(handOver.number.low & 0xFFFF_FFFF))
     }
-    legRequestID.append(requestID.bytes)
-    legRequestID.append("-r")
-    legRequestID.append(decimal: record.attempts)
+    handOver.requestID = splitRequestID
+    self.handOver = handOver
+    return true
   }
 
   private func chooseOne() -> RequestAction {
+    handOver = nil
+    // Without prefill such an engine can only refuse what is to be generated.
+    guard router.connector.decodeCanPrefill || endpoint.generationShape == nil else {
+      return machine.foundNobody(Request.noWorker(role: "prefill"))
+    }
     guard let one = router.choose(.serving, for: traits, except: tried) else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
@@ -101,6 +122,7 @@ extension Request {
   private func serveWhole(
     _ worker: Worker, chosenFor reason: StaticString = ""
   ) -> RequestAction {
+    handOver = nil
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
     servingReservation.take(worker, traits.promptTokens, computesPrompt: true)
@@ -126,14 +148,26 @@ extension Request {
   }
 
   /// Whether this request is split into prefill and decode; notes why not.
-  private func splits() -> Bool {
+  ///
+  /// Throws when it cannot be split and decode cannot serve it alone.
+  private func splits() throws(RouterError) -> Bool {
     guard let shape = endpoint.generationShape, let fields, let exchange else {
       wholeReason = "no_generation"
       return false
     }
-    wholeReason =
-      Disaggregability(of: fields, in: exchange.body.bytes, shape: shape).wholeReason?.name
-    return wholeReason == nil
+    let reason = Disaggregability(of: fields, in: exchange.body.bytes, shape: shape).wholeReason
+    guard let reason, !router.connector.allowsSplit(despite: reason) else {
+      wholeReason = nil
+      return true
+    }
+    guard router.connector.decodeCanPrefill else {
+      throw RouterError(
+        .badRequest(status: 400), origin: .client,
+        message: "Engines of this kind cannot serve such a request over prefill and decode: "
+          + "\(reason.name).")
+    }
+    wholeReason = reason.name
+    return false
   }
 
   private static func noWorker(role: String?) -> RouterError {

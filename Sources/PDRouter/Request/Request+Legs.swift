@@ -29,16 +29,17 @@ extension Request {
     if limit < deadline - router.loop.now { timer.arm(after: limit, for: self) }
     guard router.pool(of: worker).start(prefillLeg) else { return prefillFailed(.poolFull) }
     // A connection that was waiting may have failed at once, and all of it begun anew.
-    guard let handle, router.connector.order(of: handOver) == .together else { return nil }
-    return startTogether(handle)
+    guard let handle, let handOver, router.connector.order(of: handOver) == .together else {
+      return nil
+    }
+    return startTogether(handle, handOver)
   }
 
   /// Lets the decode leg leave beside the prefill leg.
-  private func startTogether(_ handle: KVHandleID) -> RequestAction {
+  private func startTogether(_ handle: KVHandleID, _ handOver: KVHandOver) -> RequestAction {
     guard let decode = servingReservation.worker else {
       preconditionFailure("a pair is reserved")
     }
-    let handOver = handOver
     router.ledger.holdAhead(
       handle, engine: handOver.prefill.identity?.engine, now: router.loop.now
     ) {
@@ -89,16 +90,6 @@ extension Request {
       message: "The request body is not a valid JSON object: \(error)")
   }
 
-  /// This attempt's hand-over, as the connector sees it.
-  var handOver: KVHandOver {
-    guard let prefill = prefillReservation.worker, let decode = servingReservation.worker else {
-      preconditionFailure("a pair is reserved")
-    }
-    return KVHandOver(
-      prefill: prefill.peer, decode: decode.peer, number: handOverNumber,
-      requestID: splitRequestID)
-  }
-
   /// The `X-Request-Id` of a split request's legs.
   var splitRequestID: UnsafeRawBufferPointer {
     legRequestID.isEmpty ? requestID.bytes : legRequestID.bytes
@@ -124,8 +115,8 @@ extension Request {
 
 extension Request {
   private func planPrefillBody(for worker: Worker) throws(JSONError) {
-    guard let exchange, let fields, let shape = endpoint.generationShape else {
-      preconditionFailure("a prefill leg has a client and a body")
+    guard let exchange, let fields, let shape = endpoint.generationShape, let handOver else {
+      preconditionFailure("a prefill leg has a client, a body and somebody to hand over to")
     }
     let body = exchange.body.bytes
     prefillHints = hints(for: worker)
@@ -148,7 +139,8 @@ extension Request {
         router.connector.planDecode(parameters: parameters, into: &router.edits)
       }
     } else {
-      router.edits.planWholeLeg()
+      router.connector.planDecode(
+        parameters: UnsafeRawBufferPointer(start: nil, count: 0), into: &router.edits)
     }
     router.edits.apply(to: fields, of: exchange.body.bytes, into: &legBody)
   }
@@ -316,8 +308,12 @@ extension Request: LegObserver {
       takeLate(answer)
       return
     }
-    if answer.parameters != nil {
-      let handOver = handOver
+    guard let handOver else { preconditionFailure("a prefill leg hands over") }
+    if router.connector.order(of: handOver) == .inTurn {
+      router.ledger.hold(handle, engine: handOver.prefill.identity?.engine, now: now) { target in
+        router.connector.appendParameters(of: handOver, to: &target)
+      }
+    } else if answer.parameters != nil {
       router.ledger.hold(handle, engine: answer.engine, now: now) { target in
         router.connector.appendParameters(
           from: answer, in: prefillAnswer.bytes, of: handOver, to: &target)

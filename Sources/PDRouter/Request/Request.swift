@@ -26,8 +26,8 @@ final class Request {
   /// Why the request is not split, though the pools are; nil when it is.
   var wholeReason: StaticString?
   var handle: KVHandleID?
-  /// Random bits that name this attempt's hand-over.
-  var handOverNumber: (high: UInt64, low: UInt64) = (0, 0)
+  /// This attempt's hand-over, as the connector sees it; nil when the request is served whole.
+  var handOver: KVHandOver?
   /// The `X-Request-Id` of this attempt's legs, where it is not the request's own.
   var legRequestID = ByteBuffer()
   /// Whether the last attempt failed without a byte delivered, so that another one costs nothing.
@@ -145,6 +145,7 @@ final class Request {
     prefillReservation.release()
     servingReservation.release()
     handle = nil
+    handOver = nil
     tried = TriedWorkers()
     fields = nil
     wholeReason = nil

@@ -40,6 +40,8 @@ struct RequestStateMachine: ~Copyable {
     case waiting
     /// A decode engine waited for it and is gone.
     case lost
+    /// The parameters were there for a decode engine, which was never asked.
+    case unasked
   }
 
   /// What the driver knows of the legs when a request is cut short.
@@ -378,9 +380,13 @@ extension RequestStateMachine {
   ) -> RequestAction {
     if case .unwinding(let handle, _, let receiver) = state {
       state = .over
-      return RequestAction(
-        handle: receiver == .none ? .abandon(handle) : .makeSure(handle, reason), cancels: .both,
-        step: .end)
+      let handleStep: RequestAction.HandleStep =
+        switch receiver {
+        case .none: .abandon(handle)
+        case .unasked: .release(handle, reason)
+        case .waiting, .lost: .makeSure(handle, reason)
+        }
+      return RequestAction(handle: handleStep, cancels: .both, step: .end)
     }
     let hasBegun = !canBeReplaced
     let handle = releaseAfterCancel(reason, legs)
@@ -400,6 +406,10 @@ extension RequestStateMachine {
     where legs.prefillWasSent && legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
       state = .unwinding(handle, reason, .waiting)
       return RequestAction(step: .leaveClient)
+    case .serving(let handle?, attached: false, prefillIsOut: true)
+    where legs.prefillWasSent && !legs.servingWasSent && legs.prefillIsShort:
+      state = .unwinding(handle, reason, .unasked)
+      return RequestAction(cancels: .serving, step: .leaveClient)
     default: return nil
     }
   }

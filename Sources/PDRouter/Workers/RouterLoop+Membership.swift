@@ -55,7 +55,8 @@ extension RouterLoop {
   /// `prefill` has failed: whatever answers at its address next may be another engine, of which
   /// decode engines know nothing.
   func notePrefillLost(_ prefill: Worker) {
-    prefill.updatePeer { $0.identity = nil }
+    // What bootstrap servers told of is asked for again by whoever asked first.
+    if connector.name == .nixl { prefill.updatePeer { $0.identity = nil } }
     workers.pairs.forget(prefill.id)
   }
 }

@@ -22,7 +22,6 @@ public final class Worker: Sendable {
   private let peerState: Mutex<KVPeer>
   private struct Learned {
     var version: String?
-    var bootstrapEngineIDs: [Int: String] = [:]
   }
 
   private let learned = Mutex(Learned())
@@ -46,6 +45,7 @@ public final class Worker: Sendable {
     hostField = Array("host: \(url.peer)\r\n".utf8)
     var peer = KVPeer(host: url.peer.host, port: url.peer.port)
     peer.bootstrapPort = details.bootstrapPort
+    peer.messageAddress = details.labels["zmq_address"]
     peerState = Mutex(peer)
   }
 
@@ -96,21 +96,6 @@ public final class Worker: Sendable {
     learned.withLock { learned in
       defer { learned.version = version }
       return learned.version != version
-    }
-  }
-
-  /// The engine ids that its bootstrap server told, by data-parallel rank; empty until it has.
-  var bootstrapEngineIDs: [Int: String] { learned.withLock { $0.bootstrapEngineIDs } }
-
-  /// Notes what its bootstrap server told.
-  ///
-  /// - Returns: whether it is something else than before.
-  @discardableResult
-  func setBootstrap(engineIDs: [Int: String]) -> Bool {
-    precondition(!engineIDs.isEmpty, "a bootstrap server tells of an engine at least")
-    return learned.withLock { learned in
-      defer { learned.bootstrapEngineIDs = engineIDs }
-      return learned.bootstrapEngineIDs != engineIDs
     }
   }
 

@@ -14,7 +14,7 @@ struct NIXLAnswerTests {
 
   private func read(_ text: String) throws -> (answer: PrefillAnswer, parameters: String?) {
     try withBytes(of: text) { body in
-      let answer = try NIXLPullConnector().readPrefillAnswer(body)
+      let answer = try NIXLConnector().readPrefillAnswer(body)
       let parameters = answer.parameters.map { String(decoding: body[$0], as: UTF8.self) }
       return (answer, parameters)
     }
@@ -99,7 +99,7 @@ struct NIXLAnswerTests {
   }
 
   @Test func `parameters beyond the limit are not taken`() throws {
-    let blocks = String(repeating: "1234567,", count: NIXLPullConnector.maximumParameterBytes / 8)
+    let blocks = String(repeating: "1234567,", count: NIXLConnector.maximumParameterBytes / 8)
     let huge = Self.recorded.replacing("[[1,2,3,4]]", with: "[[" + blocks + "1]]")
     #expect(try read(answer(huge)).answer.absence == .tooLarge)
   }
@@ -123,7 +123,7 @@ struct NIXLAnswerTests {
         bytes[place] = UInt8(truncatingIfNeeded: generator.next())
       }
       bytes.withUnsafeBytes { body in
-        guard let answer = try? NIXLPullConnector().readPrefillAnswer(body) else { return }
+        guard let answer = try? NIXLConnector().readPrefillAnswer(body) else { return }
         readable += 1
         #expect((answer.parameters == nil) == (answer.absence != nil))
         if let range = answer.parameters { #expect(range.upperBound <= body.count) }
@@ -135,18 +135,6 @@ struct NIXLAnswerTests {
   @Test func `identities of different engine ids differ`() {
     let names = ["", "a", "b", "ab", "ba", "abcdefgh", "abcdefgi", "abcdefgh1", "1abcdefgh"]
     #expect(Set(names.map { engine($0) }).count == names.count)
-  }
-
-  @Test func `connectors are known by name and no other name is`() {
-    #expect(KVConnectorName(rawValue: "nixl") == .nixl)
-    for other in ["", "NIXL", "mooncake", "moriio", "nixl_push"] {
-      #expect(KVConnectorName(rawValue: other) == nil)
-    }
-    let connector = KVConnectorName.nixl.make()
-    #expect(connector.name == .nixl)
-    #expect(connector.order(of: handOver()) == .prefillFirst)
-    #expect(connector.leaseDuration == .seconds(30))
-    #expect(KVConnectorName.nixl.make(leaseDuration: .seconds(9)).leaseDuration == .seconds(9))
   }
 
   @Test func `every absence has its own name`() {

@@ -7,14 +7,6 @@ struct NIXLDecodeLegTests {
   private static let handle =
     #"{ "do_remote_prefill":true,"remote_block_ids" : [[1,2],[ 3 ]],"new_member":{"é":"\u00e9"}}"#
 
-  private func decodeBody(_ text: String, _ parameters: String) throws -> String {
-    try edited(text) { _, _, edits in
-      withBytes(of: parameters) {
-        NIXLPullConnector().planDecode(parameters: $0, into: &edits)
-      }
-    }
-  }
-
   @Test(arguments: [
     (#"{"prompt":"a","stream":true}"#, #"{"prompt":"a","stream":true,"kv_transfer_params":H}"#),
     (#"{ }"#, #"{ "kv_transfer_params":H}"#),
@@ -35,7 +27,7 @@ struct NIXLDecodeLegTests {
     body: String, expected: String
   ) throws {
     let expected = expected.replacing("H", with: Self.handle)
-    #expect(try decodeBody(body, Self.handle) == expected)
+    #expect(try NIXLConnector().decodeBody(body, Self.handle) == expected)
   }
 
   @Test(arguments: [
@@ -48,7 +40,7 @@ struct NIXLDecodeLegTests {
   func `without a handle a client's own parameters never reach an engine`(
     body: String, expected: String
   ) throws {
-    #expect(try decodeBody(body, "") == expected)
+    #expect(try NIXLConnector().decodeBody(body, "") == expected)
     #expect(try edited(body) { _, _, edits in edits.planWholeLeg() } == expected)
   }
 }

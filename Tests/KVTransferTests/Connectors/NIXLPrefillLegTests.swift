@@ -7,7 +7,8 @@ private let ask =
   "\"kv_transfer_params\":{\"do_remote_decode\":true,\"do_remote_prefill\":false,"
   + "\"remote_engine_id\":null,\"remote_block_ids\":null,\"remote_host\":null,\"remote_port\":null}"
 
-/// One body before and after; `ASK` stands for the connector's `kv_transfer_params` member.
+/// One body before and after; `ASK` stands for the connector's `kv_transfer_params` member, `IDS`
+/// for the one that asks for the prompt's token ids.
 struct LegRow: CustomTestStringConvertible, Sendable {
   let shape: BodyShape
   let body: String
@@ -17,6 +18,7 @@ struct LegRow: CustomTestStringConvertible, Sendable {
     self.shape = shape
     self.body = body
     self.expected = expected.replacing("ASK", with: ask)
+      .replacing("IDS", with: "\"return_token_ids\":true")
   }
 
   var testDescription: String { "\(shape) \(body)" }
@@ -31,7 +33,7 @@ struct NIXLPrefillLegTests {
     LegRow(.completions, "{}", #"{"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
     LegRow(
       .chat, #"{"messages":[]}"#,
-      #"{"messages":[],"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
+      #"{"messages":[],"max_tokens":1,"min_tokens":1,"stream":false,IDS,ASK}"#),
     LegRow(
       .generate, #"{"text":"a"}"#,
       #"{"text":"a","max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
@@ -47,19 +49,25 @@ struct NIXLPrefillLegTests {
       .chat,
       #"{"max_completion_tokens":64,"messages":[{"role":"user","content":"max_tokens"}]}"#,
       #"{"max_completion_tokens":1,"messages":[{"role":"user","content":"max_tokens"}],"#
-        + #""max_tokens":1,"min_tokens":1,"stream":false,ASK}"#
+        + #""max_tokens":1,"min_tokens":1,"stream":false,IDS,ASK}"#
     ),
     // Null counts as there.
     LegRow(
       .chat, #"{"max_tokens":null,"n":null,"max_completion_tokens":null}"#,
-      #"{"max_tokens":1,"n":1,"max_completion_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
+      #"{"max_tokens":1,"n":1,"max_completion_tokens":1,"min_tokens":1,"stream":false,IDS,ASK}"#),
     // What prefill must not see.
     LegRow(
       .chat, #"{"stream":true,"stream_options":{"include_usage":true},"a":1}"#,
-      #"{"stream":false,"a":1,"max_tokens":1,"min_tokens":1,ASK}"#),
+      #"{"stream":false,"a":1,"max_tokens":1,"min_tokens":1,IDS,ASK}"#),
     LegRow(
       .completions, #"{"best_of":4,"n":3,"a":1}"#,
       #"{"n":1,"a":1,"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
+    LegRow(
+      .chat, #"{"return_token_ids":false,"a":1}"#,
+      #"{IDS,"a":1,"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
+    LegRow(
+      .completions, #"{"prompt":"a","return_token_ids":true}"#,
+      #"{"prompt":"a",IDS,"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#),
     // A client's own handle is replaced.
     LegRow(
       .completions, #"{"kv_transfer_params":{"remote_host":"10.0.0.1"},"a":1}"#,
@@ -114,13 +122,17 @@ struct NIXLPrefillLegTests {
   func `the prefill body asks for one token and a handle, and differs in nothing else`(
     row: LegRow
   ) throws {
-    var scratch = ByteBuffer()
-    let result = try edited(row.body) { body, fields, edits in
-      try NIXLPullConnector().planPrefill(
-        of: body, fields: fields, shape: row.shape, handOver: handOver(), scratch: &scratch,
-        into: &edits)
-    }
-    #expect(result == row.expected)
+    #expect(try NIXLConnector().prefillBody(row.shape, row.body) == row.expected)
+  }
+
+  @Test func `token ids are asked for only if they are shared and decode waits for them`() throws {
+    let body = #"{"messages":[]}"#
+    let plain = LegRow(
+      .chat, body, #"{"messages":[],"max_tokens":1,"min_tokens":1,"stream":false,ASK}"#)
+    let unshared = NIXLConnector(sharesPromptTokens: false)
+    #expect(try unshared.prefillBody(.chat, body) == plain.expected)
+    let pushing = handOver { $0.prefill.identity = identity("e", members: #""x":1"#) }
+    #expect(try NIXLConnector().prefillBody(.chat, body, pushing) == plain.expected)
   }
 
   @Test func `a plan made on a used edit list is the same as on a fresh one`() throws {
@@ -131,7 +143,7 @@ struct NIXLPrefillLegTests {
     for _ in 0..<3 {
       try withBytes(of: text) { body in
         let fields = try JSONFields(validating: body)
-        try NIXLPullConnector().planPrefill(
+        try NIXLConnector().planPrefill(
           of: body, fields: fields, shape: .completions, handOver: handOver(), scratch: &scratch,
           into: &edits)
         var buffer = ByteBuffer()

@@ -25,8 +25,8 @@ struct HandleListingTests {
     let prefill = world.registry.workers[0]
     let id = world.router.ledger.beginPrefill(on: prefill.id, now: world.router.loop.now)
     world.world.run(for: .milliseconds(300))
-    withBytes(of: #"{"a":1}"#) {
-      world.router.ledger.hold(id, parameters: $0, engine: nil, now: world.router.loop.now)
+    withBytes(of: #"{"a":1}"#) { bytes in
+      world.router.ledger.hold(id, engine: nil, now: world.router.loop.now) { $0.append(bytes) }
     }
     world.world.run(for: .milliseconds(200))
     let answer = world.fetch(get("/pd/handles"))[0]

@@ -53,7 +53,7 @@ private struct QueueModel {
 
   private mutating func give() {
     guard given < orders.count else { return }
-    queue.add(orders[given], tried: TriedWorkers())
+    queue.add(orders[given], tried: TriedWorkers(), notBefore: nil)
     given += 1
   }
 

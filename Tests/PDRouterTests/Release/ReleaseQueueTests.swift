@@ -25,7 +25,7 @@ struct ReleaseQueueTests {
     change(&limits)
     var queue = ReleaseQueue(limits: limits)
     let orders = makeOrders(count)
-    for order in orders { queue.add(order, tried: TriedWorkers()) }
+    for order in orders { queue.add(order, tried: TriedWorkers(), notBefore: nil) }
     return (queue, orders)
   }
 

@@ -3,12 +3,18 @@ import KVTransfer
 @testable import PDRouter
 
 /// The events of a `RequestStateMachine`, as values.
+///
+/// Where a client leaves or the time is over, the name says how the legs differ from two that were
+/// written, of a long prompt, to a decode engine that gives up when its leg is closed.
 enum MachineEvent: String, CaseIterable, Codable {
   case refused, chosePair, choseOne, choseDecode, foundNobody
-  case prefillAnswered, handleWasLost, prefillRejected, prefillFailed
-  case head200, head302, head404, head503, answerBegan
-  case failedFree, failedDelivered, failedUnrepeatable, servingEnded
-  case clientLeft, deadlinePassed
+  case legsLeaveTogether, prefillAnswered, handleWasLost, prefillRejected
+  case prefillFailed, prefillFailedWithAnswer
+  case head200, head302, head404, head500, head503, head503Unrepeatable, answerBegan
+  case failedUndelivered, failedBroken, failedUnrepeatable, servingEnded
+  case clientLeft, clientLeftShort, clientLeftShortUnsent, clientLeftServingUnsent
+  case clientLeftServingUnsentShort, clientLeftStubbornDecode
+  case deadlinePassed, deadlinePassedServingUnsent, routerStops, lingered
 
   /// Gives the event to `machine`.
   func apply(
@@ -20,39 +26,102 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .choseOne: machine.choseOne()
     case .choseDecode: machine.choseDecode()
     case .foundNobody: machine.foundNobody(error)
+    case .legsLeaveTogether: machine.legsLeaveTogether()
     case .prefillAnswered: machine.prefillAnswered()
     case .handleWasLost: machine.handleWasLost()
     case .prefillRejected: machine.prefillRejected()
     case .prefillFailed: machine.prefillFailed(error)
+    case .prefillFailedWithAnswer: machine.prefillFailed(error, hasAnswer: true)
     case .head200: machine.servingHeadArrived(status: 200, rejection: error)
     case .head302: machine.servingHeadArrived(status: 302, rejection: error)
     case .head404: machine.servingHeadArrived(status: 404, rejection: error)
+    case .head500: machine.servingHeadArrived(status: 500, rejection: error)
     case .head503: machine.servingHeadArrived(status: 503, rejection: error)
+    case .head503Unrepeatable:
+      machine.servingHeadArrived(status: 503, isRepeatable: false, rejection: error)
     case .answerBegan: machine.answerBegan()
-    case .failedFree: machine.servingFailed(error, isFree: true, isRepeatable: true)
-    case .failedDelivered: machine.servingFailed(error, isFree: false, isRepeatable: true)
+    case .failedUndelivered: machine.servingFailed(error, isFree: true)
+    case .failedBroken: machine.servingFailed(error, isFree: false)
     case .failedUnrepeatable: machine.servingFailed(error, isFree: false, isRepeatable: false)
     case .servingEnded: machine.servingEnded()
-    case .clientLeft: machine.clientLeft()
-    case .deadlinePassed: machine.deadlinePassed(error)
+    case .clientLeft, .clientLeftShort, .clientLeftShortUnsent, .clientLeftServingUnsent,
+      .clientLeftServingUnsentShort, .clientLeftStubbornDecode:
+      machine.clientLeft(legs)
+    case .deadlinePassed, .deadlinePassedServingUnsent: machine.deadlinePassed(error, legs)
+    case .routerStops: machine.routerStops(legs)
+    case .lingered: machine.lingered()
     }
   }
 
+  /// What the driver says of the legs with this event.
+  private var legs: RequestStateMachine.Legs {
+    var legs = RequestStateMachine.Legs()
+    switch self {
+    case .clientLeftShort: legs.prefillIsShort = true
+    case .clientLeftShortUnsent:
+      legs.prefillIsShort = true
+      legs.prefillWasSent = false
+    case .clientLeftServingUnsentShort:
+      legs.prefillIsShort = true
+      legs.servingWasSent = false
+    case .clientLeftServingUnsent, .deadlinePassedServingUnsent: legs.servingWasSent = false
+    case .clientLeftStubbornDecode: legs.decodeAbortsWhileWaiting = false
+    default: break
+    }
+    return legs
+  }
+
   /// Whether a driver may bring this event in `state`; every other pair is a fault of ours.
+  ///
+  /// In *choosingDecode* the handle is placed or lost in the same turn: nothing comes from outside.
   func isAllowed(in state: MachineState) -> Bool {
     switch self {
     case .refused: [.choosing, .prefilling].contains(state)
     case .chosePair, .choseOne: state == .choosing
-    case .choseDecode: state == .choosingDecode
-    case .foundNobody: [.choosing, .choosingDecode].contains(state)
-    case .handleWasLost: [.prefilling, .choosingDecode].contains(state)
-    case .prefillAnswered, .prefillRejected, .prefillFailed: state == .prefilling
-    case .head200, .head302, .head404, .head503: [.servingHandle, .servingNone].contains(state)
-    case .answerBegan: [.attachedHandle, .attachedNone, .answering].contains(state)
-    case .failedFree, .failedDelivered, .failedUnrepeatable:
-      [.servingHandle, .servingNone, .attachedHandle, .attachedNone, .answering].contains(state)
-    case .servingEnded: state == .answering
-    case .clientLeft, .deadlinePassed: true
+    case .choseDecode: state.choosesDecode
+    case .foundNobody: state == .choosing || state.choosesDecode
+    case .handleWasLost: state == .prefilling || state.choosesDecode
+    case .legsLeaveTogether: state == .prefilling
+    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer:
+      state.legsOut.contains(.prefill) && !state.choosesDecode
+    case .head200, .head302, .head404, .head500, .head503: state.awaitsHead
+    case .head503Unrepeatable: state == .servingNone
+    case .answerBegan: state.isAttached || state.isAnswering
+    case .failedUndelivered: state.awaitsHead
+    case .failedBroken: state.legsOut.contains(.serving)
+    // What may not be done twice is passed on unread, and so never split.
+    case .failedUnrepeatable: [.servingNone, .attachedNone, .answering].contains(state)
+    case .servingEnded: state.isAnswering || state.isUnwinding && state.legsOut.contains(.serving)
+    case .lingered: state == .unwindingLingering
+    default: isAllowedFromOutside(in: state)
+    }
+  }
+
+  private func isAllowedFromOutside(in state: MachineState) -> Bool {
+    guard state != .over, !state.choosesDecode else { return false }
+    return switch self {
+    case .deadlinePassed, .routerStops: true
+    case .clientLeft: !state.isUnwinding
+    case .clientLeftShort: !state.isUnwinding && state.legsOut.contains(.prefill)
+    case .clientLeftShortUnsent: state == .prefilling
+    case .clientLeftServingUnsent, .deadlinePassedServingUnsent: state.awaitsHead
+    case .clientLeftServingUnsentShort: state == .servingTogether
+    case .clientLeftStubbornDecode:
+      !state.isUnwinding && state.legsOut.contains(.serving) && state.isSplit
+    default: false
+    }
+  }
+
+  /// The legs that have come to their end with this event, in `state`.
+  func endedLegs(in state: MachineState) -> MachineLegs {
+    switch self {
+    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer: .prefill
+    // Before its leg was sent, or after its answer.
+    case .refused, .handleWasLost: state == .prefilling ? .prefill : []
+    // The driver closes a leg whose engine reports that it failed.
+    case .failedUndelivered, .failedBroken, .failedUnrepeatable: .serving
+    case .servingEnded: .serving
+    default: []
     }
   }
 }

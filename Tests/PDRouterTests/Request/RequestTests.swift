@@ -35,13 +35,62 @@ struct RequestTests {
     world.expectNothingLeft()
   }
 
-  @Test func `when every worker fails the last failure is told, once each was tried`() {
+  @Test(arguments: [0, 1])
+  func `when every worker fails the last failure is told, once three were tried`(manner: Int) {
     let world = RouterWorld([.both, .both, .both, .both])
-    for engine in world.engines { engine.script = { _ in [.reset] } }
+    for engine in world.engines {
+      if manner == 0 { engine.stopListening() }
+      engine.script = { _ in [.send("garbage\r\n\r\n")] }
+    }
     let answers = world.fetch(text)
     #expect(answers.map(\.status) == [502] && answers[0].isErrorObject)
     #expect(world.records[0].attempts == 3)
-    #expect(world.engines.map(\.requests.count).reduce(0, +) == 3)
+    #expect(world.engines.map(\.requests.count).reduce(0, +) == (manner == 0 ? 0 : 3))
+    world.expectNothingLeft()
+  }
+
+  @Test(arguments: [0, 1])
+  func `a request that may have killed two engines is not given to a third`(manner: Int) {
+    let world = RouterWorld([.both, .both, .both, .both])
+    let acts: [Act] = manner == 0 ? [.reset] : [.send(RouterWorld.answer("{}", status: 500))]
+    for engine in world.engines { engine.script = { _ in acts } }
+    let answers = world.fetch(text)
+    #expect(answers.map(\.status) == [manner == 0 ? 502 : 500] && answers[0].isErrorObject)
+    #expect(world.records[0].attempts == 2)
+    #expect(world.engines.map(\.requests.count).reduce(0, +) == 2)
+    world.expectNothingLeft()
+  }
+
+  @Test(arguments: [500, 502, 503])
+  func `a worker's 5xx is not told when another worker does better`(status: Int) {
+    let world = RouterWorld([.both, .both])
+    world.engines[0].script = { _ in [.send(RouterWorld.answer("no", status: status))] }
+    let answers = world.fetch(text)
+    #expect(answers.map(\.status) == [200] && answers[0].body == "ok")
+    #expect(world.records[0].attempts == 2)
+    world.expectNothingLeft()
+  }
+
+  @Test func `a 5xx of the last attempt is the client's, with its fields and body`() {
+    let world = RouterWorld([.both, .both, .both])
+    for engine in world.engines {
+      engine.script = { _ in [.send(RouterWorld.answer("full", status: 503, "Retry-After: 7\r\n"))]
+      }
+    }
+    let answer = world.fetch(text)[0]
+    #expect(answer.status == 503 && answer.body == "full" && answer["retry-after"] == "7")
+    #expect(world.records[0].attempts == 3)
+    world.expectNothingLeft()
+  }
+
+  @Test func `a 5xx that nobody is left to better is told with its status and Retry-After`() {
+    let world = RouterWorld([.both, .both])
+    for engine in world.engines {
+      engine.script = { _ in [.send(RouterWorld.answer("", status: 503, "Retry-After: 7\r\n"))] }
+    }
+    let answer = world.fetch(text)[0]
+    #expect(answer.status == 503 && answer["retry-after"] == "7" && answer.isErrorObject)
+    #expect(world.records[0].attempts == 2)
     world.expectNothingLeft()
   }
 
@@ -83,14 +132,16 @@ struct RequestTests {
     #expect(answer["keep-alive"] == nil && answer["content-length"] == "7")
   }
 
-  @Test(arguments: [404, 500])
-  func `an error answer that breaks off before its body is an error, not silence`(status: Int) {
+  @Test(arguments: [(404, 502), (500, 500)])
+  func `an error answer that breaks off before its body is an error, not silence`(
+    status: Int, told: Int
+  ) {
     let world = RouterWorld()
     world.engines[0].script = { _ in
       [.send("HTTP/1.1 \(status) X\r\ncontent-length: 9\r\n\r\n"), .closeAfterFlush]
     }
     let answers = world.fetch(text)
-    #expect(answers.map(\.status) == [502] && answers[0].isErrorObject)
+    #expect(answers.map(\.status) == [told] && answers[0].isErrorObject)
     world.expectNothingLeft()
   }
 

@@ -54,8 +54,8 @@ struct MembershipTests {
     let world = RouterWorld([.prefill, .decode])
     let prefill = world.registry.workers[0]
     let id = world.router.ledger.beginPrefill(on: prefill.id, now: world.router.loop.now)
-    withBytes(of: "{}") {
-      world.router.ledger.hold(id, parameters: $0, engine: nil, now: world.router.loop.now)
+    withBytes(of: "{}") { bytes in
+      world.router.ledger.hold(id, engine: nil, now: world.router.loop.now) { $0.append(bytes) }
     }
     _ = world.fetch(get("/liveness"))
     world.router.noteMembership()

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import KVTransfer
 internal import Logging
 internal import Vocabulary
 
@@ -8,9 +9,6 @@ internal import Vocabulary
 /// else up. The answer goes to the worker, where the connector reads it. Asked again whenever the
 /// engine may be another one. Confined to its loop, with a connection of its own per try.
 final class BootstrapInquiry {
-  /// The port of vLLM's `MooncakeConnector` bootstrap server unless the operator names another.
-  static let defaultPort: UInt16 = 8998
-
   private let worker: Worker
   private let pool: WorkerPool
   private let query: WorkerQuery
@@ -24,7 +22,8 @@ final class BootstrapInquiry {
     self.logger = logger
     // The server is another one than the worker's, on the same host: a pool and a name of its own.
     let server = Worker(
-      id: worker.id, url: worker.url.onPort(worker.details.bootstrapPort ?? Self.defaultPort),
+      id: worker.id, url: worker.url.onPort(
+        worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort),
       role: worker.role)
     pool = WorkerPool(
       worker: server, loop: router.loop, limits: router.configuration.limits,
@@ -63,15 +62,16 @@ final class BootstrapInquiry {
   private func take(_ outcome: WorkerQuery.Outcome) {
     pool.closeIdle()
     guard case .answered(200, let body) = outcome,
-      let engines = WorkerAnswer.bootstrapEngines(body)
+      let identity = MooncakeConnector.identity(
+        inBootstrapAnswer: body, rank: nil, host: worker.url.peer.host,
+        bootstrapPort: worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort)
     else {
       tryAgain()
       return
     }
-    guard worker.setBootstrap(engineIDs: engines) else { return }
-    logger.info(
-      "worker's bootstrap server answered",
-      metadata: ["worker": "\(worker.url)", "ranks": "\(engines.count)"])
+    guard worker.peer.identity != identity else { return }
+    worker.updatePeer { $0.identity = identity }
+    logger.info("worker's bootstrap server answered", metadata: ["worker": "\(worker.url)"])
   }
 
   private func tryAgain() {
