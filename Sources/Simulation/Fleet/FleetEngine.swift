@@ -18,6 +18,8 @@ package final class FleetEngine {
   /// Ids of the requests that an engine lied about, refused without a word to prefill, or read and
   /// did nothing for.
   private(set) var betrayed: Set<String> = []
+  /// Ids of the requests that it failed without its scheduler, which would have told prefill.
+  private(set) var failed: Set<String> = []
   /// Handles of other engines that it could not send word of.
   private(set) var lostNotices: Set<String> = []
   /// How many engines have lived here.
@@ -68,6 +70,12 @@ package final class FleetEngine {
   /// Handles that ended because nobody came for them.
   package var expiredHandles: Int { counts.reduce(0) { $0 + $1.expired } }
 
+  /// Handles that ended because a decode engine had read them.
+  package var consumedHandles: Int { counts.reduce(0) { $0 + $1.consumed } }
+
+  /// Requests for tokens among the visits.
+  package var generations: Int { visits.count { $0.target.hasSuffix("/completions") } }
+
   /// Reads of what was not, or no longer, the reader's to read.
   package var wrongReads: Int { counts.reduce(0) { $0 + $1.misuses - $1.expired } }
 
@@ -97,8 +105,17 @@ package final class FleetEngine {
 
   private func note(_ visit: EngineVisit) {
     visits.append(visit)
-    let isBetrayed = engine.faults.active.contains { FleetEngine.betrays($0.kind) }
-    if isBetrayed, let id = visit.field("x-request-id") { betrayed.insert(id) }
+    guard let id = visit.field("x-request-id") else { return }
+    let faults = engine.faults.active.map(\.kind)
+    if faults.contains(where: FleetEngine.betrays) { betrayed.insert(id) }
+    if faults.contains(where: FleetEngine.failsAtOnce) { failed.insert(id) }
+  }
+
+  private static func failsAtOnce(_ fault: EngineFault.Kind) -> Bool {
+    switch fault {
+    case .status, .malformed: true
+    default: false
+    }
   }
 
   private static func betrays(_ fault: EngineFault.Kind) -> Bool {

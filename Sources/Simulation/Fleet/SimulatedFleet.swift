@@ -25,6 +25,8 @@ package final class SimulatedFleet {
   let witness: FleetWitness
   /// Every request's end.
   package let journal = RouteJournal()
+  /// Who takes care of the workers; nil for nobody.
+  private let watch: SilentWatch?
   /// The calls so far, in the order they were asked for.
   package private(set) var calls: [FleetCall] = []
 
@@ -55,6 +57,7 @@ package final class SimulatedFleet {
       loop: routerHost.loop, configuration: configuration, registry: registry,
       metrics: LoopMetrics(), seed: plan.seed)
     router.routeObserver = journal
+    watch = plan.watchesWorkers ? SilentWatch(router) : nil
     try router.listen(on: SimulatedFleet.routerAddress, sharesPort: false)
   }
 
@@ -150,6 +153,7 @@ extension SimulatedFleet {
   /// Lets every idle connection and every lease come to its end; where an engine has died, also the
   /// connections to it, which only keep-alive may find dead.
   package func runUntilQuiet() {
+    watch?.stop()
     let hasDied = engines.contains { !$0.isAlive || $0.lives > 1 }
     world.run(for: .seconds(hasDied ? 900 : 100))
   }
