@@ -40,6 +40,8 @@ public final class RouterLoop {
   private var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
   private(set) var requestsInFlight = 0
+  /// Requests whose clients are gone and whose prefill is let to its end.
+  private var unwinding: [ObjectIdentifier: Request] = [:]
   private let housekeeping: any LoopTimer
   private var whenIdle: (() -> Void)?
   /// The loops that share the registry.
@@ -123,6 +125,7 @@ public final class RouterLoop {
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     for frontend in frontends { frontend.cutShort() }
+    for request in unwinding.values { request.stopUnwinding() }
     releases.abort()
     letGo()
   }
@@ -189,8 +192,14 @@ extension RouterLoop: ExchangeHandler {
   func requestDidEnd(_ request: Request) {
     requestsInFlight -= 1
     precondition(requestsInFlight >= 0, "a request ends once")
+    if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
     metrics.count(request.record)
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
+  }
+
+  /// A request goes on without its client.
+  func noteUnwinding(_ request: Request) {
+    unwinding[ObjectIdentifier(request)] = request
   }
 
   /// Takes a request back for the next client.
@@ -231,6 +240,11 @@ extension RouterLoop {
         leg, by: &servingPolicy, for: traits, except: tried, pairedWith: prefill, now: loop.now,
         using: &generator)
     }
+  }
+
+  /// Whether another worker could serve what those of `tried` could not.
+  func hasAnotherServingWorker(except tried: TriedWorkers) -> Bool {
+    workers.hasServingWorker(except: tried)
   }
 
   /// Chooses a prefill and a decode worker that can be paired; nil when there is no such pair.

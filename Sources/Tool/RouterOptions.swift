@@ -60,7 +60,8 @@ struct RouterOptions: ParsableArguments {
   @Flag(help: "Do not give decode the token ids that prefill made of a chat.")
   var noPdPromptTokenIds = false
 
-  @Flag(help: "Ask decode while prefill computes, where engines allow either (nixl push, mooncake).")
+  @Flag(
+    help: "Ask decode while prefill computes, where engines allow either (nixl push, mooncake).")
   var kvLegsTogether = false
 
   @Flag(help: "Give unused KV back by a served and dropped request, for engines before vLLM 41269.")

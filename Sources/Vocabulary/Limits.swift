@@ -41,6 +41,8 @@ public struct Timeouts: Sendable, Equatable {
   public var request: Duration = .seconds(1800)
   /// A prefill leg, to the end of its answer: another prefill worker is tried.
   public var prefill: Duration = .seconds(600)
+  /// A prefill leg whose client has left: it is closed after all.
+  public var unwinding: Duration = .seconds(30)
   /// How long a decode engine whose client has left may take what prefill has just written.
   public var handOverGrace: Duration = .milliseconds(200)
   /// Connecting to a worker, name resolution included: the next worker is tried.

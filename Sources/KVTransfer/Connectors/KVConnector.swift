@@ -39,6 +39,10 @@ public protocol KVConnector: Sendable {
   /// or by another pair.
   func canHandOver(_ handOver: KVHandOver) -> Bool
 
+  /// Whether what the prefill leg says names the decode engine, so that no other can take its
+  /// place.
+  var bindsDecode: Bool { get }
+
   /// When the two legs of this hand-over leave.
   ///
   /// Precondition: `canHandOver`.
@@ -87,6 +91,9 @@ public protocol KVConnector: Sendable {
 }
 
 extension KVConnector {
+  /// Any decode engine can take another's place.
+  public var bindsDecode: Bool { false }
+
   /// No reason is overruled.
   public func allowsSplit(despite reason: WholeReason) -> Bool { false }
 

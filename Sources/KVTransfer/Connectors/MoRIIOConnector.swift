@@ -44,6 +44,9 @@ public struct MoRIIOConnector: KVConnector {
     !writes || (handOver.prefill.messageAddress != nil && handOver.decode.messageAddress != nil)
   }
 
+  /// In WRITE mode, where prefill finds decode through the request's id.
+  public var bindsDecode: Bool { writes }
+
   /// As the mode wants it.
   public func order(of handOver: KVHandOver) -> LegOrder { writes ? .together : .prefillFirst }
 

@@ -5,7 +5,8 @@ public import Vocabulary
 ///
 /// Both legs carry a `transfer_id` that the router draws; prefill's answer carries nothing. They
 /// leave one after the other unless told to leave together: a decode engine that waits keeps its
-/// blocks when its client or prefill is lost. Decode must be told which engine to ask, so a pair can hand over only once the
+/// blocks when its client or prefill is lost. Decode must be told which engine to ask, so a pair
+/// can hand over only once the
 /// prefill worker's bootstrap server has answered (`identity(inBootstrapAnswer:…)`): a prefill leg
 /// for which nobody comes would pin its blocks for the whole lease.
 public struct MooncakeConnector: KVConnector {

@@ -11,7 +11,7 @@ extension Request {
     servingHead = head
     if head.status >= 500 { noteRejection(head.status) }
     let action = machine.servingHeadArrived(
-      status: head.status, isRepeatable: isRepeatable,
+      status: head.status, isRepeatable: isRepeatable && canBeBettered(head.status),
       rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
@@ -20,6 +20,14 @@ extension Request {
         mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil)
     }
     perform(action)
+  }
+
+  /// Whether another attempt at what was answered with `status` makes sense: the engine's own
+  /// answer
+  /// tells the client more than that nobody else is there.
+  private func canBeBettered(_ status: Int) -> Bool {
+    guard status >= 500 else { return true }
+    return handle != nil || router.hasAnotherServingWorker(except: tried)
   }
 
   /// Whom a 5xx of the serving leg speaks against.

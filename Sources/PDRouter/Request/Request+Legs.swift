@@ -242,7 +242,8 @@ extension Request: LegObserver {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
     noteDelivery(before: failure)
     return machine.servingFailed(
-      failure.error(origin: servingOrigin), isFree: failure.nothingDelivered,
+      failure.error(origin: servingOrigin),
+      isFree: failure.nothingDelivered && !router.connector.bindsDecode,
       isRepeatable: isRepeatable || failure.nothingDelivered)
   }
 

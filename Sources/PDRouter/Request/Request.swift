@@ -126,8 +126,7 @@ final class Request {
         finish(.clientGone) { _ in }
         return
       case .leaveClient:
-        servingLeg.mayRepeat = false
-        prefillLeg.mayRepeat = false
+        unwind()
         return
       case .linger:
         timer.arm(after: router.configuration.timeouts.handOverGrace, for: self)
@@ -163,6 +162,21 @@ final class Request {
 
   /// Whose fault a failure of the serving leg is.
   var servingOrigin: RouterError.Origin { record.prefillWorker == nil ? .worker : .decode }
+
+  /// Goes on without the client, which will not be there to end it: not for long, and not when the
+  /// router stops.
+  private func unwind() {
+    servingLeg.mayRepeat = false
+    prefillLeg.mayRepeat = false
+    router.noteUnwinding(self)
+    deadline = min(deadline, router.loop.now + router.configuration.timeouts.unwinding)
+    timer.arm(after: max(.zero, deadline - router.loop.now), for: self)
+  }
+
+  /// The router stops and waits no longer.
+  func stopUnwinding() {
+    perform(machine.routerStops(legs))
+  }
 
   private func cancel(_ legs: RequestAction.Cancels) {
     if legs == .prefill || legs == .both { prefillLeg.cancel() }

@@ -272,10 +272,7 @@ extension RequestStateMachine {
       state = .serving(handle, attached: true, prefillIsOut: prefillIsOut)
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
-    // An engine that refuses a request tells prefill to free the blocks only when it got as far as
-    // serving it (measured on vLLM 0.32), and one that failed may not: so prefill is told again.
-    let reason = status < 500 ? KVReleaseReason.decodeRejected : .decodeLost
-    let handleStep = handle.map { RequestAction.HandleStep.release($0, reason) } ?? .none
+    let handleStep = handle.map { afterRejection($0, status) } ?? .none
     if status >= 500, isRepeatable, attemptsLeft > 0 {
       return retryOrFail(rejection(), handle: handleStep, cancels: .both)
     }
@@ -339,6 +336,20 @@ extension RequestStateMachine {
     case .choosing, .choosingDecode, .prefilling, .serving, .over:
       preconditionFailure("an answer ends after it has begun")
     }
+  }
+
+  /// What becomes of a handle whose decode engine answered with an error.
+  ///
+  /// An engine that refuses a request, be it the client's fault (4xx) or because it is full (503),
+  /// tells prefill to free the blocks (vLLM pull request 41269; measured on 0.32, but for bodies
+  /// that fail validation, which are not split). Any other failure may come after the handle was
+  /// read, or because it could not be.
+  private func afterRejection(
+    _ handle: KVHandleID, _ status: Int
+  ) -> RequestAction.HandleStep {
+    status < 500 || status == 503
+      ? .settle(handle, .released(.decodeRejected, by: .decodeRejection))
+      : .release(handle, .decodeLost)
   }
 }
 

@@ -77,6 +77,12 @@ struct LoopWorkers {
     return found.chosen
   }
 
+  /// Whether there is a worker for the serving leg besides those of `tried`.
+  mutating func hasServingWorker(except tried: TriedWorkers) -> Bool {
+    refresh()
+    return serving.workers.contains { !tried.contains($0.id) }
+  }
+
   /// Whether the two may ever be paired, as far as their engines are known.
   mutating func isCompatible(_ prefill: Worker, _ decode: Worker) -> Bool {
     numbers.mark(of: prefill).fits(numbers.mark(of: decode))

@@ -5,7 +5,7 @@ import Vocabulary
 /// The pull connector, but for how its handles are given back.
 struct ConnectorStub: KVConnector {
   let means: KVReleaseMeans
-  private let base = NIXLPullConnector()
+  private let base = NIXLConnector()
 
   init(means: KVReleaseMeans) {
     self.means = means

@@ -24,16 +24,4 @@ struct WorkerAnswerTests {
     let long = #"{"version":"\#(String(repeating: "v", count: 600))"}"#
     #expect(withBytes(of: long) { WorkerAnswer.version($0) } == nil)
   }
-
-  @Test(arguments: [
-    (#"{"0":{"engine_id":"a"},"3":{"engine_id":"b","more":[1]}}"#, [0: "a", 3: "b"]),
-    ("{}", nil), ("[]", nil), (#"{"0":{}}"#, nil), (#"{"x":{"engine_id":"a"}}"#, nil),
-    (#"{"-1":{"engine_id":"a"}}"#, nil), (#"{"99999999999999999999":{"engine_id":"a"}}"#, nil),
-    (#"{"0":{"engine_id":7}}"#, nil), (#"{"0":"a"}"#, nil), (#"{"0":{"engine_id":"a"}"#, nil),
-  ])
-  func `a bootstrap server tells an engine for every rank it names`(
-    body: String, engines: [Int: String]?
-  ) {
-    #expect(withBytes(of: body) { WorkerAnswer.bootstrapEngines($0) } == engines)
-  }
 }

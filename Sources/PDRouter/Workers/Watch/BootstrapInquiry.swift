@@ -22,7 +22,8 @@ final class BootstrapInquiry {
     self.logger = logger
     // The server is another one than the worker's, on the same host: a pool and a name of its own.
     let server = Worker(
-      id: worker.id, url: worker.url.onPort(
+      id: worker.id,
+      url: worker.url.onPort(
         worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort),
       role: worker.role)
     pool = WorkerPool(
