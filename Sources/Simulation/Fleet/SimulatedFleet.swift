@@ -51,7 +51,10 @@ package final class SimulatedFleet {
       guard let url = try? WorkerURL(engine.url) else {
         preconditionFailure("an engine's address is a worker's URL")
       }
-      registry.add(url, role: engine.role)
+      var details = WorkerDetails()
+      // Where MoRI-IO's engines find each other; the simulated ones listen on one port for all.
+      details.labels["zmq_address"] = engine.address.description
+      registry.add(url, role: engine.role, details: details)
     }
     router = RouterLoop(
       loop: routerHost.loop, configuration: configuration, registry: registry,
