@@ -128,7 +128,7 @@ extension Request {
         of: body, fields: fields, shape: shape, scratch: &router.headScratch,
         into: &router.edits)
     }
-    router.edits.apply(to: fields, of: body, into: &legBody)
+    router.edits.apply(to: fields, of: body, into: &prefillBody)
   }
 
   /// The client's body with the handle's parameters, or without any of the client's own.
@@ -142,7 +142,7 @@ extension Request {
       router.connector.planDecode(
         parameters: UnsafeRawBufferPointer(start: nil, count: 0), into: &router.edits)
     }
-    router.edits.apply(to: fields, of: exchange.body.bytes, into: &legBody)
+    router.edits.apply(to: fields, of: exchange.body.bytes, into: &servingBody)
   }
 }
 
@@ -164,15 +164,21 @@ extension Request: LegObserver {
     let original = exchange.body.bytes
     let hasBody =
       !exchange.head.framing.isEmpty || exchange.head.fields.first(.contentLength) != nil
-    let bodyCount = fields == nil ? original.count : legBody.count
+    let isPrefill = leg === prefillLeg
+    let editedCount = isPrefill ? prefillBody.count : servingBody.count
+    let bodyCount = fields == nil ? original.count : editedCount
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: record.prefillWorker == nil ? requestID.bytes : splitRequestID,
-      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: leg === prefillLeg)
+      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill)
     let head = router.headScratch.bytes
     guard fields == nil else {
-      legBody.withPieces(of: original, after: head) { leg.send($0) }
+      if isPrefill {
+        prefillBody.withPieces(of: original, after: head) { leg.send($0) }
+      } else {
+        servingBody.withPieces(of: original, after: head) { leg.send($0) }
+      }
       return
     }
     withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
