@@ -69,9 +69,9 @@ enum MachineRows {
   private static let servingHandle: [MachineRow] = [
     Row(.servingHandle, .head200, .attach, .relay),
     Row(.servingHandle, .head302, .attach, .relay),
-    Row(.servingHandle, .head404, .release(.decodeRejected), .relay),
+    Row(.servingHandle, .head404, .refused, .relay),
     Row(.servingHandle, .head500, .release(.decodeLost), cancels: .serving, .choose),
-    Row(.servingHandle, .head503, .release(.decodeLost), cancels: .serving, .choose),
+    Row(.servingHandle, .head503, .refused, cancels: .serving, .choose),
     Row(.servingHandle, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .choose),
     Row(.servingHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
@@ -102,9 +102,9 @@ enum MachineRows {
       .choose),
     Row(.servingTogether, .head200, .attach, .relay),
     Row(.servingTogether, .head302, .attach, .relay),
-    Row(.servingTogether, .head404, .release(.decodeRejected), cancels: .prefill, .relay),
+    Row(.servingTogether, .head404, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .both, .choose),
-    Row(.servingTogether, .head503, .release(.decodeLost), cancels: .both, .choose),
+    Row(.servingTogether, .head503, .refused, cancels: .both, .choose),
     // Prefill goes on: its handle may still find a decode engine.
     Row(.servingTogether, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
@@ -261,7 +261,7 @@ enum MachineRows {
     Row(.servingNone, .failedUndelivered, .none, .fail(.example)),
     Row(.servingNone, .failedBroken, .none, .fail(.example)),
     Row(.servingHandle, .head500, .release(.decodeLost), .relay),
-    Row(.servingHandle, .head503, .release(.decodeLost), .relay),
+    Row(.servingHandle, .head503, .refused, .relay),
     Row(.servingHandle, .failedUndelivered, .release(.noDecodeWorker), .fail(.example)),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .fail(.example)),
     Row(
@@ -271,7 +271,7 @@ enum MachineRows {
       .servingTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .relayRejection),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .prefill, .relay),
-    Row(.servingTogether, .head503, .release(.decodeLost), cancels: .prefill, .relay),
+    Row(.servingTogether, .head503, .refused, cancels: .prefill, .relay),
     Row(
       .servingTogether, .failedUndelivered, .release(.noDecodeWorker), cancels: .prefill,
       .fail(.example)),

@@ -1,3 +1,4 @@
+import KVTransfer
 import Simulation
 import Testing
 import Vocabulary
@@ -50,6 +51,16 @@ extension ScriptedEngine.Request {
 extension RouterWorld {
   /// What engines were sent to give handles back.
   var releases: [ScriptedEngine.Request] { engines.flatMap(\.requests).filter(\.isRelease) }
+
+  /// Lets it be known of every prefill engine who it is, as an answer or a bootstrap server tells.
+  func introducePrefills() {
+    for (number, worker) in registry.workers.enumerated() where worker.role == .prefill {
+      let identity = KVPeerIdentity(
+        engine: withBytes(of: "e\(number)") { KVEngineIdentity(engineID: $0) },
+        members: Array(#""remote_engine_id":"e\#(number)""#.utf8))
+      worker.updatePeer { $0.identity = identity }
+    }
+  }
 
   /// Lets the release desk finish, then expects that nothing of any request is left.
   func expectAllGivenBack(
