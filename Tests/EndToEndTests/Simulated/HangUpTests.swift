@@ -67,7 +67,7 @@ import Vocabulary
 
   @Test func `a short prefill ends without its client, and its blocks are free at once`() throws {
     let fleet = try makeFleet(longPrompts: false)
-    _ = leave(fleet, Self.request(streams: true), at: .milliseconds(20), .close)
+    _ = leave(fleet, Self.request(streams: true), at: .milliseconds(5), .close)
     let prefill = fleet.prefills[0].engine
     fleet.runOn(for: .milliseconds(2))
     #expect(fleet.router.liveRequests == 1 && prefill.liveRequests == 1)
