@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import KVTransfer
+internal import Policies
 internal import Vocabulary
 
 // Workers come and go while the loop runs.
@@ -22,6 +23,7 @@ extension RouterLoop {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
     workers.pairs.forget(worker.id)
+    decider.note(.workerLeft(worker.id))
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }
     pool.closeIdle()
