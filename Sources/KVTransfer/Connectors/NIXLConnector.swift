@@ -64,6 +64,12 @@ public struct NIXLConnector: KVConnector {
     }
   }
 
+  /// Whenever decode pulls. Where prefill pushes the two must know the request by one name, and
+  /// `/v1/responses` draws its own in each engine (measured on 0.32: decode waits for ever).
+  public func canHandOver(_ handOver: KVHandOver) -> Bool {
+    handOver.prefill.identity == nil || handOver.shape != .responses
+  }
+
   /// Decode waits for prefill's answer, unless told otherwise and prefill is known to write.
   public func order(of handOver: KVHandOver) -> LegOrder {
     legsLeaveTogether && handOver.prefill.identity != nil ? .together : .prefillFirst

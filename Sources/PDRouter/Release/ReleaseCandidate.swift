@@ -12,10 +12,17 @@ struct ReleaseCandidate {
     case nobody
   }
 
+  /// What is held against it; the less, the sooner it is asked.
+  enum Record: Int, Comparable {
+    case clean, failedRequest, failedOrder
+
+    static func < (left: Record, right: Record) -> Bool { left.rawValue < right.rawValue }
+  }
+
   /// Who it is.
   let id: WorkerID
   /// Whether it failed this order before, or failed the request.
-  let wasTried: Bool
+  let record: Record
   /// Whether it is about to leave.
   let isDraining: Bool
   /// Whether its engine has met the prefill engine: then word gets through at once.
@@ -25,13 +32,14 @@ struct ReleaseCandidate {
   /// Requests and calls it has of ours.
   let load: Int
 
-  /// The best: not tried, not leaving, warm, least loaded, in this order.
+  /// The best: of the cleanest record, not leaving, warm, least loaded, in this order.
   ///
-  /// A tried worker is asked again only when there is no other, not when the others are busy.
+  /// One with a worse record is asked only when there is no other, not when the others are busy: so
+  /// nobody is asked twice while another has not been asked.
   static func choose(among candidates: [ReleaseCandidate]) -> Choice {
     guard !candidates.isEmpty else { return .nobody }
-    let hasUntried = candidates.contains { !$0.wasTried }
-    let open = candidates.filter { $0.hasRoom && !($0.wasTried && hasUntried) }
+    let cleanest = candidates.map(\.record).min()
+    let open = candidates.filter { $0.hasRoom && $0.record == cleanest }
     guard let best = open.min(by: isBetter) else { return .busy }
     return .go(best.id)
   }

@@ -30,13 +30,12 @@ extension ReleaseDesk {
     guard means != .abortRequest else {
       return queue.hasRoom(at: prefill.id) ? .go(prefill.id) : .busy
     }
-    let tried = queue.tried(by: order)
     var candidates: [ReleaseCandidate] = []
     for worker in roster.decode where worker.id != prefill.id && worker.isHealthy {
       guard pairs.isCompatible(prefill, worker) else { continue }
       candidates.append(
         ReleaseCandidate(
-          id: worker.id, wasTried: tried.contains(worker.id),
+          id: worker.id, record: queue.record(of: worker.id, with: order),
           isDraining: pairs.isDraining(worker), isWarm: pairs.isWarm(prefill, worker),
           hasRoom: queue.hasRoom(at: worker.id),
           load: worker.requestsInFlight + queue.calls(at: worker.id)))

@@ -58,7 +58,9 @@ final class ReleaseDesk {
   func release(_ order: ReleaseOrder, tried: TriedWorkers = TriedWorkers()) {
     guard take(order) else { return }
     // What a lost decode engine asked for may still be on its way to prefill.
-    let isLost = order.reason == .decodeLost && means(of: order) != .abortRequest
+    let means = means(of: order)
+    let isLost = order.reason == .decodeLost && means != .abortRequest
+    guard !isLost || means != .attachment else { return queue.rest(order) }
     queue.add(
       order, tried: tried, notBefore: isLost ? router.loop.now + limits.graceAfterDeath : nil)
     pump()
@@ -130,8 +132,12 @@ final class ReleaseDesk {
   private func goOn(_ order: ReleaseOrder, without decode: Worker) {
     var tried = TriedWorkers()
     tried.insert(decode.id)
+    // What the dead engine may have taken must not be attached again: that call would hang, and
+    // keep blocks of the engine that was asked (measured on vLLM 0.32, NIXL push).
+    let means = means(of: order)
+    guard means != .attachment else { return queue.rest(order) }
     // A call by name stops what is on its way, too.
-    let isByName = means(of: order) == .abortRequest
+    let isByName = means == .abortRequest
     queue.add(
       order, tried: tried,
       notBefore: isByName ? nil : router.loop.now + limits.graceAfterDeath)

@@ -21,7 +21,10 @@ struct ReleaseQueue {
   private struct Entry {
     let order: ReleaseOrder
     var stage = Stage.waiting
-    var tried: TriedWorkers
+    /// Who failed the request.
+    let tried: TriedWorkers
+    /// Who failed the order itself.
+    var failed = TriedWorkers()
     var attempts = 0
   }
 
@@ -54,8 +57,12 @@ struct ReleaseQueue {
   /// Whether `worker` may be given another call.
   func hasRoom(at worker: WorkerID) -> Bool { calls(at: worker) < limits.callsPerWorker }
 
-  /// Who failed `order` so far.
-  func tried(by order: ReleaseOrder) -> TriedWorkers { entry(of: order).tried }
+  /// How far `order` has been failed by `worker`.
+  func record(of worker: WorkerID, with order: ReleaseOrder) -> ReleaseCandidate.Record {
+    let entry = entry(of: order)
+    if entry.failed.contains(worker) { return .failedOrder }
+    return entry.tried.contains(worker) ? .failedRequest : .clean
+  }
 
   /// Takes an order, to be carried out not before `earliest`; `tried` failed its request and are
   /// asked last. Precondition: it is new.
@@ -65,6 +72,12 @@ struct ReleaseQueue {
     guard let earliest else { return line.append(order.handle) }
     entries[order.handle]?.stage = .pausing(until: earliest)
     pausing.append(order.handle)
+  }
+
+  /// Takes an order for which nothing can be done. Precondition: it is new.
+  mutating func rest(_ order: ReleaseOrder) {
+    precondition(entries[order.handle] == nil, "an order is given once")
+    entries[order.handle] = Entry(order: order, stage: .resting, tried: TriedWorkers())
   }
 
   /// The next order that may be carried out now, taken out of the line: `depart`, `wait`, `park` or
@@ -126,7 +139,7 @@ struct ReleaseQueue {
       preconditionFailure("a call ends once")
     }
     endCall(at: worker)
-    entries[id]?.tried.insert(worker)
+    entries[id]?.failed.insert(worker)
     entries[id]?.attempts += 1
     let attempts = entry(of: order).attempts
     guard mayRepeat, attempts < limits.attempts else {

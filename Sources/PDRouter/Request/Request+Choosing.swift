@@ -87,8 +87,11 @@ extension Request {
   /// now. Engines that find each other by `X-Request-Id` must not meet those of another attempt, or
   /// of another client that chose the same.
   private func nameHandOver(from prefill: Worker, to decode: Worker) -> Bool {
+    guard let shape = endpoint.generationShape else {
+      preconditionFailure("only what generates is split")
+    }
     var handOver = KVHandOver(
-      prefill: prefill.peer, decode: decode.peer,
+      prefill: prefill.peer, decode: decode.peer, shape: shape,
       number: (router.generator.next(), router.generator.next()), requestID: requestID.bytes)
     guard router.connector.canHandOver(handOver) else {
       wholeReason = "pair_not_ready"

@@ -128,7 +128,7 @@ extension Request {
         of: body, fields: fields, shape: shape, scratch: &router.headScratch,
         into: &router.edits)
     }
-    router.edits.apply(to: fields, of: body, into: &legBody)
+    router.edits.apply(to: fields, of: body, into: &prefillBody)
   }
 
   /// The client's body with the handle's parameters, or without any of the client's own.
@@ -142,7 +142,7 @@ extension Request {
       router.connector.planDecode(
         parameters: UnsafeRawBufferPointer(start: nil, count: 0), into: &router.edits)
     }
-    router.edits.apply(to: fields, of: exchange.body.bytes, into: &legBody)
+    router.edits.apply(to: fields, of: exchange.body.bytes, into: &servingBody)
   }
 }
 
@@ -164,15 +164,21 @@ extension Request: LegObserver {
     let original = exchange.body.bytes
     let hasBody =
       !exchange.head.framing.isEmpty || exchange.head.fields.first(.contentLength) != nil
-    let bodyCount = fields == nil ? original.count : legBody.count
+    let isPrefill = leg === prefillLeg
+    let editedCount = isPrefill ? prefillBody.count : servingBody.count
+    let bodyCount = fields == nil ? original.count : editedCount
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: record.prefillWorker == nil ? requestID.bytes : splitRequestID,
-      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: leg === prefillLeg)
+      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill)
     let head = router.headScratch.bytes
     guard fields == nil else {
-      legBody.withPieces(of: original, after: head) { leg.send($0) }
+      if isPrefill {
+        prefillBody.withPieces(of: original, after: head) { leg.send($0) }
+      } else {
+        servingBody.withPieces(of: original, after: head) { leg.send($0) }
+      }
       return
     }
     withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
@@ -309,7 +315,14 @@ extension Request: LegObserver {
       takeLate(answer)
       return
     }
-    guard let handOver else { preconditionFailure("a prefill leg hands over") }
+    guard var handOver else { preconditionFailure("a prefill leg hands over") }
+    handOver.prefill.identity = answer.identity ?? handOver.prefill.identity
+    guard router.connector.canHandOver(handOver) else {
+      // The answer shows what was not known before: decode can make nothing of it.
+      router.ledger.holdNothing(handle)
+      dispatchToDecode(handle)
+      return
+    }
     if router.connector.order(of: handOver) == .inTurn {
       router.ledger.hold(handle, engine: handOver.prefill.identity?.engine, now: now) { target in
         router.connector.appendParameters(of: handOver, to: &target)
@@ -322,6 +335,11 @@ extension Request: LegObserver {
     } else {
       router.ledger.holdNothing(handle)
     }
+    dispatchToDecode(handle)
+  }
+
+  /// Prefill's answer is in the ledger: decode is next, unless nobody waits for it any more.
+  private func dispatchToDecode(_ handle: KVHandleID) {
     guard !machine.isUnwinding, router.ledger.stage(of: handle) == .held else {
       perform(machine.prefillAnswered())
       return

@@ -50,8 +50,10 @@ final class Request {
   private(set) var prefillLeg: Leg!
   private(set) var servingLeg: Leg!
   var prefillAnswer = ByteBuffer()
-  /// The body of the leg being sent: the client's, with the leg's edits.
-  var legBody = EditedBody()
+  /// The prefill leg's body: the client's, with the leg's edits.
+  var prefillBody = EditedBody()
+  /// The serving leg's, which may be made while prefill still waits for its connection.
+  var servingBody = EditedBody()
   var prefillHints: PrefillHints?
   var relay: AnswerRelay
   /// The head of the answer that is relayed, read once.
@@ -149,7 +151,8 @@ final class Request {
     fields = nil
     wholeReason = nil
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
-    legBody.removeAll()
+    prefillBody.removeAll()
+    servingBody.removeAll()
     record.outcome = outcome
     record.tokenEvents = relay.tokenEvents
     record.endedAt = router.loop.now

@@ -72,7 +72,7 @@ extension ReceivedAnswer {
     var parser = HTTP1ResponseParser(requestMethod: method)
     var head = ResponseHead()
     var buffer = ByteBuffer()
-    for byte in bytes { buffer.append(byte) }
+    bytes.withUnsafeBytes { buffer.append($0) }
     guard var offset = try parser.parse(buffer.bytes, into: &head) else { return nil }
     var answer = ReceivedAnswer(
       status: head.status, fields: readFields(head, base: buffer.bytes))

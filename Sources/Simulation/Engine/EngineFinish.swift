@@ -15,4 +15,11 @@ package struct EngineFinish: Hashable, Sendable {
   /// The parameters the answer carries; only with the request's last end, and only when it
   /// exported.
   package let kv: KVParameters?
+
+  /// The same end as an abort, which brings no token.
+  var asAborted: EngineFinish {
+    EngineFinish(
+      sequence: sequence, reason: .abort, stop: nil, lastToken: nil, usage: usage,
+      endsRequest: endsRequest, kv: kv)
+  }
 }

@@ -49,6 +49,14 @@ package struct KVExports: ~Copyable {
   /// Handles that wait for a reader now.
   package var count: Int { live.count }
 
+  /// The names of the handles that wait for a reader now, in order.
+  package var liveNames: [String] { live.keys.sorted() }
+
+  /// The names of the handles that ended so, in order, as far as they are remembered.
+  package func names(endedAs ending: Ending) -> [String] {
+    ended.filter { $0.value.ending == ending }.map(\.key).sorted()
+  }
+
   /// What became of a handle that is live no more; nil when it is live, or was never known.
   package func ending(of requestID: String) -> Ending? {
     ended[requestID]?.ending

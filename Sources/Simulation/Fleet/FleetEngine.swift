@@ -15,6 +15,13 @@ package final class FleetEngine {
   package private(set) var engine: SimulatedEngine
   /// Every request that reached it, in order, over all its lives.
   package private(set) var visits: [EngineVisit] = []
+  /// Ids of the requests that an engine lied about, refused without a word to prefill, or read and
+  /// did nothing for.
+  private(set) var betrayed: Set<String> = []
+  /// Ids of the requests that it failed without its scheduler, which would have told prefill.
+  private(set) var failed: Set<String> = []
+  /// Handles of other engines that it could not send word of.
+  private(set) var lostNotices: Set<String> = []
   /// How many engines have lived here.
   package private(set) var lives = 1
 
@@ -49,11 +56,25 @@ package final class FleetEngine {
   /// Whether an engine lives there now.
   package var isAlive: Bool { host.isAlive && !engine.isDead }
 
+  /// Whether it does what it is asked.
+  package var isAble: Bool { isAlive && engine.faults.active.isEmpty && !host.isCutOff }
+
+  /// The handles that the engine here keeps, or kept until nobody had come for them.
+  var unclaimed: [String] {
+    engine.scheduler.exports.liveNames + engine.scheduler.exports.names(endedAs: .expired)
+  }
+
   /// Misuses that an engine's lives have seen, by kind.
   package var counts: [KVExportCounts] { pastCounts + [engine.scheduler.exports.counts] }
 
   /// Handles that ended because nobody came for them.
   package var expiredHandles: Int { counts.reduce(0) { $0 + $1.expired } }
+
+  /// Handles that ended because a decode engine had read them.
+  package var consumedHandles: Int { counts.reduce(0) { $0 + $1.consumed } }
+
+  /// Requests for tokens among the visits.
+  package var generations: Int { visits.count { $0.target.hasSuffix("/completions") } }
 
   /// Reads of what was not, or no longer, the reader's to read.
   package var wrongReads: Int { counts.reduce(0) { $0 + $1.misuses - $1.expired } }
@@ -78,7 +99,31 @@ package final class FleetEngine {
   }
 
   private func watch() {
-    engine.whenVisited = { [weak self] visit in self?.visits.append(visit) }
+    engine.whenVisited = { [weak self] visit in self?.note(visit) }
+    engine.whenNoticeIsLost = { [weak self] name in self?.lostNotices.insert(name) }
+  }
+
+  private func note(_ visit: EngineVisit) {
+    visits.append(visit)
+    guard let id = visit.field("x-request-id") else { return }
+    let faults = engine.faults.active.map(\.kind)
+    if faults.contains(where: FleetEngine.betrays) { betrayed.insert(id) }
+    if faults.contains(where: FleetEngine.failsAtOnce) { failed.insert(id) }
+  }
+
+  private static func failsAtOnce(_ fault: EngineFault.Kind) -> Bool {
+    switch fault {
+    case .status, .malformed: true
+    default: false
+    }
+  }
+
+  private static func betrays(_ fault: EngineFault.Kind) -> Bool {
+    switch fault {
+    case .lie, .hang: true
+    case .status(let status, _, _): status < 500
+    default: false
+    }
   }
 
   private static func makeEngine(

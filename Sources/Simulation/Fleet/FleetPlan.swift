@@ -10,6 +10,8 @@ package struct FleetPlan: Sendable {
   package var decodeCount = 0
   /// Engines of a single pool; none beside prefill and decode engines.
   package var wholeCount = 0
+  /// Whether workers are probed and asked what must be known of them, as the program does it.
+  package var watchesWorkers = false
   /// How the network behaves.
   package var conditions = NetworkConditions()
   /// The router's configuration, but for workers and pools, which follow from the counts.

@@ -8,8 +8,6 @@ package struct FleetTolerance: OptionSet, Sendable {
     self.rawValue = rawValue
   }
 
-  /// Handles may expire: the message that would have ended them could be lost.
-  package static let expiredHandles = FleetTolerance(rawValue: 1)
   /// Clients may lose their connection and see nothing more.
-  package static let brokenClients = FleetTolerance(rawValue: 2)
+  package static let brokenClients = FleetTolerance(rawValue: 1)
 }

@@ -6,18 +6,18 @@ internal import Vocabulary
 extension SimulatedFleet {
   /// Runs on until everything has ended that can, and says what did not end well; empty is right.
   ///
-  /// Each sentence begins with the seed. Looks twice: shortly after the last answer, when no engine
-  /// may work or hold anything for a request that is over; and after the idle limits and leases,
-  /// when no connection may be left.
+  /// Each sentence begins with the seed. Looks twice: seconds after the last answer, when no engine
+  /// may work or hold anything for a request that is over (`excuse` names the exceptions); and
+  /// after the idle limits and leases, when no connection may be left.
   package func violations(tolerating tolerance: FleetTolerance = []) -> [String] {
     runUntilAnswered()
-    runOn()
+    runOn(for: .seconds(4))
     var found = callViolations(tolerance) + routerViolations()
     for engine in engines where engine.isAlive {
-      found += workViolations(of: engine, tolerance)
+      found += workViolations(of: engine) + pinViolations(of: engine)
     }
     runUntilQuiet()
-    found += handleViolations(tolerance) + connectionViolations()
+    found += handleViolations() + ledgerViolations() + connectionViolations()
     return found.map { "seed \(plan.seed): \($0)" }
   }
 
@@ -43,13 +43,28 @@ extension SimulatedFleet {
   private func routerViolations() -> [String] {
     var found: [String] = []
     if router.liveRequests != 0 { found.append("\(router.liveRequests) requests live") }
-    if router.liveHandles != 0 { found.append("\(router.liveHandles) handles live") }
     for worker in registry.workers {
       let (requests, tokens) = (worker.requestsInFlight, worker.tokensInFlight)
       if requests != 0 || tokens != 0 {
         found.append("\(worker.url) is left reserved: \(requests) requests, \(tokens) tokens")
       }
     }
+    if router.liveHandles != 0, !mayWaitForLease {
+      found.append("\(router.liveHandles) handles live")
+    }
+    return found
+  }
+
+  /// Whether handles may be left to their lease: their prefill engine is dead, or nobody could give
+  /// them back.
+  private var mayWaitForLease: Bool {
+    engines.contains { !$0.isAlive || $0.lives > 1 } || witness.nobodyCouldAt != nil
+      || !decodes.contains(where: \.isAble)
+  }
+
+  private func ledgerViolations() -> [String] {
+    var found: [String] = []
+    if router.liveHandles != 0 { found.append("\(router.liveHandles) handles outlive their lease") }
     let counts = router.handleCounts
     if counts.begun != counts.abandoned + counts.empty + counts.held {
       found.append("the ledger lost a prefill: \(counts)")
@@ -58,26 +73,25 @@ extension SimulatedFleet {
     return found
   }
 
-  private func workViolations(of engine: FleetEngine, _ tolerance: FleetTolerance) -> [String] {
+  private func workViolations(of engine: FleetEngine) -> [String] {
     var found: [String] = []
     if engine.engine.liveRequests != 0 {
       found.append("\(engine.name) still answers \(engine.engine.liveRequests) requests")
     }
     let scheduler = engine.engine.scheduler.figures
     if scheduler.requests != 0 { found.append("\(engine.name) still works: \(scheduler)") }
-    if scheduler.exports != 0, !tolerance.contains(.expiredHandles) {
-      found.append("\(engine.name) still pins blocks: \(scheduler)")
-    }
     return found
   }
 
-  private func handleViolations(_ tolerance: FleetTolerance) -> [String] {
+  private func pinViolations(of engine: FleetEngine) -> [String] {
+    engine.unclaimed.filter { excuse(for: $0) == nil }.map { "\(engine.name) keeps \($0)" }
+  }
+
+  private func handleViolations() -> [String] {
     var found: [String] = []
     for engine in engines {
       if engine.wrongReads != 0 { found.append("\(engine.name): \(engine.counts)") }
-      if engine.expiredHandles != 0, !tolerance.contains(.expiredHandles) {
-        found.append("\(engine.name): \(engine.expiredHandles) handles expired")
-      }
+      if engine.isAlive { found += pinViolations(of: engine) }
       let figures = engine.engine.scheduler.figures
       if engine.isAlive, figures != .zero { found.append("\(engine.name) keeps \(figures)") }
     }

@@ -21,8 +21,12 @@ package final class SimulatedFleet {
   package let clientHost: SimulatedHost
   /// The engines: prefill first, then decode, or the pool; in order of registration.
   package let engines: [FleetEngine]
+  /// What happened to prefill's answers on their way.
+  let witness: FleetWitness
   /// Every request's end.
   package let journal = RouteJournal()
+  /// Who takes care of the workers; nil for nobody.
+  private let watch: SilentWatch?
   /// The calls so far, in the order they were asked for.
   package private(set) var calls: [FleetCall] = []
 
@@ -38,6 +42,8 @@ package final class SimulatedFleet {
     routerHost = world.makeHost(SimulatedFleet.routerAddress.host)
     clientHost = world.makeHost("clients")
     engines = try SimulatedFleet.makeEngines(plan, world)
+    witness = FleetWitness(
+      world, prefillHosts: engines.filter { $0.role == .prefill }.map(\.host))
     var configuration = plan.router
     configuration.isDisaggregated = plan.wholeCount == 0
     configuration.workers = engines.map { .init(url: $0.url, role: $0.role) }
@@ -45,12 +51,16 @@ package final class SimulatedFleet {
       guard let url = try? WorkerURL(engine.url) else {
         preconditionFailure("an engine's address is a worker's URL")
       }
-      registry.add(url, role: engine.role)
+      var details = WorkerDetails()
+      // Where MoRI-IO's engines find each other; the simulated ones listen on one port for all.
+      details.labels["zmq_address"] = engine.address.description
+      registry.add(url, role: engine.role, details: details)
     }
     router = RouterLoop(
       loop: routerHost.loop, configuration: configuration, registry: registry,
       metrics: LoopMetrics(), seed: plan.seed)
     router.routeObserver = journal
+    watch = plan.watchesWorkers ? SilentWatch(router) : nil
     try router.listen(on: SimulatedFleet.routerAddress, sharesPort: false)
   }
 
@@ -146,6 +156,7 @@ extension SimulatedFleet {
   /// Lets every idle connection and every lease come to its end; where an engine has died, also the
   /// connections to it, which only keep-alive may find dead.
   package func runUntilQuiet() {
+    watch?.stop()
     let hasDied = engines.contains { !$0.isAlive || $0.lives > 1 }
     world.run(for: .seconds(hasDied ? 900 : 100))
   }

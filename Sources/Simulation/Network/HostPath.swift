@@ -7,4 +7,9 @@ struct HostPath: Hashable {
     self.source = source.number
     self.target = target.number
   }
+
+  /// Whether it begins or ends at `host`.
+  func touches(_ host: SimulatedHost) -> Bool {
+    source == host.number || target == host.number
+  }
 }

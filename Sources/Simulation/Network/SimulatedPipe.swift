@@ -30,6 +30,10 @@ final class SimulatedPipe {
   /// Whether something on the way resets the connection: nothing more is sent.
   var isBroken = false
 
+  /// Names found in what was written, each with the count of bytes written up to there.
+  private var marks: [(name: String, end: Int)] = []
+  private var writtenCount = 0
+  private var readCount = 0
   private(set) var arrivedCount = 0
   private(set) var inFlightCount = 0
   private var buffer = ByteBuffer()
@@ -48,6 +52,9 @@ final class SimulatedPipe {
   /// Adds bytes to the writer's queue.
   func append(_ bytes: UnsafeRawBufferPointer) {
     buffer.append(bytes)
+    writtenCount += bytes.count
+    guard let witness = source.world.witness else { return }
+    for name in witness.names(in: bytes, from: source) { marks.append((name, writtenCount)) }
   }
 
   /// The kernel takes `count` bytes of the writer's queue.
@@ -70,7 +77,16 @@ final class SimulatedPipe {
     destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
     buffer.removeFirst(count)
     arrivedCount -= count
+    readCount += count
+    tellWitness()
     return count
+  }
+
+  private func tellWitness() {
+    while let mark = marks.first, mark.end <= readCount {
+      marks.removeFirst()
+      source.world.witness?.wasRead(mark.name)
+    }
   }
 
   /// Forgets what the reader's kernel holds.

@@ -64,3 +64,10 @@ extension SimulatedWorld {
     }
   }
 }
+
+extension SimulatedHost {
+  /// Whether some path from or to it carries nothing.
+  var isCutOff: Bool {
+    !world.blockedPaths.isEmpty && world.blockedPaths.contains { $0.touches(self) }
+  }
+}

@@ -24,6 +24,9 @@ public final class SimulatedWorld {
   /// Hears every event as a line of text; for the trace of a seed that failed. Slow.
   public var traceLine: ((String) -> Void)?
 
+  /// Looks for names in what is written, and hears when they were read; for checks after the fact.
+  weak var witness: (any NetworkWitness)?
+
   /// How many events have happened.
   public internal(set) var eventCount = 0
 

@@ -64,9 +64,14 @@ final class EngineJob: ExchangeObserver {
       if isAborting { return .goesOn }
       if let fault = endingFault { return end(by: fault) }
     }
-    if case .finished(let finish) = event, let kv = finish.kv {
-      exports = true
-      reply.kvInstead = engine.lie(faults, about: kv)
+    var event = event
+    if case .finished(let finish) = event {
+      // What the scheduler had ended already when the abort came.
+      if isAborting { event = .finished(finish.asAborted) }
+      if let kv = finish.kv {
+        exports = true
+        reply.kvInstead = engine.lie(faults, about: kv)
+      }
     }
     let outcome = reply.absorb(event, into: &bytes)
     if case .token = event { sentTokens += 1 }

@@ -24,6 +24,11 @@ package final class SimulatedEngine {
   package var whenDead: (() -> Void)?
   /// Hears of every request before it is answered, those that a fault strikes included.
   package var whenVisited: ((EngineVisit) -> Void)?
+  /// Hears the id of every request whose client left before its answer had ended.
+  package var whenAbandoned: ((String) -> Void)?
+  /// Hears the name of every handle of another engine's that it could not send word of, or whose
+  /// word was under way when it died.
+  package var whenNoticeIsLost: ((String) -> Void)?
   /// Whether it has died, or its core has.
   package var isDead: Bool { isGone || scheduler.isDead }
   /// Whether the process has died: nothing answers any more.
@@ -41,6 +46,8 @@ package final class SimulatedEngine {
   private let channelFrontend: Frontend
   private let bootstrapFrontend: Frontend?
   private let timer: any LoopTimer
+  /// How many words are under way about each handle.
+  private var noticesUnderWay: [String: Int] = [:]
   private var jobs: [EngineRequestID: EngineJob] = [:]
   private var events: [EngineEvent] = []
 
@@ -90,6 +97,8 @@ package final class SimulatedEngine {
     guard !isGone else { return }
     isGone = true
     timer.cancel()
+    for name in noticesUnderWay.keys.sorted() { whenNoticeIsLost?(name) }
+    noticesUnderWay.removeAll()
     for job in jobs.values { job.exchange.observer = nil }
     jobs.removeAll()
     frontend.abort()
@@ -147,6 +156,7 @@ extension SimulatedEngine {
   /// The client of `job` has gone.
   func abandon(_ job: EngineJob) {
     guard let id = job.id, jobs.removeValue(forKey: id) != nil else { return }
+    whenAbandoned?(job.requestID)
     scheduler.abort(id, now: loop.now)
     pump()
   }
@@ -209,10 +219,7 @@ extension SimulatedEngine {
     case .asks(let ask, let address): send(ask, to: address)
     case .writes(let write, let address): send(write, to: address)
     case .notice(let notice):
-      channel.send(
-        .notice(requestID: notice.source.requestID, reason: notice.reason),
-        to: notice.source.address
-      ) { _ in }
+      send(notice)
     case .heartbeat(let address, let requestIDs):
       channel.send(.heartbeat(requestIDs: requestIDs), to: address) { [weak self] reply in
         guard let self, !isGone else { return }
@@ -254,6 +261,17 @@ extension SimulatedEngine {
         scheduler.remoteKVFailed(pull.target, now: loop.now)
       }
       pump()
+    }
+  }
+
+  private func send(_ notice: KVNotice) {
+    let name = notice.source.requestID
+    noticesUnderWay[name, default: 0] += 1
+    channel.send(.notice(requestID: name, reason: notice.reason), to: notice.source.address) {
+      [weak self] reply in
+      guard let self, !isGone, let count = noticesUnderWay[name] else { return }
+      noticesUnderWay[name] = count > 1 ? count - 1 : nil
+      if reply == nil { whenNoticeIsLost?(name) }
     }
   }
 

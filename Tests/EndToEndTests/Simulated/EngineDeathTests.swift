@@ -31,7 +31,7 @@ import Vocabulary
     let struck = fault.role == .prefill ? fleet.prefills[0] : fleet.decodes[0]
     struck.engine.faults.add(EngineFault(fault.kind, remaining: 1))
     let call = fleet.call(request)
-    #expect(fleet.violations(tolerating: .expiredHandles) == [])
+    #expect(fleet.violations() == [])
     #expect(call.generated.isComplete)
     #expect(try AnswerOracle([request]).wrongAnswers(in: fleet) == [])
     #expect(fleet.journal.record(of: call.id)?.attempts == 2)
@@ -85,7 +85,7 @@ import Vocabulary
       let fleet = try SimulatedFleet(.split(1, 1))
       fleet.decodes[0].engine.faults.add(EngineFault(fault))
       let call = fleet.call(request)
-      #expect(fleet.violations(tolerating: .expiredHandles) == [])
+      #expect(fleet.violations() == [])
       let answer = try #require(call.answer)
       #expect(answer.status == 502 && !answer.isEventStream)
       #expect(answer.field("content-type") == "application/json")
@@ -124,7 +124,7 @@ import Vocabulary
         fleet.call(Self.stream)
         let moment = Duration.microseconds(step * 5300)
         fleet.world.schedule(after: moment) { fleet.engines[victim].kill(leaving: trace) }
-        let found = fleet.violations(tolerating: .expiredHandles) + oracle.wrongAnswers(in: fleet)
+        let found = fleet.violations() + oracle.wrongAnswers(in: fleet)
         #expect(found == [], "\(fleet.engines[victim].name) dies after \(moment)")
       }
     }
@@ -141,7 +141,7 @@ import Vocabulary
       fleet.runOn(for: .milliseconds(60))
       try engine.restart()
       let late = fleet.call(Self.request, after: .milliseconds(500))
-      let found = fleet.violations(tolerating: .expiredHandles) + oracle.wrongAnswers(in: fleet)
+      let found = fleet.violations() + oracle.wrongAnswers(in: fleet)
       #expect(found == [])
       #expect(late.generated.isComplete && fleet.journal.record(of: late.id)?.attempts == 1)
     }

@@ -33,8 +33,7 @@ import Vocabulary
       let fleet = try SimulatedFleet(.split(1, 1, seed: UInt64(step)))
       let moment = Duration.microseconds(2 + step * 1700)
       let call = leave(fleet, request, at: moment, ending)
-      let tolerance = mayExpire(fleet) ? FleetTolerance.expiredHandles : []
-      let found = fleet.violations(tolerating: tolerance) + oracle.wrongAnswers(in: fleet)
+      let found = fleet.violations() + oracle.wrongAnswers(in: fleet)
       #expect(found == [], "\(moment) after the start")
       if let record = fleet.journal.record(of: call.id) {
         outcomes.insert("\(record.outcome.rawValue) \(record.handleOutcome)")
@@ -46,15 +45,6 @@ import Vocabulary
         "completed consumed",
       ]))
     #expect(outcomes.contains("client_gone consumed") == streams)
-  }
-
-  /// Prefill's answer may be on its way when the client leaves: then nobody knows the handle. Or no
-  /// connection to decode is up yet: then the ledger says that the handle is left to its lease.
-  private func mayExpire(_ fleet: SimulatedFleet) -> Bool {
-    fleet.runOn()
-    let counts = fleet.router.handleCounts
-    let exports = fleet.prefills[0].engine.scheduler.exports.counts.exports
-    return counts.expired == 1 || counts.abandoned == 1 && exports == 1
   }
 
   @Test(arguments: [5, 20, 40, 60, 80])
@@ -88,7 +78,7 @@ import Vocabulary
       let call = fleet.call(request)
       fleet.world.schedule(after: .milliseconds(10 + step * 15)) { call.client?.hangUp(.reset) }
     }
-    #expect(fleet.violations(tolerating: .expiredHandles) == [])
+    #expect(fleet.violations() == [])
     let right = try AnswerOracle([request]).answer(to: request)
     for call in neighbours { #expect(call.generated == right) }
   }

@@ -29,7 +29,7 @@ import Vocabulary
     fleet.decodes[0].engine.faults.add(
       EngineFault(.status(status, body: text, retryAfter: 9), remaining: 1))
     let call = fleet.call(.chat("refuse me", streams: true))
-    #expect(fleet.violations(tolerating: .expiredHandles) == [])
+    #expect(fleet.violations() == [])
     #expect(call.answer?.status == status && call.answer?.text == text)
     #expect(call.answer?.field("retry-after") == "9")
     #expect(fleet.decodes[1].visits.isEmpty)
@@ -75,7 +75,7 @@ import Vocabulary
       #expect(waited >= .seconds(2) && waited < .milliseconds(2100))
       #expect(call.answer?.status == 504)
       #expect(call.generated.errorCode == "request_timeout")
-      #expect(fleet.violations(tolerating: .expiredHandles) == [])
+      #expect(fleet.violations() == [])
     }
   }
 

@@ -49,7 +49,7 @@ import Vocabulary
 
   @Test func `a network that resets and refuses gives right answers or clear errors`() throws {
     let found = try faults(
-      seeds: 1000..<1150, tolerating: [.expiredHandles, .brokenClients]
+      seeds: 1000..<1150, tolerating: .brokenClients
     ) { seed in
       var plan = FleetPlan.split(2, 2, seed: seed)
       plan.conditions = .rough

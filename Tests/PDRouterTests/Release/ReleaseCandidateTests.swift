@@ -3,12 +3,17 @@ import Vocabulary
 
 @testable import PDRouter
 
-/// A candidate: `t`ried, `d`raining, `w`arm, `f`ull of calls, and its load.
+/// A candidate: `r`equest failed, order failed (`t`ried), `d`raining, `w`arm, `f`ull of calls, and its load.
 private func candidate(_ number: UInt32, _ traits: String, load: Int = 0) -> ReleaseCandidate {
   ReleaseCandidate(
-    id: WorkerID(number: number), wasTried: traits.contains("t"),
+    id: WorkerID(number: number), record: record(traits),
     isDraining: traits.contains("d"), isWarm: traits.contains("w"),
     hasRoom: !traits.contains("f"), load: load)
+}
+
+private func record(_ traits: String) -> ReleaseCandidate.Record {
+  if traits.contains("t") { return .failedOrder }
+  return traits.contains("r") ? .failedRequest : .clean
 }
 
 struct ReleaseCandidateTests {
@@ -25,6 +30,8 @@ struct ReleaseCandidateTests {
     Row(traits: ["wd", "", "d"], loads: [0, 9, 0], chosen: 1),
     Row(traits: ["wt", "d", "dw"], loads: [0, 0, 9], chosen: 2),
     Row(traits: ["t", "tw", "td"], chosen: 1),
+    Row(traits: ["tw", "r", "r"], loads: [0, 9, 8], chosen: 2),
+    Row(traits: ["wr", "d", "tw"], loads: [0, 9, 0], chosen: 1),
     Row(traits: ["wf", "", "f"], loads: [0, 9, 0], chosen: 1),
   ])
   func `the best is untried, staying, warm and idle, in this order`(row: Row) {

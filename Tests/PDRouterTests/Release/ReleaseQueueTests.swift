@@ -91,7 +91,7 @@ struct ReleaseQueueTests {
       #expect(queue.next(now: now) === order)
       queue.depart(order, to: one, now: now)
       #expect(queue.fail(order, mayRepeat: true, now: now) == true)
-      #expect(queue.tried(by: order).contains(one))
+      #expect(queue.record(of: one, with: order) == .failedOrder)
       #expect(queue.wake == now + pause)
       #expect(queue.next(now: now + pause + .nanoseconds(-1)) == nil)
       now = now + pause

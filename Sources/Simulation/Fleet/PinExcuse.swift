@@ -1,0 +1,51 @@
+internal import PDRouter
+
+/// Why nobody could have given a handle back, so that it waits for the end of its lease.
+package enum PinExcuse: String, Sendable {
+  /// Prefill's answer was lost with its connection: the router never read of the handle.
+  case neverTold = "never_told"
+  /// An engine lied about it, refused it without telling prefill, or read the request and did
+  /// nothing.
+  case betrayed
+  /// The client left while a failure that prefill does not hear of was on its way to the router.
+  case failureUnseen = "failure_unseen"
+  /// A decode engine died that may have had the cache, and it can be attached only once.
+  case attachedOnce = "attached_once"
+  /// A decode engine's word to prefill was lost on the way.
+  case noticeLost = "notice_lost"
+  /// There was a moment at which every decode engine was dead, failing, or out of reach.
+  case beyondReach = "beyond_reach"
+}
+
+extension SimulatedFleet {
+  /// Why the handle that a prefill engine keeps as `name` could not be given back; nil where it
+  /// should have been.
+  package func excuse(for name: String) -> PinExcuse? {
+    if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
+    if engines.contains(where: { $0.lostNotices.contains(name) }) { return .noticeLost }
+    if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
+    if engines.contains(where: { $0.betrayed.contains { isName(name, of: $0) } }) {
+      return .betrayed
+    }
+    if plan.engine.connector == .nixlPush,
+      decodes.contains(where: { !$0.isAlive || $0.lives > 1 })
+    {
+      return .attachedOnce
+    }
+    let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
+    return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
+  }
+
+  private func isName(_ name: String, of requestID: String) -> Bool {
+    name.contains("-\(requestID)-") || name.hasSuffix("-\(requestID)")
+  }
+
+  /// Notes, every few milliseconds of `duration` from now on, when no decode engine does what it is
+  /// asked.
+  package func watchDecodes(for duration: Duration) {
+    if !decodes.contains(where: \.isAble) { witness.noteThatNobodyCan() }
+    let pause = Duration.milliseconds(5)
+    guard duration > pause else { return }
+    world.schedule(after: pause) { [weak self] in self?.watchDecodes(for: duration - pause) }
+  }
+}
