@@ -131,6 +131,7 @@ final class Request {
         unwind()
         return
       case .linger:
+        unwind()
         timer.arm(after: router.configuration.timeouts.handOverGrace, for: self)
         return
       }
@@ -310,6 +311,13 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
       prefillIsShort: traits.promptTokens.number <= step,
-      decodeAbortsWhileWaiting: router.connector.abortsWhileWaiting)
+      decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
+  }
+
+  private var decodeAbortsWhileWaiting: Bool {
+    guard let handle else { return true }
+    return router.ledger.withParameters(of: handle) { parameters in
+      parameters.isEmpty || router.connector.abortsWhileWaiting(with: parameters)
+    }
   }
 }

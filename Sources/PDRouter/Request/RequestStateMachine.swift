@@ -417,6 +417,10 @@ extension RequestStateMachine {
     where legs.prefillWasSent && legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
       state = .unwinding(handle, reason, .waiting)
       return RequestAction(step: .leaveClient)
+    case .serving(let handle?, _, prefillIsOut: false)
+    where legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
+      state = .unwinding(handle, reason, .waiting)
+      return RequestAction(step: .linger)
     case .serving(let handle?, attached: false, prefillIsOut: true)
     where legs.prefillWasSent && !legs.servingWasSent && legs.prefillIsShort:
       state = .unwinding(handle, reason, .unasked)
