@@ -41,6 +41,8 @@ final class Request {
   var queuedOnPrefill = TokenCount.zero
   var queuedOnServing = TokenCount.zero
   var decodesBeside = 0
+  /// Whether the two engines have yet to meet.
+  var isColdPair = false
   /// When the request's time is over.
   var deadline = Instant.distantFuture
   var tried = TriedWorkers()

@@ -52,6 +52,16 @@ extension RouterLoop {
     workers.pairs.noteFailure(prefill: prefill, decode: decode, now: loop.now)
   }
 
+  /// Whether KV has gone from `prefill` to `decode` since both were last known to start.
+  func isWarm(_ prefill: Worker, _ decode: Worker) -> Bool {
+    workers.pairs.isWarm(prefill: prefill.id, decode: decode.id)
+  }
+
+  /// `decode` has failed: whatever answers at its address next has met nobody.
+  func noteDecodeLost(_ decode: Worker) {
+    workers.pairs.forget(decode.id)
+  }
+
   /// `prefill` has failed: whatever answers at its address next may be another engine, of which
   /// decode engines know nothing.
   func notePrefillLost(_ prefill: Worker) {
