@@ -65,3 +65,10 @@ func handOver(_ change: (inout KVHandOver) -> Void = { _ in }) -> KVHandOver {
   change(&handOver)
   return handOver
 }
+
+extension KVConnector {
+  /// Whether decode gives everything up by itself when it was told `parameters`.
+  func abortsWhileWaiting(_ parameters: String) -> Bool {
+    withBytes(of: parameters) { abortsWhileWaiting(with: $0) }
+  }
+}

@@ -41,9 +41,11 @@ public struct NIXLConnector: KVConnector {
     self.legsLeaveTogether = legsLeaveTogether
   }
 
-  /// A decode engine that waits to be written to keeps its blocks when its client leaves (measured
-  /// on 0.32).
-  public var abortsWhileWaiting: Bool { false }
+  /// Where it pulls. A decode engine that waits to be written to keeps its blocks when its client
+  /// leaves, and tells prefill nothing (measured on 0.32).
+  public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool {
+    releaseMeans(of: parameters) == .rejection
+  }
 
   /// A vLLM engine can do everything.
   public var decodeCanPrefill: Bool { true }

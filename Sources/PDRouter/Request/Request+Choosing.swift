@@ -34,6 +34,7 @@ extension Request {
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
+    isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(prefill.worker, traits.promptTokens)
     servingReservation.take(decode.worker, traits.promptTokens)
     record.attempts += 1
@@ -144,6 +145,7 @@ extension Request {
     question.queuedOnPrefill = TokenCount(prefill.tokensInFlight)
     question.queuedOnDecode = TokenCount(decode.promptTokensWaiting)
     question.activeDecodes = decode.requestsInFlight
+    question.isColdPair = !router.isWarm(prefill, decode)
     question.decodeCanPrefill = router.connector.decodeCanPrefill
     let verdict = router.decider.decide(question)
     if !verdict.isSplit { wholeReason = verdict.reason.name }

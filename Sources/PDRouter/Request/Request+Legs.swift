@@ -247,6 +247,9 @@ extension Request: LegObserver {
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
     noteDelivery(before: failure)
+    if failure.blamesWorker, let worker = servingReservation.worker {
+      router.noteDecodeLost(worker)
+    }
     return machine.servingFailed(
       failure.error(origin: servingOrigin),
       isFree: failure.nothingDelivered && !router.connector.bindsDecode,

@@ -41,6 +41,8 @@ final class Request {
   var queuedOnPrefill = TokenCount.zero
   var queuedOnServing = TokenCount.zero
   var decodesBeside = 0
+  /// Whether the two engines have yet to meet.
+  var isColdPair = false
   /// When the request's time is over.
   var deadline = Instant.distantFuture
   var tried = TriedWorkers()
@@ -131,6 +133,7 @@ final class Request {
         unwind()
         return
       case .linger:
+        unwind()
         timer.arm(after: router.configuration.timeouts.handOverGrace, for: self)
         return
       }
@@ -309,7 +312,14 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     let isOneStep = traits.promptTokens.number <= router.configuration.limits.prefillStepTokens
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
-      prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
-      decodeAbortsWhileWaiting: router.connector.abortsWhileWaiting)
+prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
+      decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
+  }
+
+  private var decodeAbortsWhileWaiting: Bool {
+    guard let handle else { return true }
+    return router.ledger.withParameters(of: handle) { parameters in
+      parameters.isEmpty || router.connector.abortsWhileWaiting(with: parameters)
+    }
   }
 }

@@ -68,7 +68,7 @@ struct MooncakeConnectorTests {
     #expect(MooncakeConnector(legsLeaveTogether: true).order(of: pair()) == .together)
     #expect(connector.requestID(of: pair()).isEmpty)
     #expect(!connector.pairsByRequestID && connector.decodeCanPrefill)
-    #expect(!connector.abortsWhileWaiting)
+    #expect(!connector.abortsWhileWaiting("{}"))
     #expect(connector.releaseMeans(of: connector.parameters(of: pair())) == .rejection)
   }
 
