@@ -312,7 +312,7 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     let isOneStep = traits.promptTokens.number <= router.configuration.limits.prefillStepTokens
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
-prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
+      prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
       decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
   }
 
