@@ -14,7 +14,8 @@ extension EngineScheduler {
       write(to: ask)
       return .done
     }
-    if exports.ending(of: ask.name) != nil {
+    // An ask that was overtaken by the word that it is not wanted any more reads nothing.
+    if let ending = exports.ending(of: ask.name), ending != .released {
       exports.noteRead(ask.name, by: ask.consumer, blockCount: ask.blockCount)
     }
     let deadline = latest + configuration.waitTime

@@ -15,8 +15,8 @@ package final class FleetEngine {
   package private(set) var engine: SimulatedEngine
   /// Every request that reached it, in order, over all its lives.
   package private(set) var visits: [EngineVisit] = []
-  /// Ids of the requests that an engine lied about, refused without a word to prefill, or read and
-  /// did nothing for.
+  /// Ids of the requests that an engine lied about, refused (as a vLLM engine does it only after
+  /// telling prefill, which the fault does not), or read and did nothing for.
   private(set) var betrayed: Set<String> = []
   /// Ids of the requests that it failed without its scheduler, which would have told prefill.
   private(set) var failed: Set<String> = []
@@ -121,7 +121,7 @@ package final class FleetEngine {
   private static func betrays(_ fault: EngineFault.Kind) -> Bool {
     switch fault {
     case .lie, .hang: true
-    case .status(let status, _, _): status < 500
+    case .status(let status, _, _): status < 500 || status == 503
     default: false
     }
   }

@@ -36,8 +36,16 @@ extension SimulatedFleet {
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
   }
 
+  /// Whether the handle is a request's: by its name, or since the prefill leg gave it that name.
   private func isName(_ name: String, of requestID: String) -> Bool {
-    name.contains("-\(requestID)-") || name.hasSuffix("-\(requestID)")
+    if name.contains("-\(requestID)-") || name.hasSuffix("-\(requestID)") { return true }
+    guard !plan.engine.connector.answersWithParameters else { return false }
+    let given = String(name.prefix { $0 != "@" })
+    return prefills.contains { engine in
+      engine.visits.contains {
+        $0.field("x-request-id") == requestID && $0.text.contains(given)
+      }
+    }
   }
 
   /// Notes, every few milliseconds of `duration` from now on, when no decode engine does what it is

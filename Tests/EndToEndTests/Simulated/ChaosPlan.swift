@@ -1,3 +1,4 @@
+import KVTransfer
 import PDRouter
 import Simulation
 import Testing
@@ -62,6 +63,11 @@ struct ChaosPlan {
       plan.conditions.resetChance = 0
       plan.conditions.refusalChance = 0
     default: break
+    }
+    if prefills > 0, Bool.random(using: &dice) {
+      let connectors = EngineConnector.allCases
+      plan = plan.speaking(connectors[Int.random(in: 0..<connectors.count, using: &dice)])
+      plan.router.connectorOptions.legsLeaveTogether = Bool.random(using: &dice)
     }
     plan.router.timeouts.request = .seconds(8)
     plan.router.timeouts.prefill = .seconds(3)

@@ -102,7 +102,7 @@ final class StormEngine {
   private static func betrays(_ fault: EngineFault.Kind) -> Bool {
     switch fault {
     case .lie, .hang: true
-    case .status(let status, _, _): status < 500
+    case .status(let status, _, _): status < 500 || status == 503
     default: false
     }
   }
