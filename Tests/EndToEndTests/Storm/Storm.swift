@@ -53,7 +53,8 @@ final class Storm {
     }
     self.engines = engines
     router = RouterLoop(
-      loop: loop, configuration: Storm.configuration(plan), registry: registry, metrics: LoopMetrics(),
+      loop: loop, configuration: Storm.configuration(plan), registry: registry,
+      metrics: LoopMetrics(),
       seed: plan.seed)
     router.routeObserver = journal
     address = try router.listen(on: HostAndPort(host: "127.0.0.1", port: 0), sharesPort: false)

@@ -61,7 +61,7 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
 
   /// Whether the request goes on without its client after the step.
   var unwinds: Bool {
-    !isLast && (step == .leaveClient || state.isUnwinding)
+    !isLast && (step == .leaveClient || step == .linger || state.isUnwinding)
   }
 
   /// Whether another worker could still answer after the step.

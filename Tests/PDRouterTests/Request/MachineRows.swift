@@ -77,9 +77,7 @@ enum MachineRows {
     Row(.servingHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
     Row(
       .servingHandle, .clientLeftServingUnsent, .release(.clientGone), cancels: .serving, .forget),
-    Row(
-      .servingHandle, .clientLeftStubbornDecode, .makeSure(.clientGone), cancels: .serving,
-      .forget),
+    Row(.servingHandle, .clientLeftStubbornDecode, .none, .linger),
     Row(
       .servingHandle, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .serving,
       .fail(.example)),
@@ -139,9 +137,7 @@ enum MachineRows {
     Row(.attachedHandle, .answerBegan, .consumed, .wait),
     Row(.attachedHandle, .failedBroken, .release(.decodeLost), .choose),
     Row(.attachedHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
-    Row(
-      .attachedHandle, .clientLeftStubbornDecode, .makeSure(.clientGone), cancels: .serving,
-      .forget),
+    Row(.attachedHandle, .clientLeftStubbornDecode, .none, .linger),
     Row(
       .attachedHandle, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .serving,
       .fail(.example)),
