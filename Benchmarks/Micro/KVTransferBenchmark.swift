@@ -85,6 +85,7 @@ private func planPrefill(_ body: [UInt8], _ iterations: Int) {
   var scratch = ByteBuffer()
   let handOver = KVHandOver(
     prefill: KVPeer(host: "127.0.0.1", port: 1), decode: KVPeer(host: "127.0.0.1", port: 2),
+    shape: .chat,
     number: (0, 0), requestID: UnsafeRawBufferPointer(start: nil, count: 0))
   editRepeatedly(body, iterations) { bytes, fields, edits in
     do {

@@ -79,7 +79,7 @@ public final class RouterLoop {
     housekeeping = loop.makeTimer()
     releases = ReleaseDesk(router: self)
     releases.pairs = PairKnowledge(
-      isWarm: { [unowned self] in workers.pairs.isWarm(prefill: $0.id, decode: $1.id) },
+      isWarm: { [unowned self] in isWarm($0, $1) },
       isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
       isDraining: { $0.state == .draining })
     housekeeping.arm(after: .seconds(1), for: self)

@@ -59,8 +59,16 @@ extension KVLedger {
 func handOver(_ change: (inout KVHandOver) -> Void = { _ in }) -> KVHandOver {
   var handOver = KVHandOver(
     prefill: KVPeer(host: "10.0.0.1", port: 8000), decode: KVPeer(host: "10.0.0.2", port: 8000),
+    shape: .chat,
     number: (high: 0x0123_4567_89AB_CDEF, low: 0x0011_2233_4455_6677),
     requestID: UnsafeRawBufferPointer(start: nil, count: 0))
   change(&handOver)
   return handOver
+}
+
+extension KVConnector {
+  /// Whether decode gives everything up by itself when it was told `parameters`.
+  func abortsWhileWaiting(_ parameters: String) -> Bool {
+    withBytes(of: parameters) { abortsWhileWaiting(with: $0) }
+  }
 }

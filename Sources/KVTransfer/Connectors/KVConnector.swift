@@ -20,10 +20,10 @@ public protocol KVConnector: Sendable {
   /// How an unused handle with these parameters is given back.
   func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans
 
-  /// Whether a decode engine whose leg is closed while it still waits for prefill gives everything
-  /// up by itself. If not (NIXL push keeps its blocks, measured on vLLM 0.32), a leg that left
-  /// together with prefill's is closed only after prefill has answered.
-  var abortsWhileWaiting: Bool { get }
+  /// Whether a decode engine that was given these parameters, and whose leg is closed before it has
+  /// the blocks, gives everything up by itself and tells prefill. If not (where prefill writes;
+  /// measured on vLLM 0.32), the leg is closed only a moment after prefill has answered.
+  func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool
 
   /// Whether a decode engine can compute a prompt by itself (SGLang's cannot): if not, no request
   /// can be served whole by it.

@@ -6,6 +6,8 @@ public struct KVHandOver {
   public var prefill: KVPeer
   /// Who generates.
   public var decode: KVPeer
+  /// What kind of request it is for.
+  public var shape: BodyShape
   /// Random bits that name the hand-over where a connector wants a name (`transfer_id`, room).
   public var number: (high: UInt64, low: UInt64)
   /// The `X-Request-Id` of both legs.
@@ -13,11 +15,12 @@ public struct KVHandOver {
 
   /// A hand-over from its parts.
   public init(
-    prefill: KVPeer, decode: KVPeer, number: (high: UInt64, low: UInt64),
+    prefill: KVPeer, decode: KVPeer, shape: BodyShape, number: (high: UInt64, low: UInt64),
     requestID: UnsafeRawBufferPointer
   ) {
     self.prefill = prefill
     self.decode = decode
+    self.shape = shape
     self.number = number
     self.requestID = requestID
   }

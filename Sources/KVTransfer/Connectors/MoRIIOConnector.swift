@@ -31,7 +31,7 @@ public struct MoRIIOConnector: KVConnector {
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
 
   /// A decode engine that waits to be written to gives up only after its own 120 s.
-  public var abortsWhileWaiting: Bool { false }
+  public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { false }
 
   /// A vLLM engine can do everything.
   public var decodeCanPrefill: Bool { true }

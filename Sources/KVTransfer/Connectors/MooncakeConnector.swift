@@ -32,7 +32,7 @@ public struct MooncakeConnector: KVConnector {
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
 
   /// A decode engine whose client leaves while it waits keeps its blocks (measured on 0.32).
-  public var abortsWhileWaiting: Bool { false }
+  public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { false }
 
   /// A vLLM engine can do everything.
   public var decodeCanPrefill: Bool { true }

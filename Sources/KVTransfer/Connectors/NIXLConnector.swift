@@ -41,9 +41,11 @@ public struct NIXLConnector: KVConnector {
     self.legsLeaveTogether = legsLeaveTogether
   }
 
-  /// A decode engine that waits to be written to keeps its blocks when its client leaves (measured
-  /// on 0.32).
-  public var abortsWhileWaiting: Bool { false }
+  /// Where it pulls. A decode engine that waits to be written to keeps its blocks when its client
+  /// leaves, and tells prefill nothing (measured on 0.32).
+  public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool {
+    releaseMeans(of: parameters) == .rejection
+  }
 
   /// A vLLM engine can do everything.
   public var decodeCanPrefill: Bool { true }
@@ -62,6 +64,12 @@ public struct NIXLConnector: KVConnector {
     } catch {
       preconditionFailure("parameters come from a validated answer: \(error)")
     }
+  }
+
+  /// Whenever decode pulls. Where prefill pushes the two must know the request by one name, and
+  /// `/v1/responses` draws its own in each engine (measured on 0.32: decode waits for ever).
+  public func canHandOver(_ handOver: KVHandOver) -> Bool {
+    handOver.prefill.identity == nil || handOver.shape != .responses
   }
 
   /// Decode waits for prefill's answer, unless told otherwise and prefill is known to write.

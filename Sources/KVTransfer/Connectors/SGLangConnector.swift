@@ -35,7 +35,7 @@ public struct SGLangConnector: KVConnector {
   }
 
   /// A decode engine whose client leaves aborts its receiver.
-  public var abortsWhileWaiting: Bool { true }
+  public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { true }
 
   /// It answers 400 to a request without a room.
   public var decodeCanPrefill: Bool { false }

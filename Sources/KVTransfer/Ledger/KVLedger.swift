@@ -279,7 +279,7 @@ public struct KVLedger: ~Copyable {
           prefillWorker: slot.pointee.prefillWorker,
           decodeWorker: slot.pointee.machine.decodeWorker,
           began: slot.pointee.began,
-          deadline: slot.pointee.machine.deadline,
+          deadline: slot.pointee.machine.deadline.flatMap { $0 == .distantFuture ? nil : $0 },
           parameterByteCount: slot.pointee.parameters.count))
     }
   }

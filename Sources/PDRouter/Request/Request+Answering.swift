@@ -12,6 +12,7 @@ extension Request {
     if head.status >= 500 { noteRejection(head.status) }
     let action = machine.servingHeadArrived(
       status: head.status, isRepeatable: isRepeatable && canBeBettered(head.status),
+      refusalReleases: refusalReleases,
       rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
@@ -20,6 +21,14 @@ extension Request {
         mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil)
     }
     perform(action)
+  }
+
+  /// Whether a decode engine that refuses this request's handle tells prefill by that.
+  private var refusalReleases: Bool {
+    guard let handle, !router.ledger.isEmpty(handle) else { return true }
+    return router.ledger.withParameters(of: handle) {
+      router.connector.releaseMeans(of: $0) == .rejection
+    }
   }
 
   /// Whether another attempt at what was answered with `status` makes sense: the engine's own
@@ -47,7 +56,9 @@ extension Request {
       _ = router.noteTransferFailure(prefill: prefill.id, decode: decode.id)
     }
     servingReservation.worker?.noteFailure()
-    noteFailure(of: prefillReservation.worker, isItsFault: false)
+    // Decode may have been told of an engine that is no more: its bootstrap server is asked again.
+    noteFailure(
+      of: prefillReservation.worker, isItsFault: router.configuration.asksBootstrapServers)
     if handOverFailures > 1 {
       noteFailure(of: servingReservation.worker, isItsFault: false)
     }

@@ -34,6 +34,7 @@ extension Request {
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
+    isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(prefill.worker, traits.promptTokens)
     servingReservation.take(decode.worker, traits.promptTokens)
     record.attempts += 1
@@ -87,8 +88,11 @@ extension Request {
   /// now. Engines that find each other by `X-Request-Id` must not meet those of another attempt, or
   /// of another client that chose the same.
   private func nameHandOver(from prefill: Worker, to decode: Worker) -> Bool {
+    guard let shape = endpoint.generationShape else {
+      preconditionFailure("only what generates is split")
+    }
     var handOver = KVHandOver(
-      prefill: prefill.peer, decode: decode.peer,
+      prefill: prefill.peer, decode: decode.peer, shape: shape,
       number: (router.generator.next(), router.generator.next()), requestID: requestID.bytes)
     guard router.connector.canHandOver(handOver) else {
       wholeReason = "pair_not_ready"
@@ -141,6 +145,7 @@ extension Request {
     question.queuedOnPrefill = TokenCount(prefill.tokensInFlight)
     question.queuedOnDecode = TokenCount(decode.promptTokensWaiting)
     question.activeDecodes = decode.requestsInFlight
+    question.isColdPair = !router.isWarm(prefill, decode)
     question.decodeCanPrefill = router.connector.decodeCanPrefill
     let verdict = router.decider.decide(question)
     if !verdict.isSplit { wholeReason = verdict.reason.name }

@@ -26,8 +26,8 @@ extension Request {
     if let prefill = record.prefillWorker {
       router.decider.note(
         .handOver(
-          prefill: prefill.id, decode: worker.id, tokens: traits.promptTokens, isColdPair: false,
-          took: first - start))
+          prefill: prefill.id, decode: worker.id, tokens: traits.promptTokens,
+          isColdPair: isColdPair, took: first - start))
     } else if endpoint.generationShape != nil {
       router.decider.note(
         .servedWhole(

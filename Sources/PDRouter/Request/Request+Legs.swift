@@ -247,6 +247,9 @@ extension Request: LegObserver {
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
     noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
     noteDelivery(before: failure)
+    if failure.blamesWorker, let worker = servingReservation.worker {
+      router.noteDecodeLost(worker)
+    }
     return machine.servingFailed(
       failure.error(origin: servingOrigin),
       isFree: failure.nothingDelivered && !router.connector.bindsDecode,
@@ -315,7 +318,14 @@ extension Request: LegObserver {
       takeLate(answer)
       return
     }
-    guard let handOver else { preconditionFailure("a prefill leg hands over") }
+    guard var handOver else { preconditionFailure("a prefill leg hands over") }
+    handOver.prefill.identity = answer.identity ?? handOver.prefill.identity
+    guard router.connector.canHandOver(handOver) else {
+      // The answer shows what was not known before: decode can make nothing of it.
+      router.ledger.holdNothing(handle)
+      dispatchToDecode(handle)
+      return
+    }
     if router.connector.order(of: handOver) == .inTurn {
       router.ledger.hold(handle, engine: handOver.prefill.identity?.engine, now: now) { target in
         router.connector.appendParameters(of: handOver, to: &target)
@@ -328,6 +338,11 @@ extension Request: LegObserver {
     } else {
       router.ledger.holdNothing(handle)
     }
+    dispatchToDecode(handle)
+  }
+
+  /// Prefill's answer is in the ledger: decode is next, unless nobody waits for it any more.
+  private func dispatchToDecode(_ handle: KVHandleID) {
     guard !machine.isUnwinding, router.ledger.stage(of: handle) == .held else {
       perform(machine.prefillAnswered())
       return

@@ -41,6 +41,8 @@ final class Request {
   var queuedOnPrefill = TokenCount.zero
   var queuedOnServing = TokenCount.zero
   var decodesBeside = 0
+  /// Whether the two engines have yet to meet.
+  var isColdPair = false
   /// When the request's time is over.
   var deadline = Instant.distantFuture
   var tried = TriedWorkers()
@@ -131,6 +133,7 @@ final class Request {
         unwind()
         return
       case .linger:
+        unwind()
         timer.arm(after: router.configuration.timeouts.handOverGrace, for: self)
         return
       }
@@ -310,6 +313,13 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
       prefillIsShort: traits.promptTokens.number <= step,
-      decodeAbortsWhileWaiting: router.connector.abortsWhileWaiting)
+      decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
+  }
+
+  private var decodeAbortsWhileWaiting: Bool {
+    guard let handle else { return true }
+    return router.ledger.withParameters(of: handle) { parameters in
+      parameters.isEmpty || router.connector.abortsWhileWaiting(with: parameters)
+    }
   }
 }

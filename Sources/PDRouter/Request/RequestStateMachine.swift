@@ -259,10 +259,12 @@ extension RequestStateMachine {
   /// - Parameters:
   ///   - status: the worker's status.
   ///   - isRepeatable: the request may be done twice.
+  ///   - refusalReleases: a decode engine that refuses a request tells prefill.
   ///   - rejection: what the client would be told of a 5xx that another may better; made only
   ///     when needed.
   mutating func servingHeadArrived(
-    status: Int, isRepeatable: Bool = true, rejection: @autoclosure () -> RouterError
+    status: Int, isRepeatable: Bool = true, refusalReleases: @autoclosure () -> Bool = true,
+    rejection: @autoclosure () -> RouterError
   ) -> RequestAction {
     if isUnwinding { return RequestAction(step: .wait) }
     guard case .serving(let handle, attached: false, let prefillIsOut) = state else {
@@ -272,7 +274,7 @@ extension RequestStateMachine {
       state = .serving(handle, attached: true, prefillIsOut: prefillIsOut)
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
-    let handleStep = handle.map { afterRejection($0, status) } ?? .none
+    let handleStep = handle.map { afterRejection($0, status, refusalReleases()) } ?? .none
     if status >= 500, isRepeatable, attemptsLeft > 0 {
       return retryOrFail(rejection(), handle: handleStep, cancels: .both)
     }
@@ -345,11 +347,12 @@ extension RequestStateMachine {
   /// that fail validation, which are not split). Any other failure may come after the handle was
   /// read, or because it could not be.
   private func afterRejection(
-    _ handle: KVHandleID, _ status: Int
+    _ handle: KVHandleID, _ status: Int, _ refusalReleases: Bool
   ) -> RequestAction.HandleStep {
-    status < 500 || status == 503
+    guard status < 500 || status == 503 else { return .release(handle, .decodeLost) }
+    return refusalReleases
       ? .settle(handle, .released(.decodeRejected, by: .decodeRejection))
-      : .release(handle, .decodeLost)
+      : .release(handle, .decodeRejected)
   }
 }
 
@@ -417,6 +420,10 @@ extension RequestStateMachine {
     where legs.prefillWasSent && legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
       state = .unwinding(handle, reason, .waiting)
       return RequestAction(step: .leaveClient)
+    case .serving(let handle?, _, prefillIsOut: false)
+    where legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
+      state = .unwinding(handle, reason, .waiting)
+      return RequestAction(step: .linger)
     case .serving(let handle?, attached: false, prefillIsOut: true)
     where legs.prefillWasSent && !legs.servingWasSent && legs.prefillIsShort:
       state = .unwinding(handle, reason, .unasked)

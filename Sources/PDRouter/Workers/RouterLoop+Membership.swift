@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import KVTransfer
+internal import Policies
 internal import Vocabulary
 
 // Workers come and go while the loop runs.
@@ -22,6 +23,7 @@ extension RouterLoop {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
     workers.pairs.forget(worker.id)
+    decider.note(.workerLeft(worker.id))
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }
     pool.closeIdle()
@@ -50,6 +52,16 @@ extension RouterLoop {
   /// - Returns: whether this ejects the pair.
   func noteTransferFailure(prefill: WorkerID, decode: WorkerID) -> Bool {
     workers.pairs.noteFailure(prefill: prefill, decode: decode, now: loop.now)
+  }
+
+  /// Whether KV has gone from `prefill` to `decode` since both were last known to start.
+  func isWarm(_ prefill: Worker, _ decode: Worker) -> Bool {
+    workers.pairs.isWarm(prefill: prefill.id, decode: decode.id)
+  }
+
+  /// `decode` has failed: whatever answers at its address next has met nobody.
+  func noteDecodeLost(_ decode: Worker) {
+    workers.pairs.forget(decode.id)
   }
 
   /// `prefill` has failed: whatever answers at its address next may be another engine, of which

@@ -145,7 +145,7 @@ struct MoRIIOConnectorTests {
     #expect(reading.order(of: registered()) == .prefillFirst)
     #expect(writing.order(of: registered()) == .together)
     for connector in [reading, writing] {
-      #expect(!connector.abortsWhileWaiting && connector.decodeCanPrefill)
+      #expect(!connector.abortsWhileWaiting("{}") && connector.decodeCanPrefill)
       #expect(connector.releaseMeans(of: Self.answered) == .rejection)
     }
   }

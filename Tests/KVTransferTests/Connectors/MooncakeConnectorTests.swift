@@ -67,7 +67,7 @@ struct MooncakeConnectorTests {
     #expect(connector.order(of: pair()) == .together)
     #expect(connector.requestID(of: pair()).isEmpty)
     #expect(!connector.pairsByRequestID && connector.decodeCanPrefill)
-    #expect(!connector.abortsWhileWaiting)
+    #expect(!connector.abortsWhileWaiting("{}"))
     #expect(connector.releaseMeans(of: connector.parameters(of: pair())) == .rejection)
   }
 

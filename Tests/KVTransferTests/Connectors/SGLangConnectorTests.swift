@@ -76,7 +76,7 @@ struct SGLangConnectorTests {
   @Test func `legs leave together, any pair can, and decode can do nothing alone`() {
     #expect(connector.order(of: handOver()) == .together)
     #expect(connector.canHandOver(handOver()))
-    #expect(!connector.decodeCanPrefill && connector.abortsWhileWaiting)
+    #expect(!connector.decodeCanPrefill && connector.abortsWhileWaiting("{}"))
     #expect(!connector.pairsByRequestID && connector.requestID(of: handOver()).isEmpty)
     #expect(connector.releaseMeans(of: connector.parameters(of: handOver())) == .abortRequest)
   }

@@ -13,11 +13,12 @@ struct ConnectorStub: KVConnector {
 
   var name: KVConnectorName { base.name }
   var leaseDuration: Duration { base.leaseDuration }
-  var abortsWhileWaiting: Bool { base.abortsWhileWaiting }
   var decodeCanPrefill: Bool { base.decodeCanPrefill }
   var pairsByRequestID: Bool { base.pairsByRequestID }
 
   func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { means }
+
+  func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { true }
 
   func order(of handOver: KVHandOver) -> LegOrder { base.order(of: handOver) }
 
