@@ -46,7 +46,7 @@ import Vocabulary
     #expect(try AnswerOracle([request]).wrongAnswers(in: fleet) == [])
     #expect(call.generated.isComplete)
     let counts = fleet.router.handleCounts
-    #expect(counts.spent == 1 && counts.consumed == 1)
+    #expect(counts.settled == 2 && counts.consumed == 1)
   }
 
   @Test func `a handle outlives a decode engine that cannot be reached`() throws {

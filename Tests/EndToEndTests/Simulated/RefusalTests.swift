@@ -46,7 +46,7 @@ import Vocabulary
     #expect(fleet.violations() == [])
     #expect(call.answer?.status == 503)
     #expect(call.answer?.field("retry-after") == "12")
-    #expect(call.generated.errorCode == "worker_error")
+    #expect(call.answer?.text == Self.busy)
     #expect(fleet.engines.map(\.visits.count) == [1, 1, 1, 0])
   }
 
