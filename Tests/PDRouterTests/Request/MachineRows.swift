@@ -72,6 +72,8 @@ enum MachineRows {
     Row(.servingHandle, .head404, .refused, .relay),
     Row(.servingHandle, .head500, .release(.decodeLost), cancels: .serving, .choose),
     Row(.servingHandle, .head503, .refused, cancels: .serving, .choose),
+    Row(.servingHandle, .head404Mute, .release(.decodeRejected), .relay),
+    Row(.servingHandle, .head503Mute, .release(.decodeRejected), cancels: .serving, .choose),
     Row(.servingHandle, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .choose),
     Row(.servingHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
@@ -103,6 +105,8 @@ enum MachineRows {
     Row(.servingTogether, .head404, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .both, .choose),
     Row(.servingTogether, .head503, .refused, cancels: .both, .choose),
+    Row(.servingTogether, .head404Mute, .release(.decodeRejected), cancels: .prefill, .relay),
+    Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .both, .choose),
     // Prefill goes on: its handle may still find a decode engine.
     Row(.servingTogether, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
@@ -258,6 +262,7 @@ enum MachineRows {
     Row(.servingNone, .failedBroken, .none, .fail(.example)),
     Row(.servingHandle, .head500, .release(.decodeLost), .relay),
     Row(.servingHandle, .head503, .refused, .relay),
+    Row(.servingHandle, .head503Mute, .release(.decodeRejected), .relay),
     Row(.servingHandle, .failedUndelivered, .release(.noDecodeWorker), .fail(.example)),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .fail(.example)),
     Row(
@@ -268,6 +273,7 @@ enum MachineRows {
       .relayRejection),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .prefill, .relay),
     Row(.servingTogether, .head503, .refused, cancels: .prefill, .relay),
+    Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .prefill, .relay),
     Row(
       .servingTogether, .failedUndelivered, .release(.noDecodeWorker), cancels: .prefill,
       .fail(.example)),
