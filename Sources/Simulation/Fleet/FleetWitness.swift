@@ -14,6 +14,8 @@ final class FleetWitness: NetworkWitness {
   private var known: Set<String> = []
   /// The last moment at which no decode engine did what it was asked.
   private(set) var nobodyCouldAt: Instant?
+  /// Whether some decode engine has died, failed or been out of reach.
+  private(set) var decodesHaveFailed = false
 
   init(_ world: SimulatedWorld, prefillHosts: [SimulatedHost]) {
     self.world = world
@@ -33,9 +35,10 @@ final class FleetWitness: NetworkWitness {
     known.insert(name)
   }
 
-  /// Notes that no decode engine does what it is asked.
-  func noteThatNobodyCan() {
-    nobodyCouldAt = world.now
+  /// Notes how many of the decode engines do what they are asked.
+  func note(able: Int, of count: Int) {
+    if able == 0 { nobodyCouldAt = world.now }
+    if able < count { decodesHaveFailed = true }
   }
 
   /// Whether the router has read of the handle that its engine keeps as `name`; an engine that

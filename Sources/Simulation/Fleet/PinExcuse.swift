@@ -1,3 +1,4 @@
+internal import KVTransfer
 internal import PDRouter
 
 /// Why nobody could have given a handle back, so that it waits for the end of its lease.
@@ -9,7 +10,7 @@ package enum PinExcuse: String, Sendable {
   case betrayed
   /// The client left while a failure that prefill does not hear of was on its way to the router.
   case failureUnseen = "failure_unseen"
-  /// A decode engine died that may have had the cache, and it can be attached only once.
+  /// A decode leg broke whose engine may have had the cache, and it can be attached only once.
   case attachedOnce = "attached_once"
   /// A decode engine's word to prefill was lost on the way.
   case noticeLost = "notice_lost"
@@ -21,17 +22,20 @@ extension SimulatedFleet {
   /// Why the handle that a prefill engine keeps as `name` could not be given back; nil where it
   /// should have been.
   package func excuse(for name: String) -> PinExcuse? {
-    if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
+    if plan.engine.connector.answersWithParameters {
+      if !witness.isKnown(name) { return .neverTold }
+    } else if router.handleCounts.abandoned > 0 {
+      // Their answers name nothing, so nobody sees on the wire whose was lost.
+      return .neverTold
+    }
     if engines.contains(where: { $0.lostNotices.contains(name) }) { return .noticeLost }
     if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
     if engines.contains(where: { $0.betrayed.contains { isName(name, of: $0) } }) {
       return .betrayed
     }
-    if plan.engine.connector == .nixlPush,
-      decodes.contains(where: { !$0.isAlive || $0.lives > 1 })
-    {
-      return .attachedOnce
-    }
+    let hasFailed =
+      witness.decodesHaveFailed || decodes.contains { !$0.isAlive || $0.lives > 1 }
+    if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
   }
@@ -48,10 +52,10 @@ extension SimulatedFleet {
     }
   }
 
-  /// Notes, every few milliseconds of `duration` from now on, when no decode engine does what it is
+  /// Notes, every few milliseconds of `duration` from now on, which decode engines do what they are
   /// asked.
   package func watchDecodes(for duration: Duration) {
-    if !decodes.contains(where: \.isAble) { witness.noteThatNobodyCan() }
+    witness.note(able: decodes.count { $0.isAble }, of: decodes.count)
     let pause = Duration.milliseconds(5)
     guard duration > pause else { return }
     world.schedule(after: pause) { [weak self] in self?.watchDecodes(for: duration - pause) }

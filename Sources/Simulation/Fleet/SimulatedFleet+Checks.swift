@@ -13,7 +13,8 @@ extension SimulatedFleet {
     runUntilAnswered()
     // Requests whose client has left may wait for a prefill engine that never answers.
     run(within: .seconds(10)) { router.liveRequests == 0 }
-    runOn(for: .seconds(4))
+    // An attachment that prefill never answers is given up after five seconds.
+    runOn(for: .seconds(plan.engine.connector == .nixlPush ? 7 : 4))
     var found = callViolations(tolerance) + routerViolations()
     for engine in engines where engine.isAlive {
       found += workViolations(of: engine) + pinViolations(of: engine)

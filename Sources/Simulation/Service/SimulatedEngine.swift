@@ -258,6 +258,8 @@ extension SimulatedEngine {
       if case .content(let contents)? = reply {
         scheduler.remoteKVArrived(pull.target, contents: contents, now: loop.now)
       } else {
+        // Whoever gave up while this was under way waits for its end to tell the exporter.
+        if reply == nil { whenNoticeIsLost?(pull.source.requestID) }
         scheduler.remoteKVFailed(pull.target, now: loop.now)
       }
       pump()

@@ -74,19 +74,9 @@ final class SocketFleet {
   }
 
   private var isSettled: Bool {
-    openClients == 0 && router.liveRequests == 0 && router.clientConnections == 0
-      && engines.allSatisfy { $0.isDead || $0.liveRequests == 0 && left(on: $0) == .zero }
-  }
-
-  /// What an engine keeps that it should not. What a dead decode engine did not collect stays
-  /// pinned to the end of its lease, for which no test waits.
-  private func left(on engine: SimulatedEngine) -> EngineFigures {
-    var figures = engine.scheduler.figures
-    if let fault = plan.fault, fault.engine >= plan.prefillCount, figures.exports > 0 {
-      figures.exports = 0
-      figures.usedBlocks = 0
-    }
-    return figures
+    openClients == 0 && router.liveRequests == 0 && router.liveHandles == 0
+      && router.clientConnections == 0
+      && engines.allSatisfy { $0.isDead || $0.liveRequests == 0 && $0.scheduler.figures == .zero }
   }
 
   private func end() {
@@ -100,7 +90,7 @@ final class SocketFleet {
       result.faults.append("\(worker.url) is left reserved")
     }
     for engine in engines {
-      let figures = left(on: engine)
+      let figures = engine.scheduler.figures
       if !engine.isDead, figures != .zero { result.faults.append("engine keeps \(figures)") }
       let misuses = engine.scheduler.exports.counts.misuses
       if misuses > 0 { result.faults.append("\(misuses) misuses") }
