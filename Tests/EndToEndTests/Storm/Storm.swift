@@ -53,7 +53,8 @@ final class Storm {
     }
     self.engines = engines
     router = RouterLoop(
-      loop: loop, configuration: Storm.configuration(plan), registry: registry, metrics: LoopMetrics(),
+      loop: loop, configuration: Storm.configuration(plan), registry: registry,
+      metrics: LoopMetrics(),
       seed: plan.seed)
     router.routeObserver = journal
     address = try router.listen(on: HostAndPort(host: "127.0.0.1", port: 0), sharesPort: false)
@@ -235,7 +236,9 @@ extension Storm: LoopTimerHandler {
     if counts.begun != counts.abandoned + counts.empty + counts.held {
       report.note("the ledger lost a prefill: \(counts)")
     }
-    if counts.held != counts.settled + router.liveHandles { report.note("the ledger lost a handle: \(counts)") }
+    if counts.held != counts.settled + router.liveHandles {
+      report.note("the ledger lost a handle: \(counts)")
+    }
   }
 
   /// A handle whose every release met a failing engine is left to its lease; those are few, and
