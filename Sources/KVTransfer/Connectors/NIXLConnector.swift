@@ -5,8 +5,8 @@ public import Vocabulary
 /// (pull), and `NixlPushConnector`, where prefill writes them to decode (push).
 ///
 /// Which of the two the engines run is seen in their answers, so there is nothing to configure. A
-/// first request to a push engine is served like a pull; its answer says who the engine is
-/// (`PrefillAnswer.identity`), and with that known both legs leave together.
+/// push is served like a pull, unless the legs are to leave together: they do once an answer has
+/// said who the engine is (`PrefillAnswer.identity`).
 ///
 /// Written for vLLM 0.13 and later (0.32 measured). The parameters are opaque: they are handed on
 /// byte for byte, because every release adds members to them. Cost: one pass over the answer.

@@ -19,6 +19,9 @@ public final class Exchange {
   public internal(set) var receivedAt = Instant.zero
   /// Who hears of the client's side; let go when the exchange is over.
   public var observer: (any ExchangeObserver)?
+  /// Whether a prefill leg that is soon over may outlive the client, so that what it makes can be
+  /// given back. Not so where the client leaves because that leg takes too long.
+  var letsPrefillEnd = true
 
   /// The connection, while the exchange is live.
   var transport: (any ExchangeTransport)?

@@ -210,7 +210,7 @@ extension Request: LegObserver {
     if leg === prefillLeg {
       prefillEnded()
     } else if machine.isUnwinding {
-      perform(machine.servingEnded())
+      unwoundServingEnded()
     } else {
       servingEnded()
     }
@@ -225,6 +225,13 @@ extension Request: LegObserver {
     } else {
       perform(servingFailed(failure))
     }
+  }
+
+  /// Decode has answered although its client is gone: its answer says what became of the handle.
+  private func unwoundServingEnded() {
+    guard servingLeg.head.status >= 500 else { return perform(machine.servingEnded()) }
+    perform(
+      machine.servingFailed(workerStatus(servingLeg, origin: servingOrigin), isFree: false))
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {

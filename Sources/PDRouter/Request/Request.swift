@@ -309,10 +309,10 @@ extension Request: ExchangeObserver, LoopTimerHandler {
 
   /// What the machine must know of the legs when it cuts the request short.
   private var legs: RequestStateMachine.Legs {
-    let step = router.configuration.limits.prefillStepTokens
+    let isOneStep = traits.promptTokens.number <= router.configuration.limits.prefillStepTokens
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
-      prefillIsShort: traits.promptTokens.number <= step,
+      prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
       decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
   }
 

@@ -382,11 +382,13 @@ extension RequestStateMachine {
 
   /// While unwinding: the decode engine has had time to take what prefill wrote.
   mutating func lingered() -> RequestAction {
-    guard case .unwinding(let handle, let reason, _) = state else {
+    guard case .unwinding(let handle, let reason, let receiver) = state else {
       preconditionFailure("only what unwinds lingers")
     }
     state = .over
-    return RequestAction(handle: .makeSure(handle, reason), cancels: .both, step: .end)
+    return RequestAction(
+      handle: receiver == .lost ? .release(handle, .decodeLost) : .makeSure(handle, reason),
+      cancels: .both, step: .end)
   }
 
   private mutating func cutOff(

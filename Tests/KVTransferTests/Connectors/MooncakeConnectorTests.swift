@@ -64,7 +64,8 @@ struct MooncakeConnectorTests {
   @Test func `a pair hands over only once the prefill engine is known`() {
     #expect(!connector.canHandOver(handOver()))
     #expect(connector.canHandOver(pair()))
-    #expect(connector.order(of: pair()) == .together)
+    #expect(connector.order(of: pair()) == .inTurn)
+    #expect(MooncakeConnector(legsLeaveTogether: true).order(of: pair()) == .together)
     #expect(connector.requestID(of: pair()).isEmpty)
     #expect(!connector.pairsByRequestID && connector.decodeCanPrefill)
     #expect(!connector.abortsWhileWaiting("{}"))

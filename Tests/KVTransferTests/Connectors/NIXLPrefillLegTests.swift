@@ -132,7 +132,10 @@ struct NIXLPrefillLegTests {
     let unshared = NIXLConnector(sharesPromptTokens: false)
     #expect(try unshared.prefillBody(.chat, body) == plain.expected)
     let pushing = handOver { $0.prefill.identity = identity("e", members: #""x":1"#) }
-    #expect(try NIXLConnector().prefillBody(.chat, body, pushing) == plain.expected)
+    let together = NIXLConnector(legsLeaveTogether: true)
+    #expect(try together.prefillBody(.chat, body, pushing) == plain.expected)
+    let inTurn = try NIXLConnector().prefillBody(.chat, body, pushing)
+    #expect(inTurn.contains(#""return_token_ids":true"#))
   }
 
   @Test func `a plan made on a used edit list is the same as on a fresh one`() throws {

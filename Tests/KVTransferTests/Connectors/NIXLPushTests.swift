@@ -52,13 +52,17 @@ struct NIXLPushTests {
     #expect(try identity(in: changed) == nil)
   }
 
-  @Test func `the first hand-over is serial, and one with a known engine leaves together`() {
-    let connector = NIXLConnector()
+  @Test(arguments: [(false, LegOrder.prefillFirst), (true, .together)])
+  func `only with an engine that is known, and where it is wished, do legs leave together`(
+    legsLeaveTogether: Bool, order: LegOrder
+  ) {
+    let connector = NIXLConnector(legsLeaveTogether: legsLeaveTogether)
     #expect(connector.order(of: handOver()) == .prefillFirst)
     let known = handOver { $0.prefill.identity = KVTransferTests.identity("e", members: "\"x\":1") }
-    #expect(connector.order(of: known) == .together)
+    #expect(connector.order(of: known) == order)
     #expect(connector.canHandOver(handOver()) && connector.canHandOver(known))
-    #expect(!connector.abortsWhileWaiting(#"{"transfer_mode":"push"}"#) && connector.decodeCanPrefill)
+    #expect(
+      !connector.abortsWhileWaiting(#"{"transfer_mode":"push"}"#) && connector.decodeCanPrefill)
     #expect(connector.pairsByRequestID && connector.requestID(of: known).isEmpty)
   }
 

@@ -3,7 +3,8 @@ import Vocabulary
 
 @testable import PDRouter
 
-/// A candidate: `r`equest failed, order failed (`t`ried), `d`raining, `w`arm, `f`ull of calls, and its load.
+/// A candidate: `r`equest failed, order failed (`t`ried), `d`raining, `w`arm, `f`ull of calls, and
+/// its load.
 private func candidate(_ number: UInt32, _ traits: String, load: Int = 0) -> ReleaseCandidate {
   ReleaseCandidate(
     id: WorkerID(number: number), record: record(traits),

@@ -78,7 +78,8 @@ struct ReleaseFleetTests {
     let handle = try makeHeld(fleet, at: dead)
     fleet.decodes[0].kill(leaving: trace)
     fleet.router.releases.makeSure(makeOrder(handle, .decodeLost), decode: dead)
-    expectFreed(fleet, within: .milliseconds(trace == .silence ? 1100 : 60))
+    let grace = ReleaseLimits().graceAfterDeath
+    expectFreed(fleet, within: grace + .milliseconds(trace == .silence ? 1100 : 60))
     #expect(fleet.router.handleCounts.releasedBy[.rejectedRequest] == 1)
     fleet.router.abort()
   }

@@ -11,6 +11,8 @@ enum MachineEvent: String, CaseIterable, Codable {
   case legsLeaveTogether, prefillAnswered, handleWasLost, prefillRejected
   case prefillFailed, prefillFailedWithAnswer
   case head200, head302, head404, head500, head503, head503Unrepeatable, answerBegan
+  /// The same of a decode engine whose refusal frees nothing.
+  case head404Mute, head503Mute
   case failedUndelivered, failedBroken, failedUnrepeatable, servingEnded
   case clientLeft, clientLeftShort, clientLeftShortUnsent, clientLeftServingUnsent
   case clientLeftServingUnsentShort, clientLeftStubbornDecode
@@ -39,6 +41,10 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .head503: machine.servingHeadArrived(status: 503, rejection: error)
     case .head503Unrepeatable:
       machine.servingHeadArrived(status: 503, isRepeatable: false, rejection: error)
+    case .head404Mute:
+      machine.servingHeadArrived(status: 404, refusalReleases: false, rejection: error)
+    case .head503Mute:
+      machine.servingHeadArrived(status: 503, refusalReleases: false, rejection: error)
     case .answerBegan: machine.answerBegan()
     case .failedUndelivered: machine.servingFailed(error, isFree: true)
     case .failedBroken: machine.servingFailed(error, isFree: false)
@@ -85,6 +91,7 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer:
       state.legsOut.contains(.prefill) && !state.choosesDecode
     case .head200, .head302, .head404, .head500, .head503: state.awaitsHead
+    case .head404Mute, .head503Mute: state.awaitsHead && state.isSplit
     case .head503Unrepeatable: state == .servingNone
     case .answerBegan: state.isAttached || state.isAnswering
     case .failedUndelivered: state.awaitsHead

@@ -12,6 +12,8 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
     case makeSure(KVReleaseReason)
     /// Decode lets go of it, or nothing was ever pinned.
     case dropped(KVReleaseReason)
+    /// Decode has told prefill by refusing the request.
+    case refused
   }
 
   let state: MachineState
@@ -42,6 +44,7 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
     case .release(let reason): .release(id, reason)
     case .makeSure(let reason): .makeSure(id, reason)
     case .dropped(let reason): .settle(id, .released(reason, by: .decodeAbort))
+    case .refused: .settle(id, .released(.decodeRejected, by: .decodeRejection))
     }
   }
 
@@ -58,7 +61,7 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
 
   /// Whether the request goes on without its client after the step.
   var unwinds: Bool {
-    !isLast && (step == .leaveClient || state.isUnwinding)
+    !isLast && (step == .leaveClient || step == .linger || state.isUnwinding)
   }
 
   /// Whether another worker could still answer after the step.

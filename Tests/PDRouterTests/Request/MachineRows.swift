@@ -69,17 +69,17 @@ enum MachineRows {
   private static let servingHandle: [MachineRow] = [
     Row(.servingHandle, .head200, .attach, .relay),
     Row(.servingHandle, .head302, .attach, .relay),
-    Row(.servingHandle, .head404, .release(.decodeRejected), .relay),
+    Row(.servingHandle, .head404, .refused, .relay),
     Row(.servingHandle, .head500, .release(.decodeLost), cancels: .serving, .choose),
-    Row(.servingHandle, .head503, .release(.decodeLost), cancels: .serving, .choose),
+    Row(.servingHandle, .head503, .refused, cancels: .serving, .choose),
+    Row(.servingHandle, .head404Mute, .release(.decodeRejected), .relay),
+    Row(.servingHandle, .head503Mute, .release(.decodeRejected), cancels: .serving, .choose),
     Row(.servingHandle, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .choose),
     Row(.servingHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
     Row(
       .servingHandle, .clientLeftServingUnsent, .release(.clientGone), cancels: .serving, .forget),
-    Row(
-      .servingHandle, .clientLeftStubbornDecode, .makeSure(.clientGone), cancels: .serving,
-      .forget),
+    Row(.servingHandle, .clientLeftStubbornDecode, .none, .linger),
     Row(
       .servingHandle, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .serving,
       .fail(.example)),
@@ -102,9 +102,11 @@ enum MachineRows {
       .choose),
     Row(.servingTogether, .head200, .attach, .relay),
     Row(.servingTogether, .head302, .attach, .relay),
-    Row(.servingTogether, .head404, .release(.decodeRejected), cancels: .prefill, .relay),
+    Row(.servingTogether, .head404, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .both, .choose),
-    Row(.servingTogether, .head503, .release(.decodeLost), cancels: .both, .choose),
+    Row(.servingTogether, .head503, .refused, cancels: .both, .choose),
+    Row(.servingTogether, .head404Mute, .release(.decodeRejected), cancels: .prefill, .relay),
+    Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .both, .choose),
     // Prefill goes on: its handle may still find a decode engine.
     Row(.servingTogether, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
@@ -139,9 +141,7 @@ enum MachineRows {
     Row(.attachedHandle, .answerBegan, .consumed, .wait),
     Row(.attachedHandle, .failedBroken, .release(.decodeLost), .choose),
     Row(.attachedHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
-    Row(
-      .attachedHandle, .clientLeftStubbornDecode, .makeSure(.clientGone), cancels: .serving,
-      .forget),
+    Row(.attachedHandle, .clientLeftStubbornDecode, .none, .linger),
     Row(
       .attachedHandle, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .serving,
       .fail(.example)),
@@ -261,7 +261,8 @@ enum MachineRows {
     Row(.servingNone, .failedUndelivered, .none, .fail(.example)),
     Row(.servingNone, .failedBroken, .none, .fail(.example)),
     Row(.servingHandle, .head500, .release(.decodeLost), .relay),
-    Row(.servingHandle, .head503, .release(.decodeLost), .relay),
+    Row(.servingHandle, .head503, .refused, .relay),
+    Row(.servingHandle, .head503Mute, .release(.decodeRejected), .relay),
     Row(.servingHandle, .failedUndelivered, .release(.noDecodeWorker), .fail(.example)),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .fail(.example)),
     Row(
@@ -271,7 +272,8 @@ enum MachineRows {
       .servingTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .relayRejection),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .prefill, .relay),
-    Row(.servingTogether, .head503, .release(.decodeLost), cancels: .prefill, .relay),
+    Row(.servingTogether, .head503, .refused, cancels: .prefill, .relay),
+    Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .prefill, .relay),
     Row(
       .servingTogether, .failedUndelivered, .release(.noDecodeWorker), cancels: .prefill,
       .fail(.example)),

@@ -28,6 +28,7 @@ struct PairWarmerTests {
         case "/v1/models": [.send(RouterWorld.answer(#"{"data":[{"id":"the \"model\""}]}"#))]
         case "/health": [.send(RouterWorld.ok)]
         case "/version": [.send(RouterWorld.answer("", status: 404))]
+        case _ where request.isRelease: [.send(RouterWorld.answer("{}", status: 404))]
         default: [.wait(delay), .send(roles[number] == .prefill ? Self.prefilled : RouterWorld.ok)]
         }
       }
@@ -36,7 +37,7 @@ struct PairWarmerTests {
   }
 
   private func legs(_ engine: ScriptedEngine) -> [ScriptedEngine.Request] {
-    engine.requests.filter { $0.head[0].contains("/v1/completions") }
+    engine.legs.filter { $0.head[0].contains("/v1/completions") }
   }
 
   private func warmPairs(_ world: RouterWorld) -> [[UInt32]] {
@@ -147,15 +148,27 @@ struct PairWarmerTests {
     watch.stop()
   }
 
-  @Test func `a watch that stops takes back what it is warming`() {
+  @Test func `a watch that stops lets prefill end, and what it made is given back`() {
     let (world, watch) = makeWorld([.prefill, .decode], delay: .seconds(20))
     watch.start()
     world.world.run(for: .seconds(1))
     #expect(world.router.liveRequests == 1)
     watch.stop()
-    #expect(world.router.liveRequests == 0)
-    world.world.run(for: .milliseconds(100))
-    world.expectNothingLeft()
+    #expect(world.router.liveRequests == 1 && world.engines[0].openCount == 1)
+    world.expectAllGivenBack(within: .seconds(45))
     #expect(world.records.map(\.outcome) == [.clientGone])
+    #expect(world.router.handleCounts.releasedBy[.rejectedRequest] == 1)
+  }
+
+  @Test func `a watch that stops while decode has the handle closes its leg at once`() {
+    let (world, watch) = makeWorld([.prefill, .decode], delay: .seconds(1))
+    watch.start()
+    world.world.run(for: .milliseconds(1_500))
+    #expect(legs(world.engines[1]).count == 1)
+    watch.stop()
+    #expect(world.router.liveRequests == 0)
+    world.expectAllGivenBack()
+    #expect(world.records.map(\.outcome) == [.clientGone])
+    #expect(world.router.handleCounts.releasedBy[.decodeAbort] == 1)
   }
 }

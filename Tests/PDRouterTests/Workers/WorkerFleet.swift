@@ -2,12 +2,15 @@ import Vocabulary
 
 @testable import PDRouter
 
-/// A registry with workers of the roles given, called `http://w0:8000`, `http://w1:8000`, …
-func makeRegistry(_ roles: [Role]) -> WorkerRegistry {
+/// A registry with workers of the roles given, called `http://w0:8000`, `http://w1:8000`, …;
+/// `details` says more of each by its number.
+func makeRegistry(
+  _ roles: [Role], details: (Int) -> WorkerDetails = { _ in WorkerDetails() }
+) -> WorkerRegistry {
   let registry = WorkerRegistry()
   for (number, role) in roles.enumerated() {
     guard let url = try? WorkerURL("http://w\(number):8000") else { preconditionFailure() }
-    registry.add(url, role: role)
+    registry.add(url, role: role, details: details(number))
   }
   return registry
 }

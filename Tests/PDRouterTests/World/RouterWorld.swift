@@ -22,12 +22,13 @@ final class RouterWorld {
   init(
     _ roles: [Role] = [.both], seed: UInt64 = 1,
     conditions: NetworkConditions = NetworkConditions(),
+    details: (Int) -> WorkerDetails = { _ in WorkerDetails() },
     configure: (inout RouterConfiguration) -> Void = { _ in }
   ) {
     world = SimulatedWorld(seed: seed, conditions: conditions)
     routerHost = world.makeHost("router")
     clientHost = world.makeHost("client")
-    registry = makeRegistry(roles)
+    registry = makeRegistry(roles, details: details)
     var configuration = RouterConfiguration()
     configuration.isDisaggregated = roles.contains { $0 != .both }
     configure(&configuration)

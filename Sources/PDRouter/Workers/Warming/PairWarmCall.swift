@@ -42,7 +42,8 @@ final class PairWarmCall {
     }
   }
 
-  /// Ends it without a word; the engines learn of it as of any client that hangs up.
+  /// Ends it without a word; the engines learn of it as of any client that hangs up: prefill is let
+  /// to its end.
   func cancel() {
     whenEnded = nil
     timer.cancel()
@@ -100,6 +101,8 @@ final class PairWarmCall {
 extension PairWarmCall: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     query.cancel()
+    // A prefill of one token that takes this long hangs.
+    exchange?.letsPrefillEnd = false
     hangUp()
     end("no answer in time")
   }
