@@ -43,8 +43,7 @@ extension RouterWorld {
 
 /// A router for `prefill` and then `decode` engines; round robin begins with the first of each.
 func makeSplitWorld(
-  prefill: Int = 2, decode: Int = 2,
-  details: (Int) -> WorkerDetails = { _ in WorkerDetails() },
+  prefill: Int = 2, decode: Int = 2, details: [Int: WorkerDetails] = [:],
   _ configure: (inout RouterConfiguration) -> Void = { _ in }
 ) -> RouterWorld {
   let roles =
@@ -64,7 +63,8 @@ extension ScriptedEngine {
 extension ScriptedEngine.Request {
   /// Whether the release desk sent it to give a handle back.
   var isRelease: Bool {
-    let isDropped = body.contains(#","max_tokens":1,"kv_transfer_params":{"#)
+    let isDropped =
+      body.contains(#","max_tokens":1,"kv_transfer_params":{"#)
       && (body.contains(#""prompt":[0]"#) || body.contains(#""content":"0"}]"#))
     return isDropped || head[0].contains("/abort_request")
   }

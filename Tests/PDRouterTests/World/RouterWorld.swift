@@ -22,7 +22,7 @@ final class RouterWorld {
   init(
     _ roles: [Role] = [.both], seed: UInt64 = 1,
     conditions: NetworkConditions = NetworkConditions(),
-    details: (Int) -> WorkerDetails = { _ in WorkerDetails() },
+    details: [Int: WorkerDetails] = [:],
     configure: (inout RouterConfiguration) -> Void = { _ in }
   ) {
     world = SimulatedWorld(seed: seed, conditions: conditions)
