@@ -13,8 +13,8 @@ extension SimulatedFleet {
     runUntilAnswered()
     // Requests whose client has left may wait for a prefill engine that never answers.
     run(within: .seconds(10)) { router.liveRequests == 0 }
-    // An attachment that prefill never answers is given up after five seconds.
-    runOn(for: .seconds(plan.engine.connector == .nixlPush ? 7 : 4))
+    // An attachment that prefill never answers is given up after five seconds, perhaps twice.
+    runOn(for: .seconds(plan.engine.connector == .nixlPush ? 12 : 4))
     var found = callViolations(tolerance) + routerViolations()
     for engine in engines where engine.isAlive {
       found += workViolations(of: engine) + pinViolations(of: engine)
@@ -61,7 +61,8 @@ extension SimulatedFleet {
   /// Whether handles may be left to their lease: their prefill engine is dead, nobody could give
   /// them back, or they may have been attached already.
   private var mayWaitForLease: Bool {
-    plan.engine.connector == .nixlPush || engines.contains { !$0.isAlive || $0.lives > 1 } || witness.nobodyCouldAt != nil
+    plan.engine.connector == .nixlPush || engines.contains { !$0.isAlive || $0.lives > 1 }
+      || witness.nobodyCouldAt != nil
       || !decodes.contains(where: \.isAble)
   }
 

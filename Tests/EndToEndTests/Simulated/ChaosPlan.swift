@@ -93,7 +93,9 @@ struct ChaosPlan {
     // A machine that vanished is not back while its requests wait: a router would take the engine
     // that answers for the one that had them, and a real one takes longer to start than its lease.
     guard Bool.random(using: &dice), trace != .silence else { return }
-    let restart = death + .microseconds(Int.random(in: 0...400_000, using: &dice))
+    // No decode engine is back within a second of its death, for the same reason.
+    let pause = engine.role == .prefill ? 0 : 1_000_000
+    let restart = death + .microseconds(pause + Int.random(in: 0...400_000, using: &dice))
     fleet.world.schedule(after: restart) {
       do {
         if !engine.isAlive { try engine.restart() }

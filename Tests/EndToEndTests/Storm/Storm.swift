@@ -236,7 +236,9 @@ extension Storm: LoopTimerHandler {
     if counts.begun != counts.abandoned + counts.empty + counts.held {
       report.note("the ledger lost a prefill: \(counts)")
     }
-    if counts.held != counts.settled + router.liveHandles { report.note("the ledger lost a handle: \(counts)") }
+    if counts.held != counts.settled + router.liveHandles {
+      report.note("the ledger lost a handle: \(counts)")
+    }
   }
 
   /// A handle whose every release met a failing engine is left to its lease; those are few, and

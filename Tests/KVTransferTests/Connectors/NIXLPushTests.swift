@@ -61,8 +61,8 @@ struct NIXLPushTests {
     let known = handOver { $0.prefill.identity = KVTransferTests.identity("e", members: "\"x\":1") }
     #expect(connector.order(of: known) == order)
     #expect(connector.canHandOver(handOver()) && connector.canHandOver(known))
-    #expect(
-      !connector.abortsWhileWaiting(#"{"transfer_mode":"push"}"#) && connector.decodeCanPrefill)
+    #expect(!connector.abortsWhileWaiting(#"{"transfer_mode":"push"}"#))
+    #expect(connector.decodeCanPrefill)
     #expect(connector.pairsByRequestID && connector.requestID(of: known).isEmpty)
   }
 

@@ -113,12 +113,12 @@ struct RequestStateMachineTests {
     #expect(action.handle == .none && action.step == .fail(.example))
   }
 
-  @Test func `a decode engine that is lost while it is given its moment is still made sure of`() {
+  @Test func `what a decode engine was lost with is given back through another`() {
     let handle = makeHandle()
     var machine = MachineState.unwindingLingering.machine(attempts: 1, handle: handle)
     _ = machine.servingFailed(.example, isFree: false)
     let action = machine.lingered()
-    #expect(action.handle == .makeSure(handle, .clientGone) && action.step == .end)
+    #expect(action.handle == .release(handle, .decodeLost) && action.step == .end)
   }
 
   @Test func `a client can leave only once`() {
