@@ -43,7 +43,8 @@ struct StormReport: Sendable, CustomStringConvertible {
     storm with seed \(seed): \(right) right, \(errorAnswers) error answers \
     \(statuses.sorted { $0.key < $1.key }) \(codes.sorted { $0.key < $1.key }), \
     \(errorEvents) streams ended by an error, \(left) left, \(ends) ends, \(deaths) deaths, \
-    excused \(excused), closings \(closings), pinned \(pinnings), \(seconds) s; \(handles); \(faultCount) faults: \
+    excused \(excused), closings \(closings), pinned \(pinnings), \(seconds) s; \
+    \(handles); \(faultCount) faults: \
     \(faults.joined(separator: "\\n"))
     """
   }
