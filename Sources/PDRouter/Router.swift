@@ -1,5 +1,6 @@
 internal import EventLoop
 public import Logging
+internal import Policies
 internal import Synchronization
 internal import Vocabulary
 
@@ -13,6 +14,7 @@ public final class Router: Sendable {
   /// The workers it knows.
   public let registry = WorkerRegistry()
   private let loops = LoopGroup()
+  private let policyMemory: PolicyMemory
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let stopping = Atomic<Int>(0)
@@ -29,6 +31,7 @@ public final class Router: Sendable {
     try configuration.validate()
     self.configuration = configuration
     self.logger = logger
+    policyMemory = configuration.makePolicyMemory()
     metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
     for entry in configuration.workers {
       do throws(WorkerURL.Fault) {
@@ -82,7 +85,7 @@ public final class Router: Sendable {
     let seed = configuration.seed ?? UInt64.random(in: .min ... .max)
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
-      seed: seed &+ UInt64(number), loops: loops, number: number)
+      seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory)
     if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)

@@ -1,7 +1,7 @@
 public import EventLoop
 internal import JSONFields
 public import KVTransfer
-internal import Policies
+public import Policies
 public import Vocabulary
 internal import Wire
 
@@ -34,8 +34,10 @@ public final class RouterLoop {
   public var routeObserver: (any RouteObserver)?
 
   var workers: LoopWorkers
-  private var prefillPolicy: any Policy
-  private var servingPolicy: any Policy
+  /// What the policies of all loops remember together.
+  let policyMemory: PolicyMemory
+  private var prefillSeat: PolicySeat
+  private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
   private var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
@@ -59,7 +61,8 @@ public final class RouterLoop {
   /// yet.
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
-    metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0
+    metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
+    policyMemory: PolicyMemory? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -72,8 +75,10 @@ public final class RouterLoop {
     decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
     workers = LoopWorkers(registry: registry)
-    prefillPolicy = (configuration.prefillPolicy ?? configuration.policy).make()
-    servingPolicy = (configuration.decodePolicy ?? configuration.policy).make()
+    let policyMemory = policyMemory ?? configuration.makePolicyMemory()
+    self.policyMemory = policyMemory
+    prefillSeat = PolicySeat(configuration.policy(of: .prefill).make(sharing: policyMemory))
+    servingSeat = PolicySeat(configuration.policy(of: .decode).make(sharing: policyMemory))
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -234,10 +239,10 @@ extension RouterLoop {
     switch leg {
     case .prefill:
       return workers.choose(
-        leg, by: &prefillPolicy, for: traits, except: tried, now: loop.now, using: &generator)
+        leg, by: &prefillSeat, for: traits, except: tried, now: loop.now, using: &generator)
     case .serving:
       return workers.choose(
-        leg, by: &servingPolicy, for: traits, except: tried, pairedWith: prefill, now: loop.now,
+        leg, by: &servingSeat, for: traits, except: tried, pairedWith: prefill, now: loop.now,
         using: &generator)
     }
   }
@@ -255,7 +260,7 @@ extension RouterLoop {
       return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
     }
     return workers.choosePair(
-      by: &prefillPolicy, &servingPolicy, for: traits, except: tried, now: loop.now,
+      by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
   }
 

@@ -3,9 +3,10 @@ public import Vocabulary
 /// A pure choice of the worker that serves a request.
 ///
 /// Owned by one loop and used on its thread only. It reserves nothing, logs nothing, reads no clock
-/// and allocates nothing; its only memory is what it needs for the next choice. The candidates are
-/// already filtered to the eligible ones and lie in registration order: ids ascend strictly.
-/// Cost: at most one pass over the candidates.
+/// and allocates nothing to choose; its memory changes by the events below and by nothing else, but
+/// for what a rotation needs for its next choice. What the loops remember together lies in a
+/// `PolicyMemory`. The candidates are already filtered to the eligible ones and lie in registration
+/// order: ids ascend strictly. Cost: at most one pass over the candidates.
 public protocol Policy: Sendable {
   /// Which policy it is, for logs and metrics.
   var name: PolicyName { get }
@@ -16,4 +17,20 @@ public protocol Policy: Sendable {
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,
     using generator: inout SplitMix64
   ) -> Choice?
+
+  /// The request goes to `worker`, whoever chose it: the last choice, another one after a failure,
+  /// or an operator.
+  mutating func noteRouted(_ request: borrowing RequestTraits, to worker: WorkerID)
+
+  /// These are the workers that may be candidates from now on, in registration order, those that
+  /// are ill or draining included. Called before the first choice, and after every change.
+  mutating func noteMembers(_ members: [PolicyMember])
+}
+
+extension Policy {
+  /// Most policies need not know.
+  public mutating func noteRouted(_ request: borrowing RequestTraits, to worker: WorkerID) {}
+
+  /// Most policies need not know.
+  public mutating func noteMembers(_ members: [PolicyMember]) {}
 }

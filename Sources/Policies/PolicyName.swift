@@ -4,15 +4,22 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case roundRobin = "round_robin"
   /// Any, with equal chance.
   case random
-  /// The one with the fewest requests in flight.
-  case leastLoaded = "least_loaded"
+  /// The one with the least to do.
+  case leastLoad = "least_load"
 
-  /// A new policy of this name, with no memory of earlier choices.
-  public func make() -> any Policy {
+  /// A new policy of this name, which shares `memory` with those of other loops.
+  public func make(sharing memory: PolicyMemory = PolicyMemory()) -> any Policy {
     switch self {
     case .roundRobin: RoundRobinPolicy()
     case .random: RandomPolicy()
-    case .leastLoaded: LeastLoadedPolicy()
+    case .leastLoad: LeastLoadPolicy()
+    }
+  }
+
+  /// What it wants to be told.
+  public var needs: PolicyNeeds {
+    switch self {
+    case .roundRobin, .random, .leastLoad: []
     }
   }
 }

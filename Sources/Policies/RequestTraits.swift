@@ -2,12 +2,20 @@ public import Vocabulary
 
 /// What a policy may know of a request: never its body, only what was derived from it.
 ///
-/// Grows with the policies (prefix hashes, session key); a policy reads what it needs.
+/// What no policy in use needs (`PolicyNeeds`) is left empty.
 public struct RequestTraits: Sendable, Equatable {
   /// Estimated length of the prompt.
-  public let promptTokens: TokenCount
+  public var promptTokens: TokenCount
+  /// The moment of the choice.
+  public var now = Instant.zero
+  /// Which conversation or client it belongs to; nil when it does not say.
+  public var session: SessionKey?
+  /// Its prompt in blocks, for what is shared with other prompts.
+  public var prefix = PrefixChain()
+  /// The client's priority in vLLM's sense: lower goes first; 0 where nothing is said.
+  public var priority = 0
 
-  /// Traits from their parts; `promptTokens` may not be negative.
+  /// Traits of a request that says nothing but its length, which may not be negative.
   @inlinable
   public init(promptTokens: TokenCount) {
     precondition(promptTokens.number >= 0)

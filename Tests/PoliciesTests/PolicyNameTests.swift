@@ -9,7 +9,7 @@ struct PolicyNameTests {
   }
 
   @Test func `the names are those of the command line`() {
-    #expect(PolicyName.allCases.map(\.rawValue) == ["round_robin", "random", "least_loaded"])
+    #expect(PolicyName.allCases.map(\.rawValue) == ["round_robin", "random", "least_load"])
   }
 
   @Test(arguments: PolicyName.allCases)

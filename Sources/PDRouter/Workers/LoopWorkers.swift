@@ -59,18 +59,18 @@ struct LoopWorkers {
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
   /// leg of a handle one that can be paired with the `prefill` worker that made it.
   mutating func choose(
-    _ leg: Leg, by policy: inout any Policy, for traits: RequestTraits, except tried: TriedWorkers,
+    _ leg: Leg, by seat: inout PolicySeat, for traits: RequestTraits, except tried: TriedWorkers,
     pairedWith prefill: Worker? = nil, now: Instant, using generator: inout SplitMix64
   ) -> Chosen? {
     refresh()
     var condition = Condition(tried: tried, now: now)
-    guard let prefill else { return pick(leg, condition, by: &policy, traits, &generator)?.chosen }
+    guard let prefill else { return pick(leg, condition, by: &seat, traits, &generator)?.chosen }
     condition.partner = (prefill, numbers.mark(of: prefill))
     condition.avoidsEjected = pairs.badCount > 0
-    var found = pick(leg, condition, by: &policy, traits, &generator)
+    var found = pick(leg, condition, by: &seat, traits, &generator)
     if found == nil, condition.avoidsEjected {
       condition.avoidsEjected = false
-      found = pick(leg, condition, by: &policy, traits, &generator)
+      found = pick(leg, condition, by: &seat, traits, &generator)
     }
     guard let found else { return nil }
     pairs.noteChosen(prefill: prefill.id, decode: found.chosen.worker.id, now: now)
@@ -91,17 +91,17 @@ struct LoopWorkers {
   /// Chooses a prefill and a decode worker that can be paired, among those not in `tried`; nil when
   /// there is no such pair.
   mutating func choosePair(
-    by prefillPolicy: inout any Policy, _ servingPolicy: inout any Policy,
+    by prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
     for traits: RequestTraits, except tried: TriedWorkers, now: Instant,
     using generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
     refresh()
     var condition = Condition(tried: tried, now: now)
     condition.avoidsEjected = pairs.badCount > 0
-    var pair = pickPair(condition, &prefillPolicy, &servingPolicy, traits, &generator)
+    var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
     if pair == nil, condition.avoidsEjected {
       condition.avoidsEjected = false
-      pair = pickPair(condition, &prefillPolicy, &servingPolicy, traits, &generator)
+      pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
     }
     guard let pair else { return nil }
     pairs.noteChosen(
@@ -153,36 +153,45 @@ extension LoopWorkers {
 
 extension LoopWorkers {
   private mutating func pickPair(
-    _ condition: Condition, _ prefillPolicy: inout any Policy, _ servingPolicy: inout any Policy,
+    _ condition: Condition, _ prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
     _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
     var condition = condition
     // Whoever is chosen for prefill must leave somebody to choose for decode.
     condition.needsPartner = !allFit || condition.avoidsEjected
-    guard let first = pick(.prefill, condition, by: &prefillPolicy, traits, &generator) else {
+    guard let first = pick(.prefill, condition, by: &prefillSeat, traits, &generator) else {
       return nil
     }
     condition.needsPartner = false
     condition.partner = (first.chosen.worker, first.mark)
-    guard let second = pick(.serving, condition, by: &servingPolicy, traits, &generator) else {
+    guard let second = pick(.serving, condition, by: &servingSeat, traits, &generator) else {
       return nil
     }
     return (first.chosen, second.chosen)
   }
 
   private mutating func pick(
-    _ leg: Leg, _ condition: Condition, by policy: inout any Policy, _ traits: RequestTraits,
+    _ leg: Leg, _ condition: Condition, by seat: inout PolicySeat, _ traits: RequestTraits,
     _ generator: inout SplitMix64
   ) -> (chosen: Chosen, mark: CompatibilityMark)? {
+    seat.note(policyMembers(leg), version: version)
     gather(leg, condition)
     let choice = candidates.withUnsafeBufferPointer {
-      policy.choose(for: traits, among: $0, using: &generator)
+      seat.policy.choose(for: traits, among: $0, using: &generator)
     }
     guard let choice else { return nil }
     precondition(places.indices.contains(choice.index), "a policy chooses among its candidates")
     let group = leg == .prefill ? prefill : serving
     let place = places[choice.index]
     return ((group.workers[place], choice), group.marks[place])
+  }
+
+  /// Everybody who may become a candidate for `leg`, the ill and the draining included.
+  private func policyMembers(_ leg: Leg) -> [PolicyMember] {
+    let outsider: Role = leg == .prefill ? .decode : .prefill
+    return members.filter { $0.role != outsider }.map {
+      PolicyMember(id: $0.id, url: $0.url.text)
+    }
   }
 
   private mutating func gather(_ leg: Leg, _ condition: Condition) {

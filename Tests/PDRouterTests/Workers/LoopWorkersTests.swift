@@ -10,7 +10,7 @@ struct LoopWorkersTests {
     _ count: Int, _ workers: inout LoopWorkers, _ leg: LoopWorkers.Leg,
     except tried: [UInt32] = [], policy name: PolicyName = .roundRobin
   ) -> [UInt32?] {
-    var policy = name.make()
+    var policy = PolicySeat(name.make())
     var generator = SplitMix64(seed: 1)
     var exclusion = TriedWorkers()
     for number in tried { exclusion.insert(WorkerID(number: number)) }
@@ -72,12 +72,12 @@ struct LoopWorkersTests {
     let list = registry.workers
     list[0].reserve(TokenCount(10))
     list[2].reserve(TokenCount(10))
-    #expect(choices(1, &workers, .serving, policy: .leastLoaded) == [1])
+    #expect(choices(1, &workers, .serving, policy: .leastLoad) == [1])
     list[1].reserve(TokenCount(10))
     list[1].reserve(TokenCount(10))
     list[2].release(TokenCount(10))
-    #expect(choices(1, &workers, .serving, policy: .leastLoaded) == [2])
-    #expect(choices(1, &workers, .serving, except: [2], policy: .leastLoaded) == [0])
+    #expect(choices(1, &workers, .serving, policy: .leastLoad) == [2])
+    #expect(choices(1, &workers, .serving, except: [2], policy: .leastLoad) == [0])
   }
 
   @Test func `of more than eight tried workers the oldest are forgotten`() {

@@ -34,7 +34,7 @@ struct PairChoosingTests {
     _ count: Int, _ workers: inout LoopWorkers, except tried: [UInt32] = [],
     policy name: PolicyName = .random, now: Instant = .zero
   ) -> [[UInt32]?] {
-    var policies = (prefill: name.make(), serving: name.make())
+    var policies = (prefill: PolicySeat(name.make()), serving: PolicySeat(name.make()))
     var generator = SplitMix64(seed: 1)
     var exclusion = TriedWorkers()
     for number in tried { exclusion.insert(WorkerID(number: number)) }
@@ -78,7 +78,7 @@ struct PairChoosingTests {
     let registry = try makeRegistry(["Pk=a", "Dk=a", "Dk=b"])
     var workers = LoopWorkers(registry: registry)
     let prefill = registry.workers[0]
-    var policy = PolicyName.random.make()
+    var policy = PolicySeat(PolicyName.random.make())
     var generator = SplitMix64(seed: 1)
     for isDraining in [false, true] {
       #expect(registry.setDraining(isDraining, prefill.id))
@@ -113,11 +113,11 @@ struct PairChoosingTests {
     let warm = registry.workers[1]
     workers.pairs.noteSuccess(prefill: WorkerID(number: 0), decode: warm.id)
     for _ in 0..<4 {
-      #expect(choices(1, &workers, policy: .leastLoaded) == [[0, 1]])
+      #expect(choices(1, &workers, policy: .leastLoad) == [[0, 1]])
       warm.reserve(TokenCount(1))
     }
     warm.reserve(TokenCount(1))
-    #expect(choices(1, &workers, policy: .leastLoaded) == [[0, 2]])
+    #expect(choices(1, &workers, policy: .leastLoad) == [[0, 2]])
     let cold = workers.coldPairs(of: registry.workers[0]).map(\.decode.id.number)
     let coldOfWarm = workers.coldPairs(of: warm)
     #expect(cold == [2] && coldOfWarm.isEmpty)

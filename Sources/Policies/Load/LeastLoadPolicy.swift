@@ -10,13 +10,13 @@ public import Vocabulary
 /// A cold pair counts as `coldPairRequests` requests more: its first request waits seconds for the
 /// engines' handshake, as it would behind a few others; more than that would keep the pair cold
 /// while its worker idles.
-public struct LeastLoadedPolicy: Policy {
+public struct LeastLoadPolicy: Policy {
   /// Requests that a cold pair counts for: a handshake of some 5 s is worth about as many requests
   /// of an ordinary length.
   public static var coldPairRequests: Int { 4 }
 
   /// Which policy it is.
-  public var name: PolicyName { .leastLoaded }
+  public var name: PolicyName { .leastLoad }
 
   /// A policy; it holds nothing.
   public init() {}
@@ -56,7 +56,7 @@ public struct LeastLoadedPolicy: Policy {
 
   @inline(__always)
   private func load(_ worker: WorkerSnapshot) -> Int {
-    worker.requestsInFlight &+ (worker.isColdPair ? LeastLoadedPolicy.coldPairRequests : 0)
+    worker.requestsInFlight &+ (worker.isColdPair ? LeastLoadPolicy.coldPairRequests : 0)
   }
 
   @inline(__always)

@@ -2,7 +2,7 @@ import Policies
 import Testing
 import Vocabulary
 
-struct LeastLoadedPolicyTests {
+struct LeastLoadPolicyTests {
   @Test(
     arguments: [
       ([(3, 0), (1, 0), (2, 0)], 1, ChoiceReason.leastLoaded, 1.0),
@@ -19,7 +19,7 @@ struct LeastLoadedPolicyTests {
     loads: [(requests: Int, tokens: Int)], index: Int, reason: ChoiceReason, score: Double
   ) {
     for seed in 0..<20 as Range<UInt64> {
-      var policy = LeastLoadedPolicy()
+      var policy = LeastLoadPolicy()
       var generator = SplitMix64(seed: seed)
       let choice = Pool(loads: loads).choice(of: &policy, &generator)
       #expect(choice == Choice(index: index, reason: reason, score: score))
@@ -44,7 +44,7 @@ struct LeastLoadedPolicyTests {
         id: WorkerID(number: UInt32(number)), role: .decode, requestsInFlight: load.requests,
         tokensInFlight: .zero, isColdPair: load.isCold)
     }
-    var policy = LeastLoadedPolicy()
+    var policy = LeastLoadPolicy()
     var generator = SplitMix64(seed: 1)
     let choice = pool.choice(of: &policy, &generator)
     #expect(choice == Choice(index: index, reason: reason, score: score))
@@ -52,14 +52,14 @@ struct LeastLoadedPolicyTests {
 
   @Test(arguments: [(2, 10.83), (5, 18.47), (256, 330.52)])
   func `equal workers are chosen with equal chance`(workers: Int, bound: Double) {
-    var policy = LeastLoadedPolicy()
+    var policy = LeastLoadPolicy()
     var generator = SplitMix64(seed: 77)
     let pool = Pool(loads: Array(repeating: (3, 70), count: workers))
     #expect(chiSquare(pool.shares(of: &policy, draws: workers * 100, &generator)) < bound)
   }
 
   @Test func `a tie is drawn among the equal least ones only`() {
-    var policy = LeastLoadedPolicy()
+    var policy = LeastLoadPolicy()
     var generator = SplitMix64(seed: 3)
     let pool = Pool(loads: [(1, 5), (0, 9), (0, 4), (7, 0), (0, 4), (0, 4)])
     let shares = pool.shares(of: &policy, draws: 3000, &generator)
@@ -69,7 +69,7 @@ struct LeastLoadedPolicyTests {
   }
 
   @Test func `requests reserved one by one fill 256 workers evenly`() {
-    var policy = LeastLoadedPolicy()
+    var policy = LeastLoadPolicy()
     var generator = SplitMix64(seed: 8)
     var pool = Pool(ids: 0..<256)
     for _ in 0..<(256 * 4) {
@@ -82,7 +82,7 @@ struct LeastLoadedPolicyTests {
   }
 
   @Test func `a slow worker that keeps its requests gets no more than the level of the others`() {
-    var policy = LeastLoadedPolicy()
+    var policy = LeastLoadPolicy()
     var generator = SplitMix64(seed: 21)
     var pool = Pool(loads: [(0, 0), (0, 0)])
     var shares = [0, 0]

@@ -1,0 +1,20 @@
+/// What an operator may choose about policies; the defaults are the baseline's.
+public struct PolicySettings: Sendable, Equatable {
+  /// `cache_aware`: share of the prompt that must be known to a worker to be sent there for it;
+  /// 0 … 1.
+  public var cacheThreshold = 0.3
+  /// `cache_aware`: how many requests more than the least loaded worker the most loaded one may
+  /// have before load alone decides, if also `balanceRelativeThreshold` is passed.
+  public var balanceAbsoluteThreshold = 64
+  /// `cache_aware`: how many times the least load the greatest one may be; at least 1.
+  public var balanceRelativeThreshold = 1.5
+  /// How often what is remembered of prompts is brought below its bound everywhere.
+  public var evictionInterval: Duration = .seconds(120)
+  /// Prompt bytes that are remembered of each worker.
+  public var maxTreeSize = 1 << 25
+  /// How long a session that is not heard of keeps its worker.
+  public var sessionExpiry: Duration = .seconds(7200)
+
+  /// The defaults.
+  public init() {}
+}
