@@ -7,6 +7,8 @@ internal import Vocabulary
 
 /// The router's flags, with the baseline's names and defaults.
 struct RouterOptions: ParsableArguments {
+  @OptionGroup(title: "Policies") var policies: PolicyOptions
+
   @Option(help: "Address to listen on.")
   var host = "127.0.0.1"
 
@@ -29,15 +31,6 @@ struct RouterOptions: ParsableArguments {
   @Option(
     parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
   var decode: [String] = []
-
-  @Option(help: "How workers are chosen.")
-  var policy = PolicyName.roundRobin
-
-  @Option(help: "How prefill workers are chosen, when not as --policy says.")
-  var prefillPolicy: PolicyName?
-
-  @Option(help: "How decode workers are chosen, when not as --policy says.")
-  var decodePolicy: PolicyName?
 
   @Option(help: "How it is decided which requests are split; off splits all.")
   var pdDecider: DeciderName?
@@ -136,9 +129,7 @@ struct RouterOptions: ParsableArguments {
     configuration.workers =
       workerUrls.map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
-    configuration.policy = policy
-    configuration.prefillPolicy = prefillPolicy
-    configuration.decodePolicy = decodePolicy
+    policies.apply(to: &configuration)
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector
@@ -182,6 +173,5 @@ struct RouterOptions: ParsableArguments {
   }
 }
 
-extension PolicyName: ExpressibleByArgument {}
 extension DeciderName: ExpressibleByArgument {}
 extension KVConnectorName: ExpressibleByArgument {}

@@ -17,6 +17,7 @@ extension RouterConfiguration {
     var faults: [String] = []
     faults += workerFaults()
     faults += poolFaults()
+    faults += policyFaults()
     faults += deciderFaults()
     faults += rangeFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }

@@ -29,7 +29,7 @@ public struct RouterConfiguration: Sendable {
   /// The workers; roles `prefill` and `decode` in P/D mode, `both` otherwise.
   public var workers: [WorkerEntry] = []
   /// Chooses in the single pool, and in both P/D pools unless overridden.
-  public var policy = PolicyName.roundRobin
+  public var policy = PolicyName.cacheAware
   /// Chooses prefill workers.
   public var prefillPolicy: PolicyName?
   /// Chooses decode workers.
@@ -74,15 +74,6 @@ public struct RouterConfiguration: Sendable {
 
   /// Whether prefill workers have a bootstrap server that must be asked before they are of use.
   var asksBootstrapServers: Bool { isDisaggregated && connector == .mooncake }
-
-  /// The policy that chooses among workers of `role`: `prefill`, or else whoever serves.
-  func policy(of role: Role) -> PolicyName {
-    guard isDisaggregated else { return policy }
-    return (role == .prefill ? prefillPolicy : decodePolicy) ?? policy
-  }
-
-  /// What all loops' policies are to share.
-  func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
 
   /// The connector that was chosen, with its lease and options.
   public func makeConnector() -> any KVConnector {
