@@ -23,8 +23,8 @@ final class Request {
   var fields: JSONFields?
   var requestID = ByteBuffer()
   var traits = RequestTraits(promptTokens: .zero)
-  /// Why the request is not split, though the pools are; nil when it is.
-  var wholeReason: StaticString?
+  /// Why this attempt goes the way it does, where the pools are split.
+  var wayReason: WayReason?
   var handle: KVHandleID?
   /// This attempt's hand-over, as the connector sees it; nil when the request is served whole.
   var handOver: KVHandOver?
@@ -154,7 +154,7 @@ final class Request {
     handOver = nil
     tried = TriedWorkers()
     fields = nil
-    wholeReason = nil
+    wayReason = nil
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
     prefillBody.removeAll()
     servingBody.removeAll()
@@ -246,7 +246,8 @@ final class Request {
     }
   }
 
-  /// Whether cutting a prefill leg that was written may leave a handle that has a name all the same.
+  /// Whether a prefill leg that was written, and is cut, may leave a handle that has a name all the
+  /// same.
   var leavesHandle: Bool {
     !hasPrefillAnswered && handOver != nil && router.connector.namesAhead
   }

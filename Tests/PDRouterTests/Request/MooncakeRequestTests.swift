@@ -141,6 +141,30 @@ struct MooncakeRequestTests {
     #expect(world.router.handleCounts.released == 1 && world.router.handleCounts.abandoned == 0)
   }
 
+  @Test(arguments: [400, 503])
+  func `what decode refuses of a client that is gone counts as given back by that`(status: Int) {
+    let world = makeWorld()
+    world.engines[2].script = { _ in
+      [.wait(.milliseconds(20)), .send(RouterWorld.answer("{}", status: status))]
+    }
+    let client = world.begin(text)
+    _ = world.world.run(within: .seconds(1)) { world.engines[2].legs.count == 1 }
+    client.hangUp(.close)
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.releasedBy[.decodeRejection] == 1)
+    #expect(world.router.handleCounts.released == 1 && world.releases.isEmpty)
+  }
+
+  @Test func `an older engine's refusal frees nothing, so the handle is served to another`() {
+    let world = makeWorld { $0.releasesByDrop = true }
+    world.engines[2].script = { _ in [.send(RouterWorld.answer("{}", status: 400))] }
+    world.engines[3].script = { _ in [.send(RouterWorld.ok)] }
+    #expect(world.fetch(text).map(\.status) == [400])
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.releasedBy[.droppedRequest] == 1)
+    #expect(world.router.handleCounts.released == 1)
+  }
+
   @Test func `where handles are given back by serving, one that may not exist is left alone`() {
     let world = makeWorld { $0.releasesByDrop = true }
     world.engines[0].script = { _ in [.reset] }
