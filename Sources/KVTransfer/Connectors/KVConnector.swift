@@ -25,6 +25,10 @@ public protocol KVConnector: Sendable {
   /// measured on vLLM 0.32), the leg is closed only a moment after prefill has answered.
   func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool
 
+  /// Whether a handle can be given back by the parameters it was named with though prefill's answer
+  /// was never read, and even before prefill has made it.
+  var namesAhead: Bool { get }
+
   /// Whether a decode engine can compute a prompt by itself (SGLang's cannot): if not, no request
   /// can be served whole by it.
   var decodeCanPrefill: Bool { get }
@@ -93,6 +97,9 @@ public protocol KVConnector: Sendable {
 extension KVConnector {
   /// Any decode engine can take another's place.
   public var bindsDecode: Bool { false }
+
+  /// A handle has its name from prefill's answer.
+  public var namesAhead: Bool { false }
 
   /// No reason is overruled.
   public func allowsSplit(despite reason: WholeReason) -> Bool { false }

@@ -30,6 +30,10 @@ public struct MoRIIOConnector: KVConnector {
   /// A refused request makes decode tell prefill.
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
 
+  /// In WRITE mode, by the `transfer_id` that the router drew; in READ mode the answer tells where
+  /// the blocks are.
+  public var namesAhead: Bool { writes }
+
   /// A decode engine that waits to be written to gives up only after its own 120 s.
   public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { false }
 

@@ -34,6 +34,9 @@ public struct SGLangConnector: KVConnector {
     .abortRequest
   }
 
+  /// By the `rid` that the router drew.
+  public var namesAhead: Bool { true }
+
   /// A decode engine whose client leaves aborts its receiver.
   public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { true }
 

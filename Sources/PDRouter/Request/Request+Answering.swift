@@ -24,11 +24,9 @@ extension Request {
   }
 
   /// Whether a decode engine that refuses this request's handle tells prefill by that.
-  private var refusalReleases: Bool {
+  var refusalReleases: Bool {
     guard let handle, !router.ledger.isEmpty(handle) else { return true }
-    return router.ledger.withParameters(of: handle) {
-      router.connector.releaseMeans(of: $0) == .rejection
-    }
+    return router.releases.means(of: handle) == .rejection
   }
 
   /// Whether another attempt at what was answered with `status` makes sense: the engine's own

@@ -13,6 +13,7 @@ extension Request {
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
+    wayReason = nil
     guard router.isDisaggregated else { return chooseOne() }
     do throws(RouterError) {
       guard try splits() else { return chooseOne() }
@@ -27,7 +28,7 @@ extension Request {
     }
     guard let (prefill, decode) = router.choosePair(for: traits, except: tried) else {
       // Without a prefill worker that fits a decode worker can still do everything by itself.
-      wholeReason = "no_prefill_worker"
+      wayReason = WayReason(DisaggregationReason.noPrefillWorker)
       return chooseOne()
     }
     guard isWorthSplitting(prefill.worker, decode.worker),
@@ -41,6 +42,7 @@ extension Request {
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
     record.reason = prefill.choice.reason.name
+    record.wayReason = wayReason
     let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
     self.handle = handle
     return machine.chosePair(handle: handle)
@@ -95,7 +97,7 @@ extension Request {
       prefill: prefill.peer, decode: decode.peer, shape: shape,
       number: (router.generator.next(), router.generator.next()), requestID: requestID.bytes)
     guard router.connector.canHandOver(handOver) else {
-      wholeReason = "pair_not_ready"
+      wayReason = .pairNotReady
       return false
     }
     legRequestID.removeAll()
@@ -133,13 +135,18 @@ extension Request {
     record.attempts += 1
     record.prefillWorker = nil
     record.servingWorker = worker
-    record.reason = wholeReason ?? reason
+    record.reason = wayReason?.name ?? reason
+    record.wayReason = wayReason
     return machine.choseOne()
   }
 
-  /// Whether the decider wants this request on two engines; notes why not.
+  /// Whether the decider wants this request on two engines; notes why, or why not.
   private func isWorthSplitting(_ prefill: Worker, _ decode: Worker) -> Bool {
-    guard router.decider.name != .off else { return true }
+    guard router.decider.name != .off else {
+      let isOpen = router.connector.decodeCanPrefill
+      wayReason = WayReason(isOpen ? DisaggregationReason.deciderOff : .cannotPrefill)
+      return true
+    }
     var question = DisaggregationQuestion(
       promptTokens: traits.promptTokens, prefill: prefill.id, decode: decode.id)
     question.queuedOnPrefill = TokenCount(prefill.tokensInFlight)
@@ -148,7 +155,7 @@ extension Request {
     question.isColdPair = !router.isWarm(prefill, decode)
     question.decodeCanPrefill = router.connector.decodeCanPrefill
     let verdict = router.decider.decide(question)
-    if !verdict.isSplit { wholeReason = verdict.reason.name }
+    wayReason = WayReason(verdict.reason)
     return verdict.isSplit
   }
 
@@ -157,12 +164,11 @@ extension Request {
   /// Throws when it cannot be split and decode cannot serve it alone.
   private func splits() throws(RouterError) -> Bool {
     guard let shape = endpoint.generationShape, let fields, let exchange else {
-      wholeReason = "no_generation"
+      wayReason = .noGeneration
       return false
     }
     let reason = Disaggregability(of: fields, in: exchange.body.bytes, shape: shape).wholeReason
     guard let reason, !router.connector.allowsSplit(despite: reason) else {
-      wholeReason = nil
       return true
     }
     guard router.connector.decodeCanPrefill else {
@@ -171,7 +177,7 @@ extension Request {
         message: "Engines of this kind cannot serve such a request over prefill and decode: "
           + "\(reason.name).")
     }
-    wholeReason = reason.name
+    wayReason = WayReason(reason)
     return false
   }
 

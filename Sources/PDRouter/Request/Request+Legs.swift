@@ -23,6 +23,7 @@ extension Request {
     }
     record.prefillStartedAt = router.loop.now
     prefillAnswer.removeAll()
+    hasPrefillAnswered = false
     prefillLeg.method = .post
     prefillLeg.mayRepeat = true
     let limit = router.configuration.timeouts.prefill
@@ -54,13 +55,15 @@ extension Request {
   func prefillTookTooLong() {
     rearmTimer()
     guard prefillLeg.isOut else { return }
+    let wasSent = prefillLeg.wasSent
     prefillLeg.cancel()
     noteFailure(of: prefillReservation.worker)
     retryIsFree = false
     perform(
       machine.prefillFailed(
         RouterError(
-          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time.")))
+          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time."),
+        leavesHandle: wasSent && leavesHandle))
   }
 
   /// From now on the timer means the request's own deadline.
@@ -229,9 +232,13 @@ extension Request: LegObserver {
 
   /// Decode has answered although its client is gone: its answer says what became of the handle.
   private func unwoundServingEnded() {
-    guard servingLeg.head.status >= 500 else { return perform(machine.servingEnded()) }
-    perform(
-      machine.servingFailed(workerStatus(servingLeg, origin: servingOrigin), isFree: false))
+    switch servingLeg.head.status {
+    case ..<400: perform(machine.servingEnded())
+    case ..<500, 503: perform(machine.servingRefused(refusalReleases: refusalReleases))
+    default:
+      perform(
+        machine.servingFailed(workerStatus(servingLeg, origin: servingOrigin), isFree: false))
+    }
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
@@ -240,7 +247,8 @@ extension Request: LegObserver {
     if failure.blamesWorker, let worker = prefillReservation.worker {
       router.notePrefillLost(worker)
     }
-    return machine.prefillFailed(failure.error(origin: .prefill))
+    return machine.prefillFailed(
+      failure.error(origin: .prefill), leavesHandle: !failure.nothingDelivered && leavesHandle)
   }
 
   private func noteDelivery(before failure: LegFailure) {
@@ -313,14 +321,15 @@ extension Request: LegObserver {
       perform(
         machine.prefillFailed(
           RouterError(
-            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."))
-      )
+            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."),
+          leavesHandle: leavesHandle))
     }
   }
 
   /// Puts what prefill answered into the ledger, and goes on.
   private func take(_ answer: PrefillAnswer) {
     let now = router.loop.now
+    hasPrefillAnswered = true
     guard let handle, router.ledger.stage(of: handle) == .prefilling else {
       takeLate(answer)
       return

@@ -23,8 +23,8 @@ final class Request {
   var fields: JSONFields?
   var requestID = ByteBuffer()
   var traits = RequestTraits(promptTokens: .zero)
-  /// Why the request is not split, though the pools are; nil when it is.
-  var wholeReason: StaticString?
+  /// Why this attempt goes the way it does, where the pools are split.
+  var wayReason: WayReason?
   var handle: KVHandleID?
   /// This attempt's hand-over, as the connector sees it; nil when the request is served whole.
   var handOver: KVHandOver?
@@ -52,6 +52,8 @@ final class Request {
   private(set) var prefillLeg: Leg!
   private(set) var servingLeg: Leg!
   var prefillAnswer = ByteBuffer()
+  /// Whether this attempt's prefill has answered, and not with an error.
+  var hasPrefillAnswered = false
   /// The prefill leg's body: the client's, with the leg's edits.
   var prefillBody = EditedBody()
   /// The serving leg's, which may be made while prefill still waits for its connection.
@@ -152,7 +154,7 @@ final class Request {
     handOver = nil
     tried = TriedWorkers()
     fields = nil
-    wholeReason = nil
+    wayReason = nil
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
     prefillBody.removeAll()
     servingBody.removeAll()
@@ -200,6 +202,10 @@ final class Request {
     case .release(let id, let reason):
       guard let order = releaseOrder(id, reason) else { return }
       router.releases.release(order, tried: tried)
+    case .recall(let id, let reason):
+      nameAhead(id)
+      guard let order = releaseOrder(id, reason) else { return }
+      router.releases.release(order, tried: tried)
     case .makeSure(let id, let reason):
       guard let order = releaseOrder(id, reason), let decode = servingReservation.worker else {
         return
@@ -228,6 +234,24 @@ final class Request {
     router.noteTransferSuccess(prefill: prefill.id, decode: decode.id)
   }
 
+  /// Gives a handle whose prefill never answered the parameters it would have had.
+  private func nameAhead(_ id: KVHandleID) {
+    // Where the legs left together it has them.
+    guard router.ledger.stage(of: id) == .prefilling else { return }
+    guard let handOver else { preconditionFailure("a prefill leg hands over") }
+    router.ledger.holdAhead(
+      id, engine: handOver.prefill.identity?.engine, now: router.loop.now
+    ) {
+      router.connector.appendParameters(of: handOver, to: &$0)
+    }
+  }
+
+  /// Whether a prefill leg that was written, and is cut, may leave a handle that has a name all the
+  /// same.
+  var leavesHandle: Bool {
+    !hasPrefillAnswered && handOver != nil && router.connector.namesAhead
+  }
+
   /// What the release desk must know to give the handle back; nil when there is nothing to give.
   private func releaseOrder(_ id: KVHandleID, _ reason: KVReleaseReason) -> ReleaseOrder? {
     guard !router.ledger.isEmpty(id) else {
@@ -243,6 +267,7 @@ final class Request {
       model: fields[.model].map { UnsafeRawBufferPointer(rebasing: body[$0.range]) } ?? nothing,
       requestID: splitRequestID,
       authorization: authorization?.value.of(exchange.headBytes.bytes) ?? nothing)
+    order.mayNotBeMade = leavesHandle
     end(id, "releasing")
     return order
   }
@@ -313,6 +338,7 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
       prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
+      leavesHandle: prefillLeg.isOut && prefillLeg.wasSent && leavesHandle,
       decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
   }
 

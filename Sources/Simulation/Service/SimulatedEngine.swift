@@ -243,9 +243,8 @@ extension SimulatedEngine {
       jobs[id] = nil
       scheduler.abort(id, now: loop.now)
     case .aborts: scheduler.abort(id, now: loop.now, reports: true)
-    case .died:
-      guard faults.killsCore else { return die() }
-      for id in jobs.keys.sorted() { tell(id, event) }
+    // The whole process, also where only its server was left.
+    case .died: die()
     }
   }
 
