@@ -39,6 +39,12 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "How decode workers are chosen, when not as --policy says.")
   var decodePolicy: PolicyName?
 
+  @Option(help: "A policy that is asked what it would have chosen, for metrics only.")
+  var shadowPolicy: PolicyName?
+
+  @Option(help: "How a prefill and a decode worker are chosen: joint (default) or separate.")
+  var pdPairChoice: PairChoiceName?
+
   @Option(help: "How it is decided which requests are split; off splits all.")
   var pdDecider: DeciderName?
 
@@ -139,6 +145,8 @@ struct RouterOptions: ParsableArguments {
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy
+    configuration.shadowPolicy = shadowPolicy
+    configuration.pairChoice = pdPairChoice
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector
@@ -183,5 +191,6 @@ struct RouterOptions: ParsableArguments {
 }
 
 extension PolicyName: ExpressibleByArgument {}
+extension PairChoiceName: ExpressibleByArgument {}
 extension DeciderName: ExpressibleByArgument {}
 extension KVConnectorName: ExpressibleByArgument {}

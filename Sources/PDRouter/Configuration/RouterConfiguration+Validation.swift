@@ -18,6 +18,7 @@ extension RouterConfiguration {
     faults += workerFaults()
     faults += poolFaults()
     faults += deciderFaults()
+    faults += pairFaults()
     faults += rangeFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }

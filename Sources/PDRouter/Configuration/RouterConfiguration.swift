@@ -34,6 +34,10 @@ public struct RouterConfiguration: Sendable {
   public var prefillPolicy: PolicyName?
   /// Chooses decode workers.
   public var decodePolicy: PolicyName?
+  /// A policy that is asked what it would have chosen, and not obeyed.
+  public var shadowPolicy: PolicyName?
+  /// Whether prefill and decode workers are chosen together; nil takes `joint`.
+  public var pairChoice: PairChoiceName?
   /// What may be chosen about policies.
   public var policySettings = PolicySettings()
   /// How it is decided which requests are split; nil lets `minimumPrefillTokens` say.
@@ -74,15 +78,6 @@ public struct RouterConfiguration: Sendable {
 
   /// Whether prefill workers have a bootstrap server that must be asked before they are of use.
   var asksBootstrapServers: Bool { isDisaggregated && connector == .mooncake }
-
-  /// The policy that chooses among workers of `role`: `prefill`, or else whoever serves.
-  func policy(of role: Role) -> PolicyName {
-    guard isDisaggregated else { return policy }
-    return (role == .prefill ? prefillPolicy : decodePolicy) ?? policy
-  }
-
-  /// What all loops' policies are to share.
-  func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
 
   /// The connector that was chosen, with its lease and options.
   public func makeConnector() -> any KVConnector {
