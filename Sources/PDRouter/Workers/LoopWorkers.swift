@@ -7,9 +7,9 @@ internal import Vocabulary
 /// Workers that cannot be paired (`CompatibilityMark`) never are; pairs that keep failing
 /// (`PairBook`) are passed over while another is possible. A pair is chosen together where pairs
 /// differ and both policies weigh them (`PairChooser`), else one leg after the other. Choosing
-/// allocates nothing once the arrays have grown, and costs one pass over the workers of the leg; for
-/// a pair, while some pairs are ejected or impossible, a look for one partner of each prefill worker
-/// besides.
+/// allocates nothing once the arrays have grown, and costs one pass over the workers of the leg;
+/// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
+/// worker besides.
 struct LoopWorkers {
   /// Which leg a worker is chosen for.
   enum Leg {

@@ -6,7 +6,7 @@ import Vocabulary
 
 /// Pairs that a loop chooses together, or one after the other where that is what is wanted.
 struct JointPairTests {
-  private typealias Pair = [UInt32]
+  typealias Pair = [UInt32]
 
   /// Workers like `P`, `D`, `P@a` (topology a), `D=k` (key k).
   private func makeRegistry(_ plans: [String]) throws -> WorkerRegistry {
@@ -76,8 +76,9 @@ struct JointPairTests {
     warm(&workers, [[1, 3]])
     #expect(Set(choices(40, &workers)) == [[1, 3]])
     let loaded = choices(40, &workers, reserves: true)
-    #expect(loaded.first == [1, 3])
-    #expect(Set(loaded) == [[0, 2], [0, 3], [1, 2], [1, 3]])
+    // Each request adds 1,064 at prefill and 512 at decode; a handshake is worth 2,048 of these.
+    #expect(loaded.prefix(4) == [[1, 3], [1, 3], [0, 2], [1, 3]])
+    #expect(loaded.count { $0 == [1, 3] } == 21 && loaded.count { $0 == [0, 2] } == 19)
     // By itself, prefill is drawn without asking whom it knows.
     var separate = LoopWorkers(
       registry: try makeRegistry(["P", "P", "D", "D"]), pairChooser: nil)
@@ -159,7 +160,8 @@ struct JointPairTests {
       let pair = try #require(pair)
       let (first, second) = (list[Int(pair[0])], list[Int(pair[1])])
       #expect(!tried.contains(pair[0]) && !tried.contains(pair[1]))
-      #expect(workers.isCompatible(first, second))
+      let fits = workers.isCompatible(first, second)
+      #expect(fits)
       #expect(!workers.pairs.isEjected(prefill: first.id, decode: second.id, now: .zero))
     }
   }

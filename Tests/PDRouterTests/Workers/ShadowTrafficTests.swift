@@ -1,4 +1,5 @@
 import Policies
+import Simulation
 import Testing
 import Vocabulary
 
@@ -24,6 +25,7 @@ struct ShadowTrafficTests {
     // The first worker keeps what it gets; the second answers at once.
     world.engines[0].script = { _ in [] }
     var clients = [world.begin(post("/v1/chat/completions", chatBody))]
+    world.world.run(for: .milliseconds(50))
     for _ in 0..<4 {
       #expect(world.fetch(post("/v1/chat/completions", chatBody)).count == 1)
       clients.append(world.begin(post("/v1/chat/completions", chatBody)))
