@@ -74,11 +74,16 @@ public final class RouterLoop {
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
-    workers = LoopWorkers(registry: registry)
+    workers = LoopWorkers(
+      registry: registry,
+      pairChooser: configuration.makePairChooser(
+        decider, decodeCanPrefill: connector.decodeCanPrefill))
     let policyMemory = policyMemory ?? configuration.makePolicyMemory()
     self.policyMemory = policyMemory
-    prefillSeat = PolicySeat(configuration.policy(of: .prefill).make(sharing: policyMemory))
-    servingSeat = PolicySeat(configuration.policy(of: .decode).make(sharing: policyMemory))
+    prefillSeat = configuration.makeSeat(
+      .prefill, sharing: policyMemory, seed: seed, metrics: metrics)
+    servingSeat = configuration.makeSeat(
+      .serving, sharing: policyMemory, seed: seed, metrics: metrics)
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -265,7 +270,7 @@ extension RouterLoop {
   }
 
   private static func pinned(_ worker: Worker) -> LoopWorkers.Chosen {
-    (worker, Choice(index: 0, reason: .onlyCandidate))
+    LoopWorkers.Chosen(worker: worker, choice: Choice(index: 0, reason: .onlyCandidate))
   }
 
   /// This loop's connections to `worker`.

@@ -10,6 +10,8 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case leastLoaded
   /// It was drawn from several that had equally little to do.
   case tie
+  /// Together with the other worker of its pair it cost less than every other pair.
+  case cheapestPair
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -19,6 +21,7 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .random: "random"
     case .leastLoaded: "least_loaded"
     case .tie: "tie"
+    case .cheapestPair: "cheapest_pair"
     }
   }
 }

@@ -16,6 +16,15 @@ public enum PolicyName: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it weighs load or caches, so that a prefill and a decode worker may be chosen together
+  /// for it (`PairChooser`); a policy that places requests is always obeyed.
+  public var weighsPairs: Bool {
+    switch self {
+    case .roundRobin, .random: false
+    case .leastLoad: true
+    }
+  }
+
   /// What it wants to be told.
   public var needs: PolicyNeeds {
     switch self {

@@ -14,6 +14,12 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: "How decode workers are chosen, when not as --policy says.")
   var decodePolicy: PolicyName?
 
+  @Option(help: "A policy that is asked what it would have chosen, for metrics only.")
+  var shadowPolicy: PolicyName?
+
+  @Option(help: "How a prefill and a decode worker are chosen: joint (default) or separate.")
+  var pdPairChoice: PairChoiceName?
+
   @Option(help: "Share of a prompt that a worker must have seen to be sent it for that, 0 to 1.")
   var cacheThreshold = 0.3
 
@@ -34,6 +40,8 @@ struct PolicyOptions: ParsableArguments {
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy
+    configuration.shadowPolicy = shadowPolicy
+    configuration.pairChoice = pdPairChoice
     configuration.policySettings.cacheThreshold = cacheThreshold
     configuration.policySettings.balanceAbsoluteThreshold = balanceAbsThreshold
     configuration.policySettings.balanceRelativeThreshold = balanceRelThreshold
@@ -43,3 +51,4 @@ struct PolicyOptions: ParsableArguments {
 }
 
 extension PolicyName: ExpressibleByArgument {}
+extension PairChoiceName: ExpressibleByArgument {}

@@ -50,6 +50,27 @@ struct LeastLoadPolicyTests {
     #expect(choice == Choice(index: index, reason: reason, score: score))
   }
 
+  /// Requests and whether the worker lies apart, as two requests more; cold ones four besides.
+  @Test(
+    arguments: [
+      ([(0, true), (1, false)], false, 1, 1.0), ([(0, true), (3, false)], false, 0, 2),
+      ([(1, true), (2, true)], false, 0, 3), ([(0, true), (5, false)], true, 1, 5),
+      ([(0, true), (7, false)], true, 0, 6),
+    ] as [([(requests: Int, isFar: Bool)], Bool, Int, Double)])
+  func `a far pair is chosen when every near one has more to do`(
+    loads: [(requests: Int, isFar: Bool)], isCold: Bool, index: Int, score: Double
+  ) {
+    var pool = Pool(loads: loads.map { ($0.requests, 0) })
+    for place in pool.workers.indices {
+      pool.workers[place].isFarPair = loads[place].isFar
+      pool.workers[place].isColdPair = isCold && loads[place].isFar
+    }
+    var policy = LeastLoadPolicy()
+    var generator = SplitMix64(seed: 1)
+    let choice = pool.choice(of: &policy, &generator)
+    #expect(choice == Choice(index: index, reason: .leastLoaded, score: score))
+  }
+
   @Test(arguments: [(2, 10.83), (5, 18.47), (256, 330.52)])
   func `equal workers are chosen with equal chance`(workers: Int, bound: Double) {
     var policy = LeastLoadPolicy()

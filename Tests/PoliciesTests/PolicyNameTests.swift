@@ -39,6 +39,11 @@ struct PolicyNameTests {
     #expect(choices() == choices())
   }
 
+  @Test(arguments: [PolicyName.roundRobin, .random])
+  func `a policy that places requests is obeyed, not weighed against pairs`(name: PolicyName) {
+    #expect(!name.weighsPairs)
+  }
+
   @Test func `every reason has its own name`() {
     let names = Set(ChoiceReason.allCases.map { "\($0.name)" })
     #expect(names.count == ChoiceReason.allCases.count)

@@ -1,7 +1,7 @@
 internal import Policies
 internal import Vocabulary
 
-// Which policies a configuration means, and what is wrong with what it says of them.
+// Who chooses workers, who is asked besides, and what they all must be told.
 extension RouterConfiguration {
   /// The policy that chooses among workers of `role`: `prefill`, or else whoever serves.
   func policy(of role: Role) -> PolicyName {
@@ -9,9 +9,43 @@ extension RouterConfiguration {
     return (role == .prefill ? prefillPolicy : decodePolicy) ?? policy
   }
 
+  /// What the policies in use want to be told, the shadow included; nothing else is found out.
+  var policyNeeds: PolicyNeeds {
+    var needs = policy(of: .decode).needs
+    if isDisaggregated { needs.formUnion(policy(of: .prefill).needs) }
+    if let shadowPolicy { needs.formUnion(shadowPolicy.needs) }
+    return needs
+  }
+
   /// What all loops' policies are to share.
   func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
 
+  /// The seat of the policy for `leg` on a loop of that seed, and of its shadow if there is one.
+  func makeSeat(
+    _ leg: LoopWorkers.Leg, sharing memory: PolicyMemory, seed: UInt64, metrics: LoopMetrics
+  ) -> PolicySeat {
+    let name = policy(of: leg == .prefill ? .prefill : .decode)
+    let shadow = shadowPolicy.map {
+      ShadowPolicy(
+        $0.make(sharing: memory), seed: leg == .prefill ? seed : ~seed,
+        counts: leg == .prefill ? metrics.prefillShadow : metrics.servingShadow)
+    }
+    return PolicySeat(name.make(sharing: memory), shadow: shadow)
+  }
+
+  /// What chooses pairs together; nil where each leg is always chosen by itself.
+  func makePairChooser(_ decider: DisaggregationDecider, decodeCanPrefill: Bool) -> PairChooser? {
+    guard pairChoice != .separate else { return nil }
+    return PairChooser(servesWholeBelow: decodeCanPrefill ? decider.servesWholeBelow : nil)
+  }
+
+  /// What is wrong with how pairs are chosen, a sentence each.
+  func pairFaults() -> [String] {
+    pairChoice == nil || isDisaggregated
+      ? [] : ["--pd-pair-choice needs --vllm-pd-disaggregation"]
+  }
+
+  /// What is wrong with the policies' numbers, a sentence each.
   func policyFaults() -> [String] {
     let settings = policySettings
     var faults: [String] = []

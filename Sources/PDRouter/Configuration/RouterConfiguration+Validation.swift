@@ -19,6 +19,7 @@ extension RouterConfiguration {
     faults += poolFaults()
     faults += policyFaults()
     faults += deciderFaults()
+    faults += pairFaults()
     faults += rangeFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }

@@ -34,6 +34,10 @@ public struct RouterConfiguration: Sendable {
   public var prefillPolicy: PolicyName?
   /// Chooses decode workers.
   public var decodePolicy: PolicyName?
+  /// A policy that is asked what it would have chosen, and not obeyed.
+  public var shadowPolicy: PolicyName?
+  /// Whether prefill and decode workers are chosen together; nil takes `joint`.
+  public var pairChoice: PairChoiceName?
   /// What may be chosen about policies.
   public var policySettings = PolicySettings()
   /// How it is decided which requests are split; nil lets `minimumPrefillTokens` say.

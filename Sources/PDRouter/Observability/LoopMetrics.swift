@@ -37,6 +37,9 @@ public final class LoopMetrics: Sendable {
   let firstTokens = LatencyHistogram()
   /// From a handle's parameters to its settlement.
   let handleAges = LatencyHistogram()
+  /// What the shadow policy would have chosen, for prefill legs and for those that serve.
+  let prefillShadow = ShadowCounts()
+  let servingShadow = ShadowCounts()
 
   /// All zero.
   public init() {}

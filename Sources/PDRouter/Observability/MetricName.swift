@@ -25,6 +25,10 @@ public enum MetricName: String, CaseIterable, Sendable {
   case handlesByStage = "vllm_router_kv_handles"
   case handlesReleased = "vllm_router_kv_handles_released_total"
   case handleAge = "vllm_router_kv_handle_age_seconds"
+  case shadowDecisions = "vllm_router_shadow_decisions_total"
+  case shadowDifferences = "vllm_router_shadow_differences_total"
+  case shadowLoadDifference = "vllm_router_shadow_load_difference_requests_total"
+  case shadowCachedDifference = "vllm_router_shadow_cached_difference_bytes_total"
 
   /// The Prometheus type.
   public var type: StaticString {
@@ -62,6 +66,10 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .handlesByStage: "KV handles whose life has not ended, by state."
     case .handlesReleased: "Unused KV handles given back, by what told prefill."
     case .handleAge: "Time from a KV handle's parameters to its end."
+    case .shadowDecisions: "Choices that the shadow policy was asked about too."
+    case .shadowDifferences: "Of these, choices that would have been different."
+    case .shadowLoadDifference: "Requests in flight that one of two such workers had more."
+    case .shadowCachedDifference: "Bytes of the prompt that one of two such workers had more."
     }
   }
 }

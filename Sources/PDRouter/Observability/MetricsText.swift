@@ -4,7 +4,7 @@ internal import Vocabulary
 /// Writes the metrics of all loops as Prometheus text (format 0.0.4).
 struct MetricsText: ~Copyable {
   private var text = ByteBuffer(capacity: 16 * 1024)
-  private let loops: [LoopMetrics]
+  let loops: [LoopMetrics]
   private let workers: [Worker]
 
   /// A writer of the sums of `loops` and the state of `workers`.
@@ -47,6 +47,8 @@ struct MetricsText: ~Copyable {
       each(name, of: workers.filter { $0.role == .decode }) {
         $0.processedRequests
       }
+    case .shadowDecisions, .shadowDifferences, .shadowLoadDifference, .shadowCachedDifference:
+      shadow(name)
     case .handlesBegun: line(name, "", handles(.begun))
     case .handlesLive: line(name, "", handles(.live))
     case .handleAge: histogram(name) { $0.handleAges }
@@ -145,7 +147,8 @@ struct MetricsText: ~Copyable {
     text.append("\(name.rawValue)_sum \(sum)\n\(name.rawValue)_count \(total)\n")
   }
 
-  private mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
+  /// One series.
+  mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
     let series = labels.isEmpty ? name.rawValue : "\(name.rawValue){\(labels)}"
     text.append("\(series) \(value)\n")
   }

@@ -31,7 +31,8 @@ extension Request {
       wayReason = WayReason(DisaggregationReason.noPrefillWorker)
       return chooseOne()
     }
-    guard isWorthSplitting(prefill.worker, decode.worker),
+    noteCached(on: decode)
+    guard isWorthSplitting(prefill, decode),
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
@@ -56,6 +57,7 @@ extension Request {
       let decode = router.choose(
         .serving, for: traits, except: tried, pairedWith: prefillReservation.worker)
     else { return machine.foundNobody(Request.noWorker(role: "decode")) }
+    noteCached(on: decode)
     servingReservation.take(decode.worker, traits.promptTokens)
     record.attempts += 1
     record.servingWorker = decode.worker
@@ -122,7 +124,12 @@ extension Request {
     guard let one = router.choose(.serving, for: traits, except: tried) else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
+    noteCached(on: one)
     return serveWhole(one.worker, chosenFor: one.choice.reason.name)
+  }
+
+  private func noteCached(on chosen: LoopWorkers.Chosen) {
+    cachedOnServing = traits.cachedTokens(inBlocks: chosen.cachedBlocks)
   }
 
   private func serveWhole(
@@ -141,18 +148,23 @@ extension Request {
   }
 
   /// Whether the decider wants this request on two engines; notes why, or why not.
-  private func isWorthSplitting(_ prefill: Worker, _ decode: Worker) -> Bool {
+  private func isWorthSplitting(
+    _ prefill: LoopWorkers.Chosen, _ decode: LoopWorkers.Chosen
+  ) -> Bool {
     guard router.decider.name != .off else {
       let isOpen = router.connector.decodeCanPrefill
       wayReason = WayReason(isOpen ? DisaggregationReason.deciderOff : .cannotPrefill)
       return true
     }
+    let (first, second) = (prefill.worker, decode.worker)
     var question = DisaggregationQuestion(
-      promptTokens: traits.promptTokens, prefill: prefill.id, decode: decode.id)
-    question.queuedOnPrefill = TokenCount(prefill.tokensInFlight)
-    question.queuedOnDecode = TokenCount(decode.promptTokensWaiting)
-    question.activeDecodes = decode.requestsInFlight
-    question.isColdPair = !router.isWarm(prefill, decode)
+      promptTokens: traits.promptTokens, prefill: first.id, decode: second.id)
+    question.cachedOnPrefill = traits.cachedTokens(inBlocks: prefill.cachedBlocks)
+    question.cachedOnDecode = cachedOnServing
+    question.queuedOnPrefill = TokenCount(first.tokensInFlight)
+    question.queuedOnDecode = TokenCount(second.promptTokensWaiting)
+    question.activeDecodes = second.requestsInFlight
+    question.isColdPair = !router.isWarm(first, second)
     question.decodeCanPrefill = router.connector.decodeCanPrefill
     let verdict = router.decider.decide(question)
     wayReason = WayReason(verdict.reason)

@@ -23,15 +23,17 @@ extension Request {
     guard router.decider.name == .cost, relay.isEventStream, let first = record.firstTokenAt,
       let start = record.servingStartedAt, let worker = record.servingWorker
     else { return }
+    // What it was decided by: a decode worker computes or fetches only what it has not cached.
+    let uncached = TokenCount(max(0, traits.promptTokens.number - cachedOnServing.number))
     if let prefill = record.prefillWorker {
       router.decider.note(
         .handOver(
-          prefill: prefill.id, decode: worker.id, tokens: traits.promptTokens,
+          prefill: prefill.id, decode: worker.id, tokens: uncached,
           isColdPair: isColdPair, took: first - start))
     } else if endpoint.generationShape != nil {
       router.decider.note(
         .servedWhole(
-          worker: worker.id, uncached: traits.promptTokens, queuedAhead: queuedOnServing,
+          worker: worker.id, uncached: uncached, queuedAhead: queuedOnServing,
           activeDecodes: decodesBeside, took: first - start))
     }
   }

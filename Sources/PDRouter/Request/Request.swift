@@ -41,6 +41,8 @@ final class Request {
   var queuedOnPrefill = TokenCount.zero
   var queuedOnServing = TokenCount.zero
   var decodesBeside = 0
+  /// Of the prompt, what lies in the serving worker's cache as far as is known.
+  var cachedOnServing = TokenCount.zero
   /// Whether the two engines have yet to meet.
   var isColdPair = false
   /// When the request's time is over.

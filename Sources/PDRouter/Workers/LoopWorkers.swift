@@ -5,9 +5,11 @@ internal import Vocabulary
 ///
 /// Copied from the registry when its version moves; loads are read afresh for every choice.
 /// Workers that cannot be paired (`CompatibilityMark`) never are; pairs that keep failing
-/// (`PairBook`) are passed over while another is possible. Choosing allocates nothing once the
-/// arrays have grown, and costs one pass over the workers of the leg; for a pair, while some pairs
-/// are ejected or impossible, a look for one partner of each prefill worker besides.
+/// (`PairBook`) are passed over while another is possible. A pair is chosen together where pairs
+/// differ and both policies weigh them (`PairChooser`), else one leg after the other. Choosing
+/// allocates nothing once the arrays have grown, and costs one pass over the workers of the leg;
+/// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
+/// worker besides.
 struct LoopWorkers {
   /// Which leg a worker is chosen for.
   enum Leg {
@@ -18,18 +20,41 @@ struct LoopWorkers {
   }
 
   /// A worker, and why it was chosen.
-  typealias Chosen = (worker: Worker, choice: Choice)
+  struct Chosen {
+    let worker: Worker
+    let choice: Choice
+    /// Leading blocks of the request's prefix that lie in its cache as far as is known.
+    var cachedBlocks = 0
+  }
 
+  /// The eligible workers for a leg.
   struct Group {
     var workers: [Worker] = []
     var marks: [CompatibilityMark] = []
+    /// Where each is, by its topology label.
+    var sites: [WorkerSite] = []
+  }
+
+  /// One side of a pair.
+  struct Partner {
+    let id: WorkerID
+    let mark: CompatibilityMark
+    let site: WorkerSite
+  }
+
+  /// The candidates of a leg for the choice being made.
+  struct Lineup {
+    /// Their places in the group.
+    var places: [Int] = []
+    /// What policies see of them.
+    var candidates: [WorkerSnapshot] = []
   }
 
   /// What a worker must be, besides a member of its group.
   struct Condition {
     var tried: TriedWorkers
-    /// The other one of the pair, and its mark.
-    var partner: (worker: Worker, mark: CompatibilityMark)?
+    /// The other one of the pair.
+    var partner: Partner?
     /// Whether somebody must be there to be paired with.
     var needsPartner = false
     var avoidsEjected = false
@@ -37,23 +62,27 @@ struct LoopWorkers {
   }
 
   private let registry: WorkerRegistry
+  /// Chooses pairs together; nil: each leg is always chosen by itself.
+  let pairChooser: PairChooser?
   private var version = 0
   private var members: [Worker] = []
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
   private(set) var prefill = Group()
   private(set) var serving = Group()
-  private var numbers = MarkNumbers()
+  var numbers = MarkNumbers()
+  private var siteNumbers = SiteNumbers()
   /// Whether every prefill worker may be paired with every serving one.
-  private var allFit = true
+  private(set) var allFit = true
   /// What this loop has seen of pairs.
   var pairs = PairBook()
-  /// Candidates of the choice being made: their places in the group, and as policies see them.
-  private var places: [Int] = []
-  private var candidates: [WorkerSnapshot] = []
+  /// The candidates of the choice being made, by leg.
+  private(set) var prefillLineup = Lineup()
+  private(set) var servingLineup = Lineup()
 
-  init(registry: WorkerRegistry) {
+  init(registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser()) {
     self.registry = registry
+    self.pairChooser = pairChooser
   }
 
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
@@ -64,17 +93,21 @@ struct LoopWorkers {
   ) -> Chosen? {
     refresh()
     var condition = Condition(tried: tried, now: now)
-    guard let prefill else { return pick(leg, condition, by: &seat, traits, &generator)?.chosen }
-    condition.partner = (prefill, numbers.mark(of: prefill))
-    condition.avoidsEjected = pairs.badCount > 0
-    var found = pick(leg, condition, by: &seat, traits, &generator)
-    if found == nil, condition.avoidsEjected {
-      condition.avoidsEjected = false
-      found = pick(leg, condition, by: &seat, traits, &generator)
+    guard let prefill else {
+      gather(leg, condition)
+      return pick(leg, by: &seat, traits, &generator)?.chosen
     }
-    guard let found else { return nil }
-    pairs.noteChosen(prefill: prefill.id, decode: found.chosen.worker.id, now: now)
-    return found.chosen
+    condition.partner = Partner(
+      id: prefill.id, mark: numbers.mark(of: prefill), site: siteNumbers.site(of: prefill))
+    condition.avoidsEjected = pairs.badCount > 0
+    gather(leg, condition)
+    if lineup(leg).places.isEmpty, condition.avoidsEjected {
+      condition.avoidsEjected = false
+      gather(leg, condition)
+    }
+    guard let found = pick(leg, by: &seat, traits, &generator)?.chosen else { return nil }
+    pairs.noteChosen(prefill: prefill.id, decode: found.worker.id, now: now)
+    return found
   }
 
   /// Whether there is a worker for the serving leg besides those of `tried`.
@@ -88,27 +121,6 @@ struct LoopWorkers {
     numbers.mark(of: prefill).fits(numbers.mark(of: decode))
   }
 
-  /// Chooses a prefill and a decode worker that can be paired, among those not in `tried`; nil when
-  /// there is no such pair.
-  mutating func choosePair(
-    by prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
-    for traits: RequestTraits, except tried: TriedWorkers, now: Instant,
-    using generator: inout SplitMix64
-  ) -> (prefill: Chosen, decode: Chosen)? {
-    refresh()
-    var condition = Condition(tried: tried, now: now)
-    condition.avoidsEjected = pairs.badCount > 0
-    var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
-    if pair == nil, condition.avoidsEjected {
-      condition.avoidsEjected = false
-      pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
-    }
-    guard let pair else { return nil }
-    pairs.noteChosen(
-      prefill: pair.prefill.worker.id, decode: pair.decode.worker.id, now: now)
-    return pair
-  }
-
   /// Copies the registry's list if it has moved.
   mutating func refresh() {
     let current = registry.version
@@ -117,6 +129,7 @@ struct LoopWorkers {
     departed += members.filter { $0.state == .gone }
     members = registry.workers
     numbers = MarkNumbers()
+    siteNumbers = SiteNumbers()
     prefill = makeGroup { $0.role != .decode }
     serving = makeGroup { $0.role != .prefill }
     let kinds = Set(serving.marks)
@@ -131,60 +144,37 @@ struct LoopWorkers {
   }
 }
 
-// MARK: - Pairs
-
-extension LoopWorkers {
-  /// The eligible pairs of `worker` that may be and have never met.
-  mutating func coldPairs(of worker: Worker) -> [(prefill: Worker, decode: Worker)] {
-    refresh()
-    let mark = numbers.mark(of: worker)
-    guard worker.isEligible, worker.role != .both else { return [] }
-    let group = worker.role == .prefill ? serving : prefill
-    return group.workers.indices.compactMap { place in
-      let other = group.workers[place]
-      guard group.marks[place].fits(mark) else { return nil }
-      let pair = worker.role == .prefill ? (worker, other) : (other, worker)
-      return pairs.isWarm(prefill: pair.0.id, decode: pair.1.id) ? nil : pair
-    }
-  }
-}
-
 // MARK: - Picking
 
 extension LoopWorkers {
-  private mutating func pickPair(
-    _ condition: Condition, _ prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
-    _ traits: RequestTraits, _ generator: inout SplitMix64
-  ) -> (prefill: Chosen, decode: Chosen)? {
-    var condition = condition
-    // Whoever is chosen for prefill must leave somebody to choose for decode.
-    condition.needsPartner = !allFit || condition.avoidsEjected
-    guard let first = pick(.prefill, condition, by: &prefillSeat, traits, &generator) else {
-      return nil
-    }
-    condition.needsPartner = false
-    condition.partner = (first.chosen.worker, first.mark)
-    guard let second = pick(.serving, condition, by: &servingSeat, traits, &generator) else {
-      return nil
-    }
-    return (first.chosen, second.chosen)
+  /// Lets the policy of `seat` choose among the candidates of `leg`; says which of the group it is.
+  mutating func pick(
+    _ leg: Leg, by seat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
+  ) -> (chosen: Chosen, place: Int)? {
+    meet(leg, &seat)
+    guard let choice = seat.choose(for: traits, among: lineup(leg).candidates, using: &generator)
+    else { return nil }
+    return (chosen(leg, choice), lineup(leg).places[choice.index])
   }
 
-  private mutating func pick(
-    _ leg: Leg, _ condition: Condition, by seat: inout PolicySeat, _ traits: RequestTraits,
-    _ generator: inout SplitMix64
-  ) -> (chosen: Chosen, mark: CompatibilityMark)? {
+  /// Tells the policy of `leg` who may be chosen, where that has changed.
+  func meet(_ leg: Leg, _ seat: inout PolicySeat) {
     seat.note(policyMembers(leg), version: version)
-    gather(leg, condition)
-    let choice = candidates.withUnsafeBufferPointer {
-      seat.policy.choose(for: traits, among: $0, using: &generator)
-    }
-    guard let choice else { return nil }
-    precondition(places.indices.contains(choice.index), "a policy chooses among its candidates")
-    let group = leg == .prefill ? prefill : serving
-    let place = places[choice.index]
-    return ((group.workers[place], choice), group.marks[place])
   }
+
+  /// The worker that `choice` names among the candidates of `leg`.
+  func chosen(_ leg: Leg, _ choice: Choice) -> Chosen {
+    let lineup = lineup(leg)
+    precondition(
+      lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
+    let worker = group(leg).workers[lineup.places[choice.index]]
+    return Chosen(
+      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks)
+  }
+
+  func lineup(_ leg: Leg) -> Lineup { leg == .prefill ? prefillLineup : servingLineup }
+
+  private func group(_ leg: Leg) -> Group { leg == .prefill ? prefill : serving }
 
   /// Everybody who may become a candidate for `leg`, the ill and the draining included.
   private func policyMembers(_ leg: Leg) -> [PolicyMember] {
@@ -194,47 +184,58 @@ extension LoopWorkers {
     }
   }
 
-  private mutating func gather(_ leg: Leg, _ condition: Condition) {
-    places.removeAll(keepingCapacity: true)
-    candidates.removeAll(keepingCapacity: true)
-    let group = leg == .prefill ? prefill : serving
+  mutating func gather(_ leg: Leg, _ condition: Condition) {
+    var lineup = Lineup()
+    exchange(&lineup, leg)
+    lineup.places.removeAll(keepingCapacity: true)
+    lineup.candidates.removeAll(keepingCapacity: true)
+    let group = group(leg)
     for place in group.workers.indices {
       let worker = group.workers[place]
+      let (mark, site) = (group.marks[place], group.sites[place])
       guard !condition.tried.contains(worker.id),
-        isPossible(worker, group.marks[place], condition),
-        !condition.needsPartner || hasPartner(worker, group.marks[place], condition)
+        isPossible(worker.id, mark, condition),
+        !condition.needsPartner
+          || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
       else { continue }
-      places.append(place)
-      candidates.append(
-        WorkerSnapshot(
-          id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
-          tokensInFlight: TokenCount(worker.tokensInFlight),
-          isColdPair: condition.partner.map {
-            !pairs.isWarm(prefill: $0.worker.id, decode: worker.id)
-          } ?? false))
+      var snapshot = WorkerSnapshot(
+        id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
+        tokensInFlight: TokenCount(worker.tokensInFlight))
+      if let partner = condition.partner {
+        snapshot.isColdPair = !pairs.isWarm(prefill: partner.id, decode: worker.id)
+        snapshot.isFarPair = site.isFar(from: partner.site)
+      }
+      lineup.places.append(place)
+      lineup.candidates.append(snapshot)
+    }
+    exchange(&lineup, leg)
+  }
+
+  /// Takes the lineup of `leg` out and puts another one in, without a copy.
+  private mutating func exchange(_ lineup: inout Lineup, _ leg: Leg) {
+    switch leg {
+    case .prefill: swap(&lineup, &prefillLineup)
+    case .serving: swap(&lineup, &servingLineup)
     }
   }
 
-  /// Whether `worker` may serve what the partner of `condition` prefills.
-  private func isPossible(
-    _ worker: Worker, _ mark: CompatibilityMark, _ condition: Condition
+  /// Whether the worker `id` may serve what the partner of `condition` prefills.
+  func isPossible(
+    _ id: WorkerID, _ mark: CompatibilityMark, _ condition: Condition
   ) -> Bool {
     guard let partner = condition.partner else { return true }
-    guard worker.id != partner.worker.id, mark.fits(partner.mark) else { return false }
+    guard id != partner.id, mark.fits(partner.mark) else { return false }
     return !condition.avoidsEjected
-      || !pairs.isEjected(prefill: partner.worker.id, decode: worker.id, now: condition.now)
+      || !pairs.isEjected(prefill: partner.id, decode: id, now: condition.now)
   }
 
-  /// Whether some serving worker can be paired with the prefill worker `worker`.
-  private func hasPartner(
-    _ worker: Worker, _ mark: CompatibilityMark, _ condition: Condition
-  ) -> Bool {
+  /// Whether some serving worker can be paired with the prefill worker `partner`.
+  private func hasPartner(_ partner: Partner, _ condition: Condition) -> Bool {
     var reverse = condition
-    reverse.partner = (worker, mark)
+    reverse.partner = partner
     return serving.workers.indices.contains { place in
-      let other = serving.workers[place]
-      return !condition.tried.contains(other.id)
-        && isPossible(other, serving.marks[place], reverse)
+      let other = serving.workers[place].id
+      return !condition.tried.contains(other) && isPossible(other, serving.marks[place], reverse)
     }
   }
 
@@ -243,6 +244,7 @@ extension LoopWorkers {
     for worker in members where worker.isEligible && isMember(worker) {
       group.workers.append(worker)
       group.marks.append(numbers.mark(of: worker))
+      group.sites.append(siteNumbers.site(of: worker))
     }
     return group
   }

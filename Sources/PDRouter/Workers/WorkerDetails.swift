@@ -4,7 +4,8 @@ public struct WorkerDetails: Sendable, Equatable {
   public var bootstrapPort: UInt16?
   /// Compatibility key: workers with different keys are never paired; nil: nothing is said.
   public var key: String?
-  /// Free text by name, listed and otherwise unused.
+  /// Free text by name, listed; `topology` says where it is (`WorkerSite`), `zmq_address` is for
+  /// MoRI-IO.
   public var labels: [String: String]
 
   /// Details from their parts.

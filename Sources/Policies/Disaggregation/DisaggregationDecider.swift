@@ -55,6 +55,10 @@ public struct DisaggregationDecider: Sendable {
     self.decodeTaxWeight = decodeTaxWeight
   }
 
+  /// Tokens below which decode is expected to serve a request by itself; nil where every request
+  /// that can be split is. With `cost` a guess, made before the costs are asked for.
+  public var servesWholeBelow: TokenCount? { name == .off ? nil : minimumPrefillTokens }
+
   /// Whether the request is split, and why.
   public mutating func decide(_ question: DisaggregationQuestion) -> DisaggregationVerdict {
     guard question.decodeCanPrefill else { return .split(.cannotPrefill) }

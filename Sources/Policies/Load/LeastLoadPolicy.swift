@@ -9,11 +9,14 @@ public import Vocabulary
 ///
 /// A cold pair counts as `coldPairRequests` requests more: its first request waits seconds for the
 /// engines' handshake, as it would behind a few others; more than that would keep the pair cold
-/// while its worker idles.
+/// while its worker idles. A pair that lies apart (`isFarPair`) counts as `farPairRequests` more.
 public struct LeastLoadPolicy: Policy {
   /// Requests that a cold pair counts for: a handshake of some 5 s is worth about as many requests
   /// of an ordinary length.
   public static var coldPairRequests: Int { 4 }
+  /// Requests that a far pair counts for: the KV of a prompt of some 1,700 tokens takes as much
+  /// longer (`PairCost`).
+  public static var farPairRequests: Int { 2 }
 
   /// Which policy it is.
   public var name: PolicyName { .leastLoad }
@@ -22,7 +25,7 @@ public struct LeastLoadPolicy: Policy {
   public init() {}
 
   /// The candidate with the least to do; the score is its number of requests in flight,
-  /// with what a cold pair counts for.
+  /// with what a cold and a far pair count for.
   public mutating func choose(
     for request: borrowing RequestTraits,
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,
@@ -57,6 +60,7 @@ public struct LeastLoadPolicy: Policy {
   @inline(__always)
   private func load(_ worker: WorkerSnapshot) -> Int {
     worker.requestsInFlight &+ (worker.isColdPair ? LeastLoadPolicy.coldPairRequests : 0)
+      &+ (worker.isFarPair ? LeastLoadPolicy.farPairRequests : 0)
   }
 
   @inline(__always)

@@ -1,0 +1,93 @@
+internal import Vocabulary
+
+/// What one request would cost on a pair: the parts, in tokens that a prefill engine computes.
+///
+/// A token is some 60 µs on one machine and 6 on another, but what the parts weigh against each
+/// other differs less. Every part is finite and never negative, whatever the snapshots say.
+struct PairCost {
+  /// A request at decode: every step of an hour-long stream gets longer by it, but only by little.
+  static let tokensPerDecodeRequest = 512.0
+  /// A request at prefill besides its tokens: what of a step's fixed cost is its share.
+  static let tokensPerPrefillRequest = 64.0
+  /// Tokens of a request at prefill of which only is known that it is there (another router's).
+  static let tokensPerForeignRequest = 1024.0
+  /// Fetching a token of KV beside computing it. Of a model of 70 billion parameters a token is
+  /// 320 KB, 13 µs at 200 Gbit/s; eight H100 compute it in some 60.
+  static let transferShare = 0.2
+  /// How much longer a token of KV takes between workers that lie apart: 50 Gbit/s for 200.
+  static let farFactor = 4.0
+  /// What a decode worker's full KV cache weighs: `k / (1 - k)` times this at a usage of `k`.
+  static let tokensPerKVPressure = 1024.0
+  /// Usage beyond which a cache is as good as full.
+  private static let fullestUsage = 0.99
+  /// A worker that has just come counts as at most so many times as loaded.
+  private static let leastShare = 0.01
+
+  /// Tokens that decode computes for a request to be served there whole; none: always split.
+  private let servesWholeBelow: Double
+  private let prompt: Double
+  private let traits: RequestTraits
+
+  /// Costs of a request that decode serves whole when it computes fewer tokens than said.
+  init(of traits: borrowing RequestTraits, servesWholeBelow: TokenCount?) {
+    precondition(traits.promptTokens.number >= 0)
+    self.traits = copy traits
+    prompt = Double(traits.promptTokens.number)
+    self.servesWholeBelow = Double(servesWholeBelow?.number ?? 0)
+  }
+
+  /// What `worker` has to do before it has computed the prompt.
+  func prefill(on worker: WorkerSnapshot) -> Double {
+    let foreign = Double(worker.reported?.foreignRequests ?? 0)
+    let queue =
+      Double(max(0, worker.tokensInFlight.number))
+      + Double(max(0, worker.requestsInFlight)) * PairCost.tokensPerPrefillRequest
+      + foreign * PairCost.tokensPerForeignRequest
+    return (queue + uncached(on: worker)) / share(of: worker)
+  }
+
+  /// What `worker` costs as the decode worker.
+  func decode(on worker: WorkerSnapshot) -> DecodeCost {
+    let requests =
+      Double(max(0, worker.requestsInFlight)) + Double(worker.reported?.foreignRequests ?? 0)
+    let usage = min(max(worker.reported?.kvUsage ?? 0, 0), PairCost.fullestUsage)
+    let uncached = uncached(on: worker)
+    var cost = DecodeCost()
+    cost.load =
+      (requests + 1) * PairCost.tokensPerDecodeRequest / share(of: worker)
+      + usage / (1 - usage) * PairCost.tokensPerKVPressure
+    cost.fetch = uncached * PairCost.transferShare
+    guard uncached < servesWholeBelow else { return cost }
+    // Each stream that runs there waits while it computes.
+    let tax = 1 + requests * DisaggregationDecider.standardDecodeTaxWeight
+    cost.whole = cost.load + uncached * tax
+    return cost
+  }
+
+  /// What is added by what is between the two.
+  @inline(__always)
+  static func between(_ relation: PairRelation, fetching fetch: Double) -> Double {
+    let handshake =
+      relation.contains(.cold)
+      ? Double(LeastLoadPolicy.coldPairRequests) * tokensPerDecodeRequest : 0
+    return handshake + (relation.contains(.far) ? fetch * farFactor : fetch)
+  }
+
+  private func uncached(on worker: WorkerSnapshot) -> Double {
+    max(0, prompt - Double(traits.cachedTokens(inBlocks: worker.cachedBlocks).number))
+  }
+
+  private func share(of worker: WorkerSnapshot) -> Double {
+    worker.share > PairCost.leastShare ? min(worker.share, 1) : PairCost.leastShare
+  }
+}
+
+/// What a worker costs as the decode worker of a request, whoever prefills.
+struct DecodeCost {
+  /// The requests there, this one included, and its KV cache.
+  var load = 0.0
+  /// Fetching the KV that it has not cached from a near prefill worker.
+  var fetch = 0.0
+  /// Everything, if it would serve the request by itself; nil: it would not.
+  var whole: Double?
+}
