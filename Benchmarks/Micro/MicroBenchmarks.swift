@@ -4,8 +4,8 @@ internal import Glibc
 /// and a function that does the operation so many times.
 func allMicroBenchmarks() -> [MicroBenchmark] {
   let all =
-    jsonFieldsBenchmarks() + wireBenchmarks() + policyBenchmarks() + deciderBenchmarks()
-    + kvTransferBenchmarks()
+    jsonFieldsBenchmarks() + wireBenchmarks() + policyBenchmarks() + prefixBenchmarks()
+    + deciderBenchmarks() + kvTransferBenchmarks()
   return all.map { MicroBenchmark(name: $0.name, bytes: $0.bytes, run: $0.run) }
 }
 

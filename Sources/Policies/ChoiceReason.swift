@@ -10,6 +10,12 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case leastLoaded
   /// It was drawn from several that had equally little to do.
   case tie
+  /// It has enough of the prompt in its cache.
+  case prefixHit
+  /// Nobody has enough of the prompt in its cache; it had the least to do.
+  case prefixMiss
+  /// Others had too much to do; the cache did not count.
+  case loadImbalance
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -19,6 +25,9 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .random: "random"
     case .leastLoaded: "least_loaded"
     case .tie: "tie"
+    case .prefixHit: "prefix_hit"
+    case .prefixMiss: "prefix_miss"
+    case .loadImbalance: "load_imbalance"
     }
   }
 }
