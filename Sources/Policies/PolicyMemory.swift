@@ -6,9 +6,15 @@
 public final class PolicyMemory: Sendable {
   /// What the operator chose.
   public let settings: PolicySettings
+  /// The hash function of prompts.
+  public let hasher: PrefixHasher
+  /// Which workers have seen which prefixes.
+  public let prefixes: PrefixIndex
 
   /// Memory of nothing yet.
   public init(settings: PolicySettings = PolicySettings()) {
     self.settings = settings
+    hasher = PrefixHasher(seed: settings.hashSeed)
+    prefixes = PrefixIndex(bytesPerWorker: settings.maxTreeSize, loops: settings.loops)
   }
 }

@@ -6,6 +6,8 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case random
   /// The one with the least to do.
   case leastLoad = "least_load"
+  /// The one that has most of the prompt in its cache, with an eye on load.
+  case cacheAware = "cache_aware"
 
   /// A new policy of this name, which shares `memory` with those of other loops.
   public func make(sharing memory: PolicyMemory = PolicyMemory()) -> any Policy {
@@ -13,6 +15,7 @@ public enum PolicyName: String, Sendable, CaseIterable {
     case .roundRobin: RoundRobinPolicy()
     case .random: RandomPolicy()
     case .leastLoad: LeastLoadPolicy()
+    case .cacheAware: CacheAwarePolicy(settings: memory.settings)
     }
   }
 
@@ -29,6 +32,7 @@ public enum PolicyName: String, Sendable, CaseIterable {
   public var needs: PolicyNeeds {
     switch self {
     case .roundRobin, .random, .leastLoad: []
+    case .cacheAware: [.cachedBlocks, .reportedLoad]
     }
   }
 }

@@ -12,6 +12,11 @@ public struct PolicySettings: Sendable, Equatable {
   public var evictionInterval: Duration = .seconds(120)
   /// Prompt bytes that are remembered of each worker.
   public var maxTreeSize = 1 << 25
+  /// Decides the hashes of prompts; to be drawn at random by the process, so that nobody outside
+  /// can make prompts collide.
+  public var hashSeed: UInt64 = 0
+  /// Threads that share a `PolicyMemory`; at least 1.
+  public var loops = 1
   /// How long a session that is not heard of keeps its worker.
   public var sessionExpiry: Duration = .seconds(7200)
 

@@ -9,7 +9,9 @@ struct PolicyNameTests {
   }
 
   @Test func `the names are those of the command line`() {
-    #expect(PolicyName.allCases.map(\.rawValue) == ["round_robin", "random", "least_load"])
+    #expect(
+      PolicyName.allCases.map(\.rawValue)
+        == ["round_robin", "random", "least_load", "cache_aware"])
   }
 
   @Test(arguments: PolicyName.allCases)
