@@ -6,13 +6,28 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case random
   /// The one with the least to do.
   case leastLoad = "least_load"
+  /// The session key's place on the baseline's hash ring.
+  case consistentHash = "consistent_hash"
+  /// The highest score of the session key with a worker, by the baseline's hash.
+  case rendezvousHash = "rendezvous_hash"
+  /// The prompt's beginning, with bounded load.
+  case prefixHash = "prefix_hash"
+  /// The session's worker; new sessions evenly.
+  case stickyLeastLoaded = "sticky_least_loaded"
 
-  /// A new policy of this name, which shares `memory` with those of other loops.
-  public func make(sharing memory: PolicyMemory = PolicyMemory()) -> any Policy {
+  /// A new policy of this name for `leg`, which shares `memory` with those of other loops.
+  public func make(
+    sharing memory: PolicyMemory = PolicyMemory(), for leg: PolicyLeg = .serving
+  ) -> any Policy {
     switch self {
     case .roundRobin: RoundRobinPolicy()
     case .random: RandomPolicy()
     case .leastLoad: LeastLoadPolicy()
+    case .consistentHash: ConsistentHashPolicy(memory.settings)
+    case .rendezvousHash: RendezvousHashPolicy(memory.settings)
+    case .prefixHash: PrefixHashPolicy(memory.settings)
+    case .stickyLeastLoaded:
+      StickyLeastLoadedPolicy(memory.sessions(of: leg), settings: memory.settings)
     }
   }
 
@@ -20,6 +35,8 @@ public enum PolicyName: String, Sendable, CaseIterable {
   public var needs: PolicyNeeds {
     switch self {
     case .roundRobin, .random, .leastLoad: []
+    case .consistentHash, .rendezvousHash, .stickyLeastLoaded: [.session, .prefix]
+    case .prefixHash: .prefix
     }
   }
 }
