@@ -36,6 +36,8 @@ public final class RouterLoop {
   var workers: LoopWorkers
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
+  /// What the policies in use want to know of requests.
+  let policyNeeds: PolicyNeeds
   private var prefillSeat: PolicySeat
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
@@ -77,8 +79,11 @@ public final class RouterLoop {
     workers = LoopWorkers(registry: registry)
     let policyMemory = policyMemory ?? configuration.makePolicyMemory()
     self.policyMemory = policyMemory
-    prefillSeat = PolicySeat(configuration.policy(of: .prefill).make(sharing: policyMemory))
-    servingSeat = PolicySeat(configuration.policy(of: .decode).make(sharing: policyMemory))
+    policyNeeds = configuration.policyNeeds
+    prefillSeat = PolicySeat(
+      configuration.policy(of: .prefill).make(sharing: policyMemory, for: .prefill))
+    servingSeat = PolicySeat(
+      configuration.policy(of: .decode).make(sharing: policyMemory, for: .serving))
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -262,6 +267,14 @@ extension RouterLoop {
     return workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
+  }
+
+  /// The request is about to be sent to `worker`, whoever chose it.
+  func noteRouted(_ traits: RequestTraits, to worker: Worker, for leg: LoopWorkers.Leg) {
+    switch leg {
+    case .prefill: prefillSeat.policy.noteRouted(traits, to: worker.id)
+    case .serving: servingSeat.policy.noteRouted(traits, to: worker.id)
+    }
   }
 
   private static func pinned(_ worker: Worker) -> LoopWorkers.Chosen {

@@ -81,6 +81,9 @@ public struct RouterConfiguration: Sendable {
     return (role == .prefill ? prefillPolicy : decodePolicy) ?? policy
   }
 
+  /// What the policies in use want to be told.
+  var policyNeeds: PolicyNeeds { policy(of: .prefill).needs.union(policy(of: .decode).needs) }
+
   /// What all loops' policies are to share.
   func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
 

@@ -13,56 +13,56 @@ enum FurcHash {
   private static var attempts: Int { 32 }
 
   /// The bucket of a text whose hash with `seed` is `first`; below `buckets`.
+  @inline(__always)
   static func bucket(first: UInt64, seed: UInt64) -> UInt32 {
-    var bits = Bits(first: first, seed: seed)
     var depth = depth
-    var place = depth
+    var bits = Bits(first: first, at: depth, seed: seed)
     for _ in 0..<attempts {
-      while !bits.isSet(place) {
-        guard depth > 0 else { return 0 }
-        depth &-= 1
-        place = depth
+      if bits.bit == 0 {
+        // Up the tree to the nearest bit that is set, all of them in the first word.
+        let above = first & ((1 << UInt64(depth)) &- 1)
+        guard above != 0 else { return 0 }
+        depth = 63 &- above.leadingZeroBitCount
+        bits = Bits(first: first, at: depth, seed: seed)
       }
-      place &+= stride
       var number: UInt32 = 1
       var left = depth &- 1
       while left > 0 {
-        number = number << 1 | (bits.isSet(place) ? 1 : 0)
-        place &+= stride
+        bits.advance(stride)
+        number = number << 1 | bits.bit
         left &-= 1
       }
       if number < buckets { return number }
+      bits.advance(stride)
     }
     return 0
   }
 
-  /// The stream of bits; each word is the hash of the one before.
+  /// A place in the stream of bits; each word is the hash of the one before.
   private struct Bits {
-    private let first: UInt64
     private let seed: UInt64
     private var word: UInt64
-    private var order = 0
+    private var place: UInt64
 
     @inline(__always)
-    init(first: UInt64, seed: UInt64) {
-      self.first = first
+    init(first: UInt64, at place: Int, seed: UInt64) {
+      assert(place >= 0 && place < 64)
       self.seed = seed
       word = first
+      self.place = UInt64(truncatingIfNeeded: place)
     }
 
-    /// Whether bit number `place` is set; asked for mostly in ascending order.
+    /// The bit there: 0 or 1.
     @inline(__always)
-    mutating func isSet(_ place: Int) -> Bool {
-      let wanted = place >> 6
-      if wanted < order {
-        word = first
-        order = 0
-      }
-      while order < wanted {
-        word = MurmurHash64A.hash(word: word, seed: seed)
-        order &+= 1
-      }
-      return word >> UInt64(place & 63) & 1 != 0
+    var bit: UInt32 { UInt32(truncatingIfNeeded: word &>> place & 1) }
+
+    /// Goes on by `count` bits, fewer than 64.
+    @inline(__always)
+    mutating func advance(_ count: Int) {
+      place &+= UInt64(truncatingIfNeeded: count)
+      guard place >= 64 else { return }
+      place &-= 64
+      word = MurmurHash64A.hash(word: word, seed: seed)
     }
   }
 }

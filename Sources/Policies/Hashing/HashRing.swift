@@ -60,14 +60,20 @@ struct HashRing: Sendable {
   }
 
   /// The number of the first node at or after `hash`; `count` when it lies behind the last one.
+  ///
+  /// Halves without a branch on the comparison: hashes are random, so half would be guessed wrong.
   private func firstNode(from hash: UInt64) -> Int {
-    var low = 0
-    var high = places.count
-    while low < high {
-      let middle = low &+ (high &- low) / 2
-      if places[middle] < hash { low = middle &+ 1 } else { high = middle }
+    places.withUnsafeBufferPointer { places in
+      var first = 0
+      var left = places.count
+      while left > 0 {
+        let half = left &- left / 2
+        let isBefore = places[first &+ half &- 1] < hash
+        first &+= isBefore ? half : 0
+        left = isBefore ? left &- half : half &- 1
+      }
+      return first
     }
-    return low
   }
 
   private mutating func drop(where isGone: (WorkerID) -> Bool) {
