@@ -36,6 +36,8 @@ public final class RouterLoop {
   var workers: LoopWorkers
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
+  /// What the policies in use want to know of requests.
+  let policyNeeds: PolicyNeeds
   private var prefillSeat: PolicySeat
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
@@ -84,6 +86,7 @@ public final class RouterLoop {
       .prefill, sharing: policyMemory, seed: seed, metrics: metrics)
     servingSeat = configuration.makeSeat(
       .serving, sharing: policyMemory, seed: seed, metrics: metrics)
+    policyNeeds = configuration.policyNeeds
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -267,6 +270,14 @@ extension RouterLoop {
     return workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
+  }
+
+  /// The request is about to be sent to `worker`, whoever chose it.
+  func noteRouted(_ traits: RequestTraits, to worker: Worker, for leg: LoopWorkers.Leg) {
+    switch leg {
+    case .prefill: prefillSeat.policy.noteRouted(traits, to: worker.id)
+    case .serving: servingSeat.policy.noteRouted(traits, to: worker.id)
+    }
   }
 
   private static func pinned(_ worker: Worker) -> LoopWorkers.Chosen {

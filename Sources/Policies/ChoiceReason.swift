@@ -18,6 +18,14 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case prefixMiss
   /// Others had too much to do; the cache did not count.
   case loadImbalance
+  /// The request's session key or prompt belongs there.
+  case hash
+  /// It is next in order after the one to which the request belongs, which is away or has too much.
+  case hashSpill
+  /// The session was there before.
+  case session
+  /// It had the fewest sessions when a new one came.
+  case fewestSessions
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -31,6 +39,10 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .prefixHit: "prefix_hit"
     case .prefixMiss: "prefix_miss"
     case .loadImbalance: "load_imbalance"
+    case .hash: "hash"
+    case .hashSpill: "hash_spill"
+    case .session: "session"
+    case .fewestSessions: "fewest_sessions"
     }
   }
 }

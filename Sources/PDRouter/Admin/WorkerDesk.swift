@@ -210,6 +210,7 @@ extension RouterLoop {
     switch endpoint {
     case .health, .liveness, .readiness:
       OwnAnswers.answer(endpoint, exchange, registry: registry)
+    case .finishSession: SessionEnding.answer(exchange, memory: policyMemory)
     default: WorkerDesk(self).answer(endpoint, exchange)
     }
   }

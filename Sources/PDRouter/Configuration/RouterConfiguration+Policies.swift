@@ -27,10 +27,10 @@ extension RouterConfiguration {
     let name = policy(of: leg == .prefill ? .prefill : .decode)
     let shadow = shadowPolicy.map {
       ShadowPolicy(
-        $0.make(sharing: memory), seed: leg == .prefill ? seed : ~seed,
+        $0.make(sharing: memory, for: leg), seed: leg == .prefill ? seed : ~seed,
         counts: leg == .prefill ? metrics.prefillShadow : metrics.servingShadow)
     }
-    return PolicySeat(name.make(sharing: memory), shadow: shadow)
+    return PolicySeat(name.make(sharing: memory, for: leg), shadow: shadow)
   }
 
   /// What chooses pairs together; nil where each leg is always chosen by itself.

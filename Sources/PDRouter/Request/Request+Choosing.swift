@@ -9,6 +9,7 @@ extension Request {
   func choose() -> RequestAction {
     prefillReservation.release()
     servingReservation.release()
+    traits.now = router.loop.now
     precondition(handle == nil, "a handle is settled before the next choice")
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
@@ -38,7 +39,9 @@ extension Request {
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(prefill.worker, traits.promptTokens)
+    router.noteRouted(traits, to: prefill.worker, for: .prefill)
     servingReservation.take(decode.worker, traits.promptTokens)
+    router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
@@ -52,6 +55,7 @@ extension Request {
   /// Chooses another decode worker for the handle that is held.
   func chooseDecode() -> RequestAction {
     servingReservation.release()
+    traits.now = router.loop.now
     guard let handle else { preconditionFailure("a held handle is being placed") }
     guard
       let decode = router.choose(
@@ -59,6 +63,7 @@ extension Request {
     else { return machine.foundNobody(Request.noWorker(role: "decode")) }
     noteCached(on: decode)
     servingReservation.take(decode.worker, traits.promptTokens)
+    router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
@@ -139,6 +144,7 @@ extension Request {
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
     servingReservation.take(worker, traits.promptTokens, computesPrompt: true)
+    router.noteRouted(traits, to: worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = nil
     record.servingWorker = worker

@@ -279,6 +279,7 @@ final class Request {
     guard endpoint.readsBody else {
       fields = nil
       traits = RequestTraits(promptTokens: .zero)
+      readSession(exchange)
       return
     }
     do throws(JSONError) {
@@ -286,9 +287,17 @@ final class Request {
       let fields = try JSONFields(validating: body)
       self.fields = fields
       traits = RequestTraits(promptTokens: PromptSize.estimate(fields))
+      readSession(exchange)
     } catch {
       throw Request.notJSON(error)
     }
+  }
+
+  /// Reads which session the request belongs to, if some policy wants to know.
+  private func readSession(_ exchange: Exchange) {
+    guard router.policyNeeds.contains(.session) else { return }
+    traits.session = SessionKeyFields.find(
+      in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: exchange.body.bytes)
   }
 
   /// Takes the client's request id, or makes one.

@@ -11,13 +11,7 @@ internal import Vocabulary
 /// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
 /// worker besides.
 struct LoopWorkers {
-  /// Which leg a worker is chosen for.
-  enum Leg {
-    /// The prefill leg of a split request.
-    case prefill
-    /// The serving leg: decode, or a whole request (a decode engine can do everything).
-    case serving
-  }
+  typealias Leg = PolicyLeg
 
   /// A worker, and why it was chosen.
   struct Chosen {
