@@ -14,11 +14,18 @@ extension RouterConfiguration {
     var needs = policy(of: .decode).needs
     if isDisaggregated { needs.formUnion(policy(of: .prefill).needs) }
     if let shadowPolicy { needs.formUnion(shadowPolicy.needs) }
+    // Whether decode has most of a prompt decides whether it is worth splitting.
+    if isDisaggregated, makeDecider().name != .off { needs.formUnion(.cachedBlocks) }
     return needs
   }
 
   /// What all loops' policies are to share.
-  func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
+  func makePolicyMemory() -> PolicyMemory {
+    var settings = policySettings
+    settings.loops = loops
+    settings.hashSeed = seed ?? UInt64.random(in: .min ... .max)
+    return PolicyMemory(settings: settings)
+  }
 
   /// The seat of the policy for `leg` on a loop of that seed, and of its shadow if there is one.
   func makeSeat(

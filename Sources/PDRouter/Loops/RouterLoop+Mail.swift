@@ -61,7 +61,9 @@ extension RouterLoop {
     case .membershipChanged: noteMembership()
     case .pairWarmed(let prefill, let decode):
       workers.pairs.noteMeeting(prefill: prefill, decode: decode)
-    case .workerReturned(let id): workers.pairs.forget(id)
+    case .workerReturned(let id):
+      workers.pairs.forget(id)
+      workers.caches?.forget(id)
     }
   }
 }

@@ -18,7 +18,8 @@ extension Request {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
       let isJoined = handle != nil && mode != .opaque
       relay.reset(
-        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil)
+        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
+        watchesUsage: record.prefillWorker == nil && mode != .opaque && isPredictionJudged())
     }
     perform(action)
   }
@@ -99,6 +100,7 @@ extension Request {
       engineFailed(failure)
       return
     }
+    judgePrediction()
     if relay.passedError == .engine { noteFailure(of: servingReservation.worker) }
     servingReservation.release()
     if !exchange.hasBegun {

@@ -36,6 +36,8 @@ extension Request {
     guard isWorthSplitting(prefill, decode),
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
+    cachedOnPrefill = traits.cachedTokens(inBlocks: prefill.cachedBlocks)
+    predictedBlocks = prefill.predictedBlocks
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(prefill.worker, traits.promptTokens)
@@ -135,6 +137,7 @@ extension Request {
 
   private func noteCached(on chosen: LoopWorkers.Chosen) {
     cachedOnServing = traits.cachedTokens(inBlocks: chosen.cachedBlocks)
+    predictedBlocks = chosen.predictedBlocks
   }
 
   private func serveWhole(

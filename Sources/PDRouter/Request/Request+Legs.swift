@@ -109,7 +109,7 @@ extension Request {
     // The worker's own share of the queue is this request: what is ahead is the rest.
     let ahead = max(0, worker.tokensInFlight - traits.promptTokens.number)
     return PrefillHints(
-      promptTokens: traits.promptTokens, expectedCachedTokens: .zero,
+      promptTokens: traits.promptTokens, expectedCachedTokens: cachedOnPrefill,
       queuedTokensAhead: TokenCount(ahead))
   }
 }
@@ -314,6 +314,7 @@ extension Request: LegObserver {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
       teachDecider(prefill: answer)
+      judgePrediction(prefill: answer)
       take(answer)
     } catch {
       noteFailure(of: prefillReservation.worker)

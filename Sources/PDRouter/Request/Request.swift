@@ -43,6 +43,11 @@ final class Request {
   var decodesBeside = 0
   /// Of the prompt, what lies in the serving worker's cache as far as is known.
   var cachedOnServing = TokenCount.zero
+  /// The same of the prefill worker's.
+  var cachedOnPrefill = TokenCount.zero
+  /// Leading blocks of the prompt that the worker that computes it was to have in its cache, whether
+  /// or not that was believed.
+  var predictedBlocks = 0
   /// Whether the two engines have yet to meet.
   var isColdPair = false
   /// When the request's time is over.
@@ -278,7 +283,7 @@ final class Request {
   private func read(_ exchange: Exchange) throws(RouterError) {
     guard endpoint.readsBody else {
       fields = nil
-      traits = RequestTraits(promptTokens: .zero)
+      clearTraits()
       readSession(exchange)
       return
     }
@@ -286,11 +291,32 @@ final class Request {
       let body = exchange.body.bytes
       let fields = try JSONFields(validating: body)
       self.fields = fields
-      traits = RequestTraits(promptTokens: PromptSize.estimate(fields))
+      clearTraits(promptTokens: PromptSize.estimate(fields))
       readSession(exchange)
+      readPrefix(fields, of: body)
+      traits.priority = PriorityFields.find(
+        in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: body)
     } catch {
       throw Request.notJSON(error)
     }
+  }
+
+  /// Begins with the traits of another request, in the memory of the last one's prefix chain.
+  private func clearTraits(promptTokens: TokenCount = .zero) {
+    var prefix = PrefixChain()
+    swap(&prefix, &traits.prefix)
+    prefix.hashes.removeAll(keepingCapacity: true)
+    traits = RequestTraits(promptTokens: promptTokens)
+    traits.prefix = prefix
+  }
+
+  /// Reads what may lie in workers' prefix caches, if some policy wants to know.
+  private func readPrefix(_ fields: JSONFields, of body: UnsafeRawBufferPointer) {
+    guard router.policyNeeds.contains(.prefix), endpoint.generationShape != nil else { return }
+    var prefix = PrefixChain()
+    swap(&prefix, &traits.prefix)
+    traits.prefix = router.promptPrefix.read(fields, of: body, reusing: prefix)
+    traits.model = router.promptPrefix.model(fields, of: body)
   }
 
   /// Reads which session the request belongs to, if some policy wants to know.

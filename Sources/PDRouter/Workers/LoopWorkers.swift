@@ -19,6 +19,8 @@ struct LoopWorkers {
     let choice: Choice
     /// Leading blocks of the request's prefix that lie in its cache as far as is known.
     var cachedBlocks = 0
+    /// The same, also where the worker's part of the index is not believed.
+    var predictedBlocks = 0
   }
 
   /// The eligible workers for a leg.
@@ -68,14 +70,20 @@ struct LoopWorkers {
   private var siteNumbers = SiteNumbers()
   /// Whether every prefill worker may be paired with every serving one.
   private(set) var allFit = true
+  /// What lies in the workers' prefix caches; nil when no policy wants to know.
+  var caches: CacheKnowledge?
   /// What this loop has seen of pairs.
   var pairs = PairBook()
   /// The candidates of the choice being made, by leg.
   private(set) var prefillLineup = Lineup()
   private(set) var servingLineup = Lineup()
 
-  init(registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser()) {
+  init(
+    registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
+    caches: CacheKnowledge? = nil
+  ) {
     self.registry = registry
+    self.caches = caches
     self.pairChooser = pairChooser
   }
 
@@ -86,6 +94,7 @@ struct LoopWorkers {
     pairedWith prefill: Worker? = nil, now: Instant, using generator: inout SplitMix64
   ) -> Chosen? {
     refresh()
+    caches?.look(at: traits)
     var condition = Condition(tried: tried, now: now)
     guard let prefill else {
       gather(leg, condition)
@@ -163,7 +172,8 @@ extension LoopWorkers {
       lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
     let worker = group(leg).workers[lineup.places[choice.index]]
     return Chosen(
-      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks)
+      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks,
+      predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)
   }
 
   func lineup(_ leg: Leg) -> Lineup { leg == .prefill ? prefillLineup : servingLineup }
@@ -195,6 +205,10 @@ extension LoopWorkers {
       var snapshot = WorkerSnapshot(
         id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
         tokensInFlight: TokenCount(worker.tokensInFlight))
+      if let caches {
+        snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
+        snapshot.isNewToModel = caches.isNewToModel(worker.id)
+      }
       if let partner = condition.partner {
         snapshot.isColdPair = !pairs.isWarm(prefill: partner.id, decode: worker.id)
         snapshot.isFarPair = site.isFar(from: partner.site)

@@ -23,6 +23,7 @@ extension RouterLoop {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
     workers.pairs.forget(worker.id)
+    workers.caches?.forget(worker.id)
     decider.note(.workerLeft(worker.id))
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }

@@ -30,6 +30,7 @@ public final class Worker: Sendable {
   private let waitingPrompts = Atomic<Int>(0)
   private let healthy: Atomic<Bool>
   private let processed = Atomic<Int>(0)
+  private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
 
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
@@ -75,6 +76,18 @@ public final class Worker: Sendable {
   func removeWaitingPrompt(_ tokens: TokenCount) {
     let left = waitingPrompts.wrappingSubtract(tokens.number, ordering: .relaxed).newValue
     precondition(left >= 0, "a waiting prompt is counted out once")
+  }
+
+  /// How wrong the prefix index is about it, 0 (not at all) … 1, as the loop found that heard of it
+  /// last.
+  var prefixPredictionError: Double {
+    Double(bitPattern: predictionError.load(ordering: .relaxed))
+  }
+
+  /// Notes how wrong the prefix index is about it.
+  func notePrediction(error: Double) {
+    precondition((0...1).contains(error), "an error is a share")
+    predictionError.store(error.bitPattern, ordering: .relaxed)
   }
 
   /// Requests ever sent to it.
