@@ -30,6 +30,12 @@ struct RouterOptions: ParsableArguments {
     parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
   var decode: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Data-parallel ranks of each engine; each rank is a worker of its own.",
+      discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
+  var intraNodeDataParallelSize = 1
+
   @Option(help: "How workers are chosen.")
   var policy = PolicyName.roundRobin
 
@@ -136,6 +142,7 @@ struct RouterOptions: ParsableArguments {
     configuration.workers =
       workerUrls.map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
+    configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy

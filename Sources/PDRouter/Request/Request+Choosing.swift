@@ -31,6 +31,7 @@ extension Request {
       return chooseOne()
     }
     guard isWorthSplitting(prefill.worker, decode.worker),
+      knowsRanks(prefill.worker, decode.worker),
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
@@ -109,6 +110,18 @@ extension Request {
     handOver.requestID = splitRequestID
     self.handOver = handOver
     return true
+  }
+
+  /// Whether the connector can speak of the two as they are: all but NIXL's tells one engine of the
+  /// other's rank, so nothing is handed over before the ranks are known.
+  private func knowsRanks(_ prefill: Worker, _ decode: Worker) -> Bool {
+    switch router.connector.name {
+    case .nixl, .sglang: return true
+    case .mooncake, .moriio:
+      guard !prefill.ranksAreKnown || !decode.ranksAreKnown else { return true }
+      wholeReason = "pair_not_ready"
+      return false
+    }
   }
 
   private func chooseOne() -> RequestAction {

@@ -80,7 +80,7 @@ struct LoopWorkers {
   /// Whether there is a worker for the serving leg besides those of `tried`.
   mutating func hasServingWorker(except tried: TriedWorkers) -> Bool {
     refresh()
-    return serving.workers.contains { !tried.contains($0.id) }
+    return serving.workers.contains { !tried.contains($0) }
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.
@@ -200,7 +200,7 @@ extension LoopWorkers {
     let group = leg == .prefill ? prefill : serving
     for place in group.workers.indices {
       let worker = group.workers[place]
-      guard !condition.tried.contains(worker.id),
+      guard !condition.tried.contains(worker),
         isPossible(worker, group.marks[place], condition),
         !condition.needsPartner || hasPartner(worker, group.marks[place], condition)
       else { continue }
@@ -233,7 +233,7 @@ extension LoopWorkers {
     reverse.partner = (worker, mark)
     return serving.workers.indices.contains { place in
       let other = serving.workers[place]
-      return !condition.tried.contains(other.id)
+      return !condition.tried.contains(other)
         && isPossible(other, serving.marks[place], reverse)
     }
   }

@@ -6,6 +6,10 @@ public struct WorkerDetails: Sendable, Equatable {
   public var key: String?
   /// Free text by name, listed and otherwise unused.
   public var labels: [String: String]
+  /// How many data-parallel ranks its engine has, as far as that is said; nil: nothing is said.
+  public var dataParallelSize: Int?
+  /// Whether its engine is asked how many ranks it has, and its workers follow from the answer.
+  public var findsRanks = false
 
   /// Details from their parts.
   public init(

@@ -46,7 +46,7 @@ struct WorkerRegistryTests {
     }
     let late = try WorkerURL("http://late:1")
     #expect(registry.add(late, role: .both) == nil)
-    guard case .full = registry.register(late, role: .both, details: WorkerDetails()) else {
+    guard case .full = registry.register([late], role: .both, details: WorkerDetails()) else {
       Issue.record("the registry takes more than its capacity")
       return
     }
