@@ -27,8 +27,7 @@ enum LegRequestHead {
     let takesRank = worker.url.rank == nil && !isSplit
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]
-      guard isPassedOn(field, onPrefill: isPrefill), !isHint(field, base),
-        takesRank || !isRank(field, base)
+      guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base)
       else { continue }
       scratch.appendField(copying: field, from: base)
     }
@@ -63,19 +62,14 @@ enum LegRequestHead {
       && FieldText.starts(field.name.of(base), with: PrefillHints.fieldNamePrefix)
   }
 
-  /// Whether a field of the client's names a data-parallel rank.
-  private static func isRank(_ field: HeaderField, _ base: UnsafeRawBufferPointer) -> Bool {
-    guard field.known == .other else { return false }
-    let name = field.name.of(base)
-    return name.count == Worker.rankFieldName.utf8CodeUnitCount
-      && FieldText.starts(name, with: Worker.rankFieldName)
-  }
-
-  private static func isPassedOn(_ field: HeaderField, onPrefill: Bool) -> Bool {
+  private static func isPassedOn(
+    _ field: HeaderField, onPrefill: Bool, takesRank: Bool
+  ) -> Bool {
     switch field.known {
     case .host, .contentLength, .expect, .xRequestID: false
     // A prefill answer is read here, so it must not come compressed.
     case .acceptEncoding: !onPrefill
+    case .xDataParallelRank: takesRank && !field.isForThisHopOnly
     default: !field.isForThisHopOnly
     }
   }

@@ -279,8 +279,8 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its engine,
-  /// and counts the failure against it if it is its fault.
+  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its
+  /// engine, and counts the failure against it if it is its fault.
   func noteFailure(of worker: Worker?, isItsFault: Bool = true, isOfEngine: Bool = false) {
     guard let worker else { return }
     if isItsFault { worker.noteFailure() }

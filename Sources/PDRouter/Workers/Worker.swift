@@ -36,9 +36,6 @@ public final class Worker: Sendable {
   private let failures = Atomic<Int>(0)
   private let knowsRanks: Atomic<Bool>
 
-  /// The field that names the rank a request is for (vLLM; it takes any spelling of the name).
-  static let rankFieldName: StaticString = "x-data-parallel-rank"
-
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
   public convenience init(
     id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails = WorkerDetails(),
@@ -61,7 +58,7 @@ public final class Worker: Sendable {
     self.role = role
     self.details = details
     healthy = Atomic(isHealthy)
-    let rankField = url.rank.map { "\(Worker.rankFieldName): \($0)\r\n" } ?? ""
+    let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
     addressFields = Array("host: \(url.peer)\r\n\(rankField)".utf8)
     knowsRanks = Atomic(!details.findsRanks || url.rank != nil)
     var peer = KVPeer(host: url.peer.host, port: url.peer.port)

@@ -74,11 +74,15 @@ package final class SimulatedFleet {
     ]
     var engines: [FleetEngine] = []
     for (role, count) in kinds {
+      var template = plan.engine
+      if role == .decode, let size = plan.decodeDataParallelSize {
+        template.dataParallelSize = size
+      }
       for number in 0..<count {
         engines.append(
           try FleetEngine(
             name: "\(role == .both ? "engine" : role.rawValue)-\(number)", role: role,
-            world: world, template: plan.engine))
+            world: world, template: template))
       }
     }
     return engines

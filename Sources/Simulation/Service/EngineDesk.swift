@@ -93,14 +93,9 @@ final class EngineDesk: ExchangeHandler {
   }
 
   private static func askedRank(of exchange: Exchange) -> String? {
-    let base = exchange.headBytes.bytes
-    for place in 0..<exchange.head.fields.count {
-      let field = exchange.head.fields[place]
-      let name = String(decoding: field.name.of(base), as: UTF8.self)
-      guard name.lowercased() == "x-data-parallel-rank" else { continue }
-      return String(decoding: field.value.of(base), as: UTF8.self)
+    exchange.head.fields.first(.xDataParallelRank).map {
+      String(decoding: $0.value.of(exchange.headBytes.bytes), as: UTF8.self)
     }
-    return nil
   }
 
   // MARK: Small answers

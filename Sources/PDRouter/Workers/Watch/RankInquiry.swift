@@ -33,8 +33,9 @@ final class RankInquiry {
       longestAnswer: RankInquiry.longestAnswer)
   }
 
-  /// Asks through the pool of one of the engine's workers, which `workers` gives when the answer has
-  /// come; calls `whenEnded` with those that there are then. Nothing, while the last is under way.
+  /// Asks through the pool of one of the engine's workers; calls `whenEnded` with those that there
+  /// are after the answer, when `workers` are those there are before it. Does nothing while the
+  /// last question is under way.
   func ask(
     through pool: WorkerPool, workers: @escaping () -> [Worker],
     whenEnded: @escaping ([Worker]) -> Void
