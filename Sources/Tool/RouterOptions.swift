@@ -32,6 +32,12 @@ struct RouterOptions: ParsableArguments {
     parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
   var decode: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Data-parallel ranks of each engine; each rank is a worker of its own.",
+      discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
+  var intraNodeDataParallelSize = 1
+
   @Option(help: "How it is decided which requests are split; off splits all.")
   var pdDecider: DeciderName?
 
@@ -130,6 +136,7 @@ struct RouterOptions: ParsableArguments {
       workerUrls.map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
     policies.apply(to: &configuration)
+    configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector

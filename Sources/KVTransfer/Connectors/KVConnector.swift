@@ -36,6 +36,10 @@ public protocol KVConnector: Sendable {
   /// Whether the engines find each other by `X-Request-Id`, so that no two attempts may share one.
   var pairsByRequestID: Bool { get }
 
+  /// Whether one engine is told which data-parallel rank of the other it deals with, so that nothing
+  /// can be handed over before the ranks of both are known.
+  var namesRanks: Bool { get }
+
   /// Whether a request may be split although a vLLM engine would get it wrong for this reason.
   func allowsSplit(despite reason: WholeReason) -> Bool
 

@@ -43,6 +43,9 @@ public struct MoRIIOConnector: KVConnector {
   /// The engines find each other by `X-Request-Id`.
   public var pairsByRequestID: Bool { true }
 
+  /// The rank stands in the parameters.
+  public var namesRanks: Bool { true }
+
   /// In WRITE mode, once both have registered.
   public func canHandOver(_ handOver: KVHandOver) -> Bool {
     !writes || (handOver.prefill.messageAddress != nil && handOver.decode.messageAddress != nil)

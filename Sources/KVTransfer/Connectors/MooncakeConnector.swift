@@ -43,6 +43,9 @@ public struct MooncakeConnector: KVConnector {
   /// Engines find each other by `transfer_id`.
   public var pairsByRequestID: Bool { false }
 
+  /// Each rank has an engine id of its own.
+  public var namesRanks: Bool { true }
+
   /// Once prefill's engine is known.
   public func canHandOver(_ handOver: KVHandOver) -> Bool { handOver.prefill.identity != nil }
 

@@ -46,6 +46,9 @@ public struct SGLangConnector: KVConnector {
   /// Engines find each other by room.
   public var pairsByRequestID: Bool { false }
 
+  /// Engines find each other by room.
+  public var namesRanks: Bool { false }
+
   /// All but what P/D gets wrong here too.
   ///
   /// Several answers share one room, and all but the first hang until the engines' time-out (SGLang

@@ -47,7 +47,8 @@ extension RouterLoop {
 
   private func answer(to question: LoopQuestion) -> LoopAnswer {
     switch question {
-    case .handlesOfWorker(let id): return .count(ledger.live(on: id))
+    case .handlesOfWorkers(let ids):
+      return .count(ids.reduce(0) { $0 + ledger.live(on: $1) })
     case .handles(let limit):
       var inventory = HandleInventory()
       let (number, now) = (mailbox.number, loop.now)

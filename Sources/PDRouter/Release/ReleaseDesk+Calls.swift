@@ -160,7 +160,7 @@ extension ReleaseDesk {
     call.head.append(worker.url.pathPrefix)
     call.head.append(KVRelease.path(means: call.means, chat: order.isChat))
     call.head.append(" HTTP/1.1\r\n")
-    worker.hostField.withUnsafeBytes { call.head.append($0) }
+    worker.addressFields.withUnsafeBytes { call.head.append($0) }
     call.head.append("user-agent: vllm-router\r\ncontent-type: application/json\r\n")
     call.head.appendField(name: "x-request-id", value: order.requestID)
     if !order.authorization.isEmpty {

@@ -232,7 +232,7 @@ extension ReleaseDesk {
     head.append(worker.url.pathPrefix)
     head.append(router.configuration.health.path)
     head.append(" HTTP/1.1\r\n")
-    worker.hostField.withUnsafeBytes { head.append($0) }
+    worker.addressFields.withUnsafeBytes { head.append($0) }
     head.append("user-agent: vllm-router\r\n\r\n")
   }
 

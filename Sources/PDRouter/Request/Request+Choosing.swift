@@ -34,6 +34,7 @@ extension Request {
     }
     noteCached(on: decode)
     guard isWorthSplitting(prefill, decode),
+      knowsRanks(prefill.worker, decode.worker),
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
     cachedOnPrefill = traits.cachedTokens(inBlocks: prefill.cachedBlocks)
@@ -120,6 +121,15 @@ extension Request {
     handOver.requestID = splitRequestID
     self.handOver = handOver
     return true
+  }
+
+  /// Whether the connector can speak of the two as they are, as far as their ranks go.
+  private func knowsRanks(_ prefill: Worker, _ decode: Worker) -> Bool {
+    guard router.connector.namesRanks, !prefill.ranksAreKnown || !decode.ranksAreKnown else {
+      return true
+    }
+    wayReason = .pairNotReady
+    return false
   }
 
   private func chooseOne() -> RequestAction {

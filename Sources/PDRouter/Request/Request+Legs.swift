@@ -57,7 +57,7 @@ extension Request {
     guard prefillLeg.isOut else { return }
     let wasSent = prefillLeg.wasSent
     prefillLeg.cancel()
-    noteFailure(of: prefillReservation.worker)
+    noteFailure(of: prefillReservation.worker, isOfEngine: true)
     retryIsFree = false
     perform(
       machine.prefillFailed(
@@ -170,11 +170,13 @@ extension Request: LegObserver {
     let isPrefill = leg === prefillLeg
     let editedCount = isPrefill ? prefillBody.count : servingBody.count
     let bodyCount = fields == nil ? original.count : editedCount
+    let isSplit = record.prefillWorker != nil
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
-      requestID: record.prefillWorker == nil ? requestID.bytes : splitRequestID,
-      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill)
+      requestID: isSplit ? splitRequestID : requestID.bytes,
+      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill,
+      isSplit: isSplit)
     let head = router.headScratch.bytes
     guard fields == nil else {
       if isPrefill {
@@ -242,7 +244,9 @@ extension Request: LegObserver {
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
+    noteFailure(
+      of: prefillReservation.worker, isItsFault: failure.blamesWorker,
+      isOfEngine: failure.isOfEngine)
     noteDelivery(before: failure)
     if failure.blamesWorker, let worker = prefillReservation.worker {
       router.notePrefillLost(worker)
@@ -260,7 +264,9 @@ extension Request: LegObserver {
   }
 
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
+    noteFailure(
+      of: servingReservation.worker, isItsFault: failure.blamesWorker,
+      isOfEngine: failure.isOfEngine)
     noteDelivery(before: failure)
     if failure.blamesWorker, let worker = servingReservation.worker {
       router.noteDecodeLost(worker)
@@ -281,12 +287,12 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, and counts the failure against
-  /// it if it is its fault.
-  func noteFailure(of worker: Worker?, isItsFault: Bool = true) {
+  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its
+  /// engine, and counts the failure against it if it is its fault.
+  func noteFailure(of worker: Worker?, isItsFault: Bool = true, isOfEngine: Bool = false) {
     guard let worker else { return }
     if isItsFault { worker.noteFailure() }
-    tried.insert(worker.id)
+    if isOfEngine { tried.insertEngine(of: worker) } else { tried.insert(worker.id) }
   }
 
   /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
@@ -310,7 +316,7 @@ extension Request: LegObserver {
   private func readPrefillAnswer() {
     do throws(JSONError) {
       let answer = try router.connector.readPrefillAnswer(prefillAnswer.bytes)
-      if let identity = answer.identity {
+      if let identity = answer.identity, prefillReservation.worker?.ranksAreKnown == true {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
       teachDecider(prefill: answer)

@@ -116,7 +116,7 @@ struct LoopWorkers {
   /// Whether there is a worker for the serving leg besides those of `tried`.
   mutating func hasServingWorker(except tried: TriedWorkers) -> Bool {
     refresh()
-    return serving.workers.contains { !tried.contains($0.id) }
+    return serving.workers.contains { !tried.contains($0) }
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.
@@ -197,7 +197,7 @@ extension LoopWorkers {
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
-      guard !condition.tried.contains(worker.id),
+      guard !condition.tried.contains(worker),
         isPossible(worker.id, mark, condition),
         !condition.needsPartner
           || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
@@ -242,8 +242,9 @@ extension LoopWorkers {
     var reverse = condition
     reverse.partner = partner
     return serving.workers.indices.contains { place in
-      let other = serving.workers[place].id
-      return !condition.tried.contains(other) && isPossible(other, serving.marks[place], reverse)
+      let other = serving.workers[place]
+      return !condition.tried.contains(other)
+        && isPossible(other.id, serving.marks[place], reverse)
     }
   }
 
