@@ -66,6 +66,9 @@ let package = Package(
       ],
       path: "Benchmarks/Micro", swiftSettings: hot),
     .executableTarget(
+      name: "PolicyReplay", dependencies: ["Policies", "Vocabulary"],
+      path: "Benchmarks/Replay", swiftSettings: hot),
+    .executableTarget(
       name: "OverheadBenchmark",
       dependencies: [
         "EventLoop", "Wire", "Vocabulary",
