@@ -4,8 +4,8 @@ import Vocabulary
 @testable import Policies
 
 struct FBIHashTests {
-  /// Text, FurcHash's bucket among 2^23 - 1, and the whole hash: the baseline's own vectors, and one
-  /// that ends at the root of the tree, of which only the placements were seen to be the same.
+  /// Text, FurcHash's bucket among 2^23 - 1, and the whole hash: the baseline's own vectors, and
+  /// one that ends at the root of the tree, of which only placements were seen to be the same.
   static let golden: [(String, UInt32, UInt64)] = [
     ("", 6_173_600, 0xC066_3E02_9346_E424),
     ("a", 7_695_180, 0x29D1_AB12_EC5F_EA11),
