@@ -64,7 +64,7 @@ struct LoopWorkers {
   private let registry: WorkerRegistry
   /// Chooses pairs together; nil: each leg is always chosen by itself.
   let pairChooser: PairChooser?
-  private var version = 0
+  private(set) var version = 0
   private var members: [Worker] = []
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
@@ -74,8 +74,11 @@ struct LoopWorkers {
   private var siteNumbers = SiteNumbers()
   /// Whether every prefill worker may be paired with every serving one.
   private(set) var allFit = true
+  /// Whether no two workers lie apart.
+  private(set) var allNear = true
   /// What this loop has seen of pairs.
   var pairs = PairBook()
+  var warmth = PairWarmth()
   /// The candidates of the choice being made, by leg.
   private(set) var prefillLineup = Lineup()
   private(set) var servingLineup = Lineup()
@@ -133,6 +136,7 @@ struct LoopWorkers {
     prefill = makeGroup { $0.role != .decode }
     serving = makeGroup { $0.role != .prefill }
     let kinds = Set(serving.marks)
+    allNear = siteNumbers.count < 2
     allFit = Set(prefill.marks).allSatisfy { mark in kinds.allSatisfy { mark.fits($0) } }
   }
 
