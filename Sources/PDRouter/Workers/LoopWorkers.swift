@@ -224,7 +224,8 @@ extension LoopWorkers {
   }
 
   /// Whether the worker `id` may serve what the partner of `condition` prefills.
-  func isPossible(
+  @inline(__always)
+  private func isPossible(
     _ id: WorkerID, _ mark: CompatibilityMark, _ condition: Condition
   ) -> Bool {
     guard let partner = condition.partner else { return true }

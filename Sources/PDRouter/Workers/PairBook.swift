@@ -38,6 +38,7 @@ struct PairBook {
   init() {}
 
   /// Whether KV went from one to the other since both were last known to start.
+  @inline(__always)
   func isWarm(prefill: WorkerID, decode: WorkerID) -> Bool {
     guard let row = prefills.place(of: prefill), let column = decodes.place(of: decode) else {
       return prefills.isBeyondLimit(prefill) || decodes.isBeyondLimit(decode)
