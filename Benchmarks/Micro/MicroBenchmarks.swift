@@ -5,6 +5,7 @@ internal import Glibc
 func allMicroBenchmarks() -> [MicroBenchmark] {
   let all =
     jsonFieldsBenchmarks() + wireBenchmarks() + policyBenchmarks() + pairBenchmarks()
+    + prefixBenchmarks()
     + deciderBenchmarks() + kvTransferBenchmarks()
   return all.map { MicroBenchmark(name: $0.name, bytes: $0.bytes, run: $0.run) }
 }

@@ -33,14 +33,24 @@ public final class Router: Sendable {
     self.logger = logger
     policyMemory = configuration.makePolicyMemory()
     metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
-    for entry in configuration.workers {
-      do throws(WorkerURL.Fault) {
-        registry.add(
-          try WorkerURL(entry.url), role: entry.role,
-          details: WorkerDetails(bootstrapPort: entry.bootstrapPort))
-      } catch {
-        throw ConfigurationFaults(sentences: [error.message])
-      }
+    for entry in configuration.workers { try register(entry) }
+  }
+
+  /// Registers the workers that one entry stands for.
+  private func register(
+    _ entry: RouterConfiguration.WorkerEntry
+  ) throws(ConfigurationFaults) {
+    let url: WorkerURL
+    do throws(WorkerURL.Fault) {
+      url = try WorkerURL(entry.url)
+    } catch {
+      throw ConfigurationFaults(sentences: [error.message])
+    }
+    let (urls, details) = configuration.workers(
+      at: url, WorkerDetails(bootstrapPort: entry.bootstrapPort), asks: true)
+    guard case .added = registry.register(urls, role: entry.role, details: details) else {
+      throw ConfigurationFaults(
+        sentences: ["these are more than \(WorkerRegistry.capacity) workers"])
     }
   }
 

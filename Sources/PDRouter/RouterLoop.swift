@@ -34,8 +34,17 @@ public final class RouterLoop {
   public var routeObserver: (any RouteObserver)?
 
   var workers: LoopWorkers
+  /// Of so many answers to requests that are served whole, one is read for what the engine had
+  /// cached.
+  static let judgedOneIn = 8
+  /// Such answers since the last one that was read.
+  var unjudgedAnswers = 0
+  /// Makes what the prefix index knows prompts by.
+  var promptPrefix: PromptPrefix
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
+  /// What the policies in use want to know of requests.
+  let policyNeeds: PolicyNeeds
   private var prefillSeat: PolicySeat
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
@@ -74,16 +83,20 @@ public final class RouterLoop {
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
+    let policyMemory = policyMemory ?? configuration.makePolicyMemory()
+    let needs = configuration.policyNeeds
     workers = LoopWorkers(
       registry: registry,
       pairChooser: configuration.makePairChooser(
-        decider, decodeCanPrefill: connector.decodeCanPrefill))
-    let policyMemory = policyMemory ?? configuration.makePolicyMemory()
+        decider, decodeCanPrefill: connector.decodeCanPrefill),
+      caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil)
+    promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(
       .prefill, sharing: policyMemory, seed: seed, metrics: metrics)
     servingSeat = configuration.makeSeat(
       .serving, sharing: policyMemory, seed: seed, metrics: metrics)
+    policyNeeds = needs
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -267,6 +280,15 @@ extension RouterLoop {
     return workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
+  }
+
+  /// The request is about to be sent to `worker`, whoever chose it.
+  func noteRouted(_ traits: borrowing RequestTraits, to worker: Worker, for leg: LoopWorkers.Leg) {
+    workers.caches?.noteRouted(traits, to: worker.id)
+    switch leg {
+    case .prefill: prefillSeat.noteRouted(traits, to: worker.id)
+    case .serving: servingSeat.noteRouted(traits, to: worker.id)
+    }
   }
 
   private static func pinned(_ worker: Worker) -> LoopWorkers.Chosen {

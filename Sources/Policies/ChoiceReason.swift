@@ -12,6 +12,20 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case tie
   /// Together with the other worker of its pair it cost less than every other pair.
   case cheapestPair
+  /// It has enough of the prompt in its cache.
+  case prefixHit
+  /// Nobody has enough of the prompt in its cache; it had the least to do.
+  case prefixMiss
+  /// Others had too much to do; the cache did not count.
+  case loadImbalance
+  /// The request's session key or prompt belongs there.
+  case hash
+  /// It is next in order after the one to which the request belongs, which is away or has too much.
+  case hashSpill
+  /// The session was there before.
+  case session
+  /// It had the fewest sessions when a new one came.
+  case fewestSessions
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -22,6 +36,13 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .leastLoaded: "least_loaded"
     case .tie: "tie"
     case .cheapestPair: "cheapest_pair"
+    case .prefixHit: "prefix_hit"
+    case .prefixMiss: "prefix_miss"
+    case .loadImbalance: "load_imbalance"
+    case .hash: "hash"
+    case .hashSpill: "hash_spill"
+    case .session: "session"
+    case .fewestSessions: "fewest_sessions"
     }
   }
 }

@@ -6,7 +6,7 @@ public import Vocabulary
 /// and allocates nothing to choose; its memory changes by the events below and by nothing else, but
 /// for what a rotation needs for its next choice. What the loops remember together lies in a
 /// `PolicyMemory`. The candidates are already filtered to the eligible ones and lie in registration
-/// order: ids ascend strictly. Cost: at most one pass over the candidates.
+/// order: ids ascend strictly. Cost: at most two passes over the candidates.
 public protocol Policy: Sendable {
   /// Which policy it is, for logs and metrics.
   var name: PolicyName { get }

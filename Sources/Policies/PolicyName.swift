@@ -6,13 +6,31 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case random
   /// The one with the least to do.
   case leastLoad = "least_load"
+  /// The one that has most of the prompt in its cache, with an eye on load.
+  case cacheAware = "cache_aware"
+  /// The session key's place on the baseline's hash ring.
+  case consistentHash = "consistent_hash"
+  /// The highest score of the session key with a worker, by the baseline's hash.
+  case rendezvousHash = "rendezvous_hash"
+  /// The prompt's beginning, with bounded load.
+  case prefixHash = "prefix_hash"
+  /// The session's worker; new sessions evenly.
+  case stickyLeastLoaded = "sticky_least_loaded"
 
-  /// A new policy of this name, which shares `memory` with those of other loops.
-  public func make(sharing memory: PolicyMemory = PolicyMemory()) -> any Policy {
+  /// A new policy of this name for `leg`, which shares `memory` with those of other loops.
+  public func make(
+    sharing memory: PolicyMemory = PolicyMemory(), for leg: PolicyLeg = .serving
+  ) -> any Policy {
     switch self {
     case .roundRobin: RoundRobinPolicy()
     case .random: RandomPolicy()
     case .leastLoad: LeastLoadPolicy()
+    case .cacheAware: CacheAwarePolicy(settings: memory.settings)
+    case .consistentHash: ConsistentHashPolicy(memory.settings)
+    case .rendezvousHash: RendezvousHashPolicy(memory.settings)
+    case .prefixHash: PrefixHashPolicy(memory.settings)
+    case .stickyLeastLoaded:
+      StickyLeastLoadedPolicy(memory.sessions(of: leg), settings: memory.settings)
     }
   }
 
@@ -20,8 +38,9 @@ public enum PolicyName: String, Sendable, CaseIterable {
   /// for it (`PairChooser`); a policy that places requests is always obeyed.
   public var weighsPairs: Bool {
     switch self {
-    case .roundRobin, .random: false
-    case .leastLoad: true
+    case .leastLoad, .cacheAware: true
+    case .roundRobin, .random, .consistentHash, .rendezvousHash, .prefixHash, .stickyLeastLoaded:
+      false
     }
   }
 
@@ -29,6 +48,9 @@ public enum PolicyName: String, Sendable, CaseIterable {
   public var needs: PolicyNeeds {
     switch self {
     case .roundRobin, .random, .leastLoad: []
+    case .cacheAware: [.cachedBlocks, .reportedLoad]
+    case .consistentHash, .rendezvousHash, .stickyLeastLoaded: [.session, .prefix]
+    case .prefixHash: .prefix
     }
   }
 }

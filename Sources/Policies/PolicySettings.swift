@@ -12,8 +12,22 @@ public struct PolicySettings: Sendable, Equatable {
   public var evictionInterval: Duration = .seconds(120)
   /// Prompt bytes that are remembered of each worker.
   public var maxTreeSize = 1 << 25
+  /// Decides the hashes of prompts; to be drawn at random by the process, so that nobody outside
+  /// can make prompts collide.
+  public var hashSeed: UInt64 = 0
+  /// Threads that share a `PolicyMemory`; at least 1.
+  public var loops = 1
   /// How long a session that is not heard of keeps its worker.
   public var sessionExpiry: Duration = .seconds(7200)
+  /// `sticky_least_loaded`: sessions remembered for each leg; one more forgets the one used longest
+  /// ago. 40 bytes each.
+  public var sessionCapacity = 1 << 20
+  /// `prefix_hash`: how many times the mean load a worker may have before prompts that are its own
+  /// go on to their next one; at least 1.
+  public var prefixHashLoadFactor = 1.25
+  /// Blocks (`PrefixChain.blockBytes`) at the start of a prompt that hash placements go by: 2 KiB,
+  /// some 500 tokens, enough to tell one system prompt from another.
+  public var prefixHashBlocks = 4
 
   /// The defaults.
   public init() {}

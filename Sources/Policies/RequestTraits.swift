@@ -12,6 +12,8 @@ public struct RequestTraits: Sendable, Equatable {
   public var session: SessionKey?
   /// Its prompt in blocks, for what is shared with other prompts.
   public var prefix = PrefixChain()
+  /// The hash of the model or adapter it asks for; nil where nobody needs it.
+  public var model: UInt64?
   /// The client's priority in vLLM's sense: lower goes first; 0 where nothing is said.
   public var priority = 0
 

@@ -18,6 +18,8 @@ public struct WorkerSnapshot: Sendable, Equatable {
   public var isColdPair: Bool
   /// Leading blocks of the request's `prefix` that lie in its cache as far as is known.
   public var cachedBlocks = 0
+  /// Whether others have served the request's model or adapter and it has not, as far as is known.
+  public var isNewToModel = false
   /// What its engine said of itself lately; nil when it said nothing, or too long ago.
   public var reported: ReportedLoad?
   /// Share of its part that it is to be given: below 1 for a while after it came (back).

@@ -29,6 +29,9 @@ struct EngineCommand: ParsableCommand {
   @Option(help: "nixl, nixl-push, mooncake, moriio-read, moriio-write or sglang.")
   var kvConnector = EngineConnector.nixlPull
 
+  @Option(help: "Data-parallel ranks behind its port, each with a KV cache of its own.")
+  var dataParallelSize = 1
+
   @Option(
     help: "Port of the bootstrap server of Mooncake or SGLang; 0 takes a free one.")
   var bootstrapPort: UInt16 = 8998
@@ -93,6 +96,7 @@ struct EngineCommand: ParsableCommand {
     configuration.model = model
     configuration.role = role
     configuration.connector = kvConnector
+    configuration.dataParallelSize = dataParallelSize
     configuration.bootstrapPort = bootstrapPort
     configuration.sideChannelHost = host
     configuration.sideChannelPort = sideChannelPort
@@ -114,6 +118,11 @@ struct EngineCommand: ParsableCommand {
     guard prefillTokensPerSecond > 0, speed > 0, decodeStepMs >= 0, decodeStepPerRequestMs >= 0,
       chunkTokens > 0, maxRunning > 0, blockTokens > 0, kvTokens >= blockTokens, leaseSecs > 0
     else { throw ValidationError("Rates and sizes must be greater than 0, times not below 0.") }
+    guard (1...64).contains(dataParallelSize), dataParallelSize == 1 || kvConnector.knowsRanks
+    else {
+      throw ValidationError(
+        "--data-parallel-size must be from 1 to 64, and is for nixl, nixl-push and mooncake.")
+    }
   }
 }
 

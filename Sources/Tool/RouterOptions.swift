@@ -7,6 +7,8 @@ internal import Vocabulary
 
 /// The router's flags, with the baseline's names and defaults.
 struct RouterOptions: ParsableArguments {
+  @OptionGroup(title: "Policies") var policies: PolicyOptions
+
   @Option(help: "Address to listen on.")
   var host = "127.0.0.1"
 
@@ -30,20 +32,11 @@ struct RouterOptions: ParsableArguments {
     parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
   var decode: [String] = []
 
-  @Option(help: "How workers are chosen.")
-  var policy = PolicyName.roundRobin
-
-  @Option(help: "How prefill workers are chosen, when not as --policy says.")
-  var prefillPolicy: PolicyName?
-
-  @Option(help: "How decode workers are chosen, when not as --policy says.")
-  var decodePolicy: PolicyName?
-
-  @Option(help: "A policy that is asked what it would have chosen, for metrics only.")
-  var shadowPolicy: PolicyName?
-
-  @Option(help: "How a prefill and a decode worker are chosen: joint (default) or separate.")
-  var pdPairChoice: PairChoiceName?
+  @Option(
+    help: ArgumentHelp(
+      "Data-parallel ranks of each engine; each rank is a worker of its own.",
+      discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
+  var intraNodeDataParallelSize = 1
 
   @Option(help: "How it is decided which requests are split; off splits all.")
   var pdDecider: DeciderName?
@@ -142,11 +135,8 @@ struct RouterOptions: ParsableArguments {
     configuration.workers =
       workerUrls.map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
-    configuration.policy = policy
-    configuration.prefillPolicy = prefillPolicy
-    configuration.decodePolicy = decodePolicy
-    configuration.shadowPolicy = shadowPolicy
-    configuration.pairChoice = pdPairChoice
+    policies.apply(to: &configuration)
+    configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector
@@ -190,7 +180,5 @@ struct RouterOptions: ParsableArguments {
   }
 }
 
-extension PolicyName: ExpressibleByArgument {}
-extension PairChoiceName: ExpressibleByArgument {}
 extension DeciderName: ExpressibleByArgument {}
 extension KVConnectorName: ExpressibleByArgument {}

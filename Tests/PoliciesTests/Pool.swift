@@ -24,10 +24,12 @@ struct Pool {
   }
 
   /// What `policy` chooses now.
-  func choice(of policy: inout some Policy, _ generator: inout SplitMix64) -> Choice? {
+  func choice(
+    of policy: inout some Policy, _ generator: inout SplitMix64,
+    for request: RequestTraits = RequestTraits(promptTokens: TokenCount(100))
+  ) -> Choice? {
     workers.withUnsafeBufferPointer {
-      policy.choose(
-        for: RequestTraits(promptTokens: TokenCount(100)), among: $0, using: &generator)
+      policy.choose(for: request, among: $0, using: &generator)
     }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// One slot per key, inline; the heap is touched only for repeated names.
 struct FieldTable: JSONMemberSink, Sendable {
-  private var slots = InlineArray<39, FieldSlot>(repeating: .absent)
+  private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
   /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
 

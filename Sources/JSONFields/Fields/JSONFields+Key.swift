@@ -45,6 +45,8 @@ extension JSONFields {
     case user
     /// The conversation's name.
     case sessionId
+    /// The end user's name, as some clients of the baseline write it.
+    case userId
     /// SGLang's session.
     case sessionParams
     /// Scheduling priority.
@@ -107,6 +109,7 @@ extension JSONFields {
       case .vllmXargs: "vllm_xargs"
       case .user: "user"
       case .sessionId: "session_id"
+      case .userId: "user_id"
       case .sessionParams: "session_params"
       case .priority: "priority"
       case .cacheSalt: "cache_salt"

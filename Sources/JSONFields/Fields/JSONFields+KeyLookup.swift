@@ -25,7 +25,7 @@ extension JSONFields.Key {
         ?? pick(.stop, base)
     case 5: pick(.model, base) ?? pick(.input, base) ?? pick(.tools, base)
     case 6: pick(.stream, base) ?? pick(.prompt, base)
-    case 7: pick(.bestOf, base)
+    case 7: pick(.bestOf, base) ?? pick(.userId, base)
     case 8: pick(.messages, base) ?? pick(.logprobs, base) ?? pick(.priority, base)
     case 9: pick(.inputIds, base) ?? pick(.loraPath, base)
     case 10:

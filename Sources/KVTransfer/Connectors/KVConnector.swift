@@ -25,12 +25,20 @@ public protocol KVConnector: Sendable {
   /// measured on vLLM 0.32), the leg is closed only a moment after prefill has answered.
   func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool
 
+  /// Whether a handle can be given back by the parameters it was named with though prefill's answer
+  /// was never read, and even before prefill has made it.
+  var namesAhead: Bool { get }
+
   /// Whether a decode engine can compute a prompt by itself (SGLang's cannot): if not, no request
   /// can be served whole by it.
   var decodeCanPrefill: Bool { get }
 
   /// Whether the engines find each other by `X-Request-Id`, so that no two attempts may share one.
   var pairsByRequestID: Bool { get }
+
+  /// Whether one engine is told which data-parallel rank of the other it deals with, so that nothing
+  /// can be handed over before the ranks of both are known.
+  var namesRanks: Bool { get }
 
   /// Whether a request may be split although a vLLM engine would get it wrong for this reason.
   func allowsSplit(despite reason: WholeReason) -> Bool
@@ -93,6 +101,9 @@ public protocol KVConnector: Sendable {
 extension KVConnector {
   /// Any decode engine can take another's place.
   public var bindsDecode: Bool { false }
+
+  /// A handle has its name from prefill's answer.
+  public var namesAhead: Bool { false }
 
   /// No reason is overruled.
   public func allowsSplit(despite reason: WholeReason) -> Bool { false }

@@ -30,6 +30,10 @@ public struct MoRIIOConnector: KVConnector {
   /// A refused request makes decode tell prefill.
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
 
+  /// In WRITE mode, by the `transfer_id` that the router drew; in READ mode the answer tells where
+  /// the blocks are.
+  public var namesAhead: Bool { writes }
+
   /// A decode engine that waits to be written to gives up only after its own 120 s.
   public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { false }
 
@@ -38,6 +42,9 @@ public struct MoRIIOConnector: KVConnector {
 
   /// The engines find each other by `X-Request-Id`.
   public var pairsByRequestID: Bool { true }
+
+  /// The rank stands in the parameters.
+  public var namesRanks: Bool { true }
 
   /// In WRITE mode, once both have registered.
   public func canHandOver(_ handOver: KVHandOver) -> Bool {

@@ -31,6 +31,9 @@ public struct MooncakeConnector: KVConnector {
   /// 0.32).
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { .rejection }
 
+  /// By the `transfer_id` that the router drew: a refusal that overtakes prefill is remembered.
+  public var namesAhead: Bool { true }
+
   /// A decode engine whose client leaves while it waits keeps its blocks (measured on 0.32).
   public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { false }
 
@@ -39,6 +42,9 @@ public struct MooncakeConnector: KVConnector {
 
   /// Engines find each other by `transfer_id`.
   public var pairsByRequestID: Bool { false }
+
+  /// Each rank has an engine id of its own.
+  public var namesRanks: Bool { true }
 
   /// Once prefill's engine is known.
   public func canHandOver(_ handOver: KVHandOver) -> Bool { handOver.prefill.identity != nil }

@@ -53,6 +53,9 @@ public struct NIXLConnector: KVConnector {
   /// Push engines find each other by `X-Request-Id`.
   public var pairsByRequestID: Bool { true }
 
+  /// What prefill answers says all there is to say.
+  public var namesRanks: Bool { false }
+
   /// A pulled handle by a refusal; a pushed one needs a receiver, because a refusal frees nothing
   /// there (measured on 0.32).
   public func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans {

@@ -34,6 +34,9 @@ public struct SGLangConnector: KVConnector {
     .abortRequest
   }
 
+  /// By the `rid` that the router drew.
+  public var namesAhead: Bool { true }
+
   /// A decode engine whose client leaves aborts its receiver.
   public func abortsWhileWaiting(with parameters: UnsafeRawBufferPointer) -> Bool { true }
 
@@ -42,6 +45,9 @@ public struct SGLangConnector: KVConnector {
 
   /// Engines find each other by room.
   public var pairsByRequestID: Bool { false }
+
+  /// Engines find each other by room.
+  public var namesRanks: Bool { false }
 
   /// All but what P/D gets wrong here too.
   ///

@@ -48,25 +48,31 @@ struct WorkerDesk {
   }
 
   private func show(_ exchange: Exchange) throws(AdminRefusal) {
+    let found = try workers(named: name(in: exchange))
     var body = ByteBuffer(capacity: 512)
-    WorkerListing.append(try worker(named: name(in: exchange)), to: &body)
+    if found.count == 1 {
+      WorkerListing.append(found[0], to: &body)
+    } else {
+      WorkerListing.append(found, to: &body)
+    }
     OwnAnswers.respond(exchange, json: body)
   }
 
-  /// Registers a worker. One whose health will be found out waits for its first good probe.
+  /// Registers a worker, or the ranks that its URL stands for. Whose health will be found out waits
+  /// for its first good probe.
   private func register(_ exchange: Exchange) throws(AdminRefusal) {
     let asked = try WorkerRegistration(
       exchange.body.bytes, isDisaggregated: router.isDisaggregated)
-    let addition = registry.register(
-      asked.url, role: asked.role, details: asked.details,
-      isHealthy: !router.loops.watchesWorkers)
-    switch addition {
-    case .added(let worker):
+    let isWatched = router.loops.watchesWorkers
+    let (urls, details) = router.configuration.workers(
+      at: asked.url, asked.details, asks: isWatched)
+    switch registry.register(urls, role: asked.role, details: details, isHealthy: !isWatched) {
+    case .added(let workers):
       router.tellAll(.membershipChanged)
-      succeed(exchange, "Worker \(worker.url) added successfully", worker)
-    case .alreadyThere:
+      succeed(exchange, "Worker \(asked.url) added successfully", workers)
+    case .alreadyThere(let url):
       throw AdminRefusal(
-        status: 400, code: "ADD_WORKER_FAILED", message: "Worker \(asked.url) already exists")
+        status: 400, code: "ADD_WORKER_FAILED", message: "Worker \(url) already exists")
     case .full:
       throw AdminRefusal(
         status: 400, code: "ADD_WORKER_FAILED",
@@ -75,34 +81,45 @@ struct WorkerDesk {
   }
 
   private func remove(_ exchange: Exchange) throws(AdminRefusal) {
-    let worker = try worker(named: name(in: exchange))
-    guard registry.remove(worker.id) else { throw WorkerDesk.unknown(worker.url.text) }
+    let name = try name(in: exchange)
+    let removed = try workers(named: name).filter { registry.remove($0.id) }
+    guard !removed.isEmpty else { throw WorkerDesk.unknown(name) }
     router.tellAll(.membershipChanged)
-    succeed(exchange, "Worker \(worker.url) removed successfully", worker)
+    succeed(exchange, "Worker \(WorkerDesk.title(removed)) removed successfully", removed)
   }
 
   private func setDraining(_ isDraining: Bool, _ exchange: Exchange) throws(AdminRefusal) {
-    let worker = try worker(named: name(in: exchange))
-    guard registry.setDraining(isDraining, worker.id) else {
-      throw WorkerDesk.unknown(worker.url.text)
-    }
+    let name = try name(in: exchange)
+    let changed = try workers(named: name).filter { registry.setDraining(isDraining, $0.id) }
+    guard !changed.isEmpty else { throw WorkerDesk.unknown(name) }
     router.tellAll(.membershipChanged)
+    let title = WorkerDesk.title(changed)
     succeed(
       exchange,
       isDraining
-        ? "Worker \(worker.url) takes no new requests"
-        : "Worker \(worker.url) takes new requests",
-      worker)
+        ? "Worker \(title) takes no new requests" : "Worker \(title) takes new requests",
+      changed)
   }
 
-  private func succeed(_ exchange: Exchange, _ message: String, _ worker: Worker) {
+  /// Tells of one worker, or of an engine's ranks as a list.
+  private func succeed(_ exchange: Exchange, _ message: String, _ workers: [Worker]) {
     var body = ByteBuffer(capacity: 512)
     body.append("{\"success\":true,\"message\":")
     body.append(jsonString: message)
-    body.append(",\"worker\":")
-    WorkerListing.append(worker, to: &body)
+    if workers.count == 1 {
+      body.append(",\"worker\":")
+      WorkerListing.append(workers[0], to: &body)
+    } else {
+      body.append(",\"workers\":")
+      WorkerListing.appendArray(workers, to: &body)
+    }
     body.append("}")
     OwnAnswers.respond(exchange, json: body)
+  }
+
+  /// What one worker, or an engine's ranks, are called together.
+  private static func title(_ workers: [Worker]) -> WorkerURL {
+    workers.count == 1 ? workers[0].url : workers[0].url.base
   }
 
   // MARK: Names
@@ -120,21 +137,23 @@ struct WorkerDesk {
     return name
   }
 
-  private func worker(named name: String) throws(AdminRefusal) -> Worker {
-    let found = registry.workers.filter { WorkerDesk.isNamed($0, name) }
-    guard let worker = found.first else { throw WorkerDesk.unknown(name) }
-    guard found.count == 1 else {
+  /// The one worker of that name, or all ranks of the engine of that name.
+  private func workers(named name: String) throws(AdminRefusal) -> [Worker] {
+    let found: [Worker]
+    if let number = UInt32(name) {
+      found = registry.workers.filter { $0.id.number == number }
+    } else if let url = try? WorkerURL(name) {
+      found = registry.workers.filter { $0.url.isNamed(by: url) }
+    } else {
+      found = []
+    }
+    guard let first = found.first else { throw WorkerDesk.unknown(name) }
+    guard found.allSatisfy({ $0.role == first.role }) else {
       throw AdminRefusal(
         status: 409, code: "AMBIGUOUS_WORKER",
         message: "\(found.count) workers have the URL \(name); name one by its id")
     }
-    return worker
-  }
-
-  private static func isNamed(_ worker: Worker, _ name: String) -> Bool {
-    if let number = UInt32(name) { return worker.id.number == number }
-    guard let url = try? WorkerURL(name) else { return false }
-    return worker.url == url
+    return found
   }
 
   private static func unknown(_ name: String) -> AdminRefusal {
@@ -144,20 +163,21 @@ struct WorkerDesk {
 
   // MARK: Asking all loops
 
-  /// Whether nothing of a worker is left: meant to be asked until it answers 200.
+  /// Whether nothing of a worker, or of an engine's ranks, is left: meant to be asked until it answers 200.
   ///
   /// A worker that has left is told of as long as it is remembered, so that asking comes to an end.
   private func tellWhetherDrained(_ exchange: Exchange) throws(AdminRefusal) {
-    let worker = try workerOrDeparted(named: name(in: exchange))
-    let isAsked = router.ask(.handlesOfWorker(worker.id)) { answers in
+    let workers = try workersOrDeparted(named: name(in: exchange))
+    let isAsked = router.ask(.handlesOfWorkers(workers.map(\.id))) { answers in
       var handles = 0
       for case .count(let count) in answers { handles += count }
       // Read after every loop has answered: what a loop chose before that is counted in it.
-      let requests = worker.requestsInFlight
-      let isDrained = worker.state != .active && requests == 0 && handles == 0
+      let requests = workers.reduce(0) { $0 + $1.requestsInFlight }
+      let state = WorkerDesk.state(of: workers)
+      let isDrained = state != .active && requests == 0 && handles == 0
       var body = ByteBuffer(capacity: 256)
       body.append("{\"drained\":\(isDrained),\"state\":\"")
-      body.append(worker.state.name)
+      body.append(state.name)
       body.append("\",\"requests_in_flight\":")
       body.append(decimal: requests)
       body.append(",\"handles\":")
@@ -170,18 +190,23 @@ struct WorkerDesk {
     if !isAsked { WorkerDesk.refuseInquiry(exchange) }
   }
 
-  private func workerOrDeparted(named name: String) throws(AdminRefusal) -> Worker {
+  /// As active as the most active of them.
+  private static func state(of workers: [Worker]) -> WorkerState {
+    let states = workers.map(\.state)
+    return states.contains(.active) ? .active : states.contains(.draining) ? .draining : .gone
+  }
+
+  private func workersOrDeparted(named name: String) throws(AdminRefusal) -> [Worker] {
     do throws(AdminRefusal) {
-      return try worker(named: name)
+      return try workers(named: name)
     } catch {
       guard error.status == 404 else { throw error }
       if let number = UInt32(name), let worker = registry.worker(WorkerID(number: number)) {
-        return worker
+        return [worker]
       }
-      guard let url = try? WorkerURL(name), let worker = registry.departed(url) else {
-        throw error
-      }
-      return worker
+      let departed = (try? WorkerURL(name)).map { registry.departed($0) } ?? []
+      guard !departed.isEmpty else { throw error }
+      return departed
     }
   }
 
@@ -210,6 +235,7 @@ extension RouterLoop {
     switch endpoint {
     case .health, .liveness, .readiness:
       OwnAnswers.answer(endpoint, exchange, registry: registry)
+    case .finishSession: SessionEnding.answer(exchange, memory: policyMemory)
     default: WorkerDesk(self).answer(endpoint, exchange)
     }
   }

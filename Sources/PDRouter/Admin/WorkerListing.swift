@@ -7,12 +7,9 @@ internal import Vocabulary
 enum WorkerListing {
   /// All workers, how many there are, and how many of each kind.
   static func append(_ workers: [Worker], to body: inout ByteBuffer) {
-    body.append("{\"workers\":[")
-    for (place, worker) in workers.enumerated() {
-      if place > 0 { body.append(UInt8(ascii: ",")) }
-      append(worker, to: &body)
-    }
-    body.append("],\"total\":")
+    body.append("{\"workers\":")
+    appendArray(workers, to: &body)
+    body.append(",\"total\":")
     body.append(decimal: workers.count)
     body.append(",\"stats\":{\"prefill_count\":")
     body.append(decimal: workers.count { $0.role == .prefill })
@@ -23,12 +20,26 @@ enum WorkerListing {
     body.append("}}")
   }
 
+  /// An array of workers.
+  static func appendArray(_ workers: [Worker], to body: inout ByteBuffer) {
+    body.append(UInt8(ascii: "["))
+    for (place, worker) in workers.enumerated() {
+      if place > 0 { body.append(UInt8(ascii: ",")) }
+      append(worker, to: &body)
+    }
+    body.append(UInt8(ascii: "]"))
+  }
+
   /// One worker.
   static func append(_ worker: Worker, to body: inout ByteBuffer) {
     body.append("{\"id\":")
     body.append(decimal: Int(worker.id.number))
     body.append(",\"url\":")
     body.append(jsonString: worker.url.text)
+    if let rank = worker.url.rank {
+      body.append(",\"data_parallel_rank\":")
+      body.append(decimal: rank)
+    }
     body.append(",\"model_id\":\"unknown\"")
     body.append(",\"worker_type\":\"")
     body.append(typeName(worker.role))

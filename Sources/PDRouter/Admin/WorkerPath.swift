@@ -35,31 +35,7 @@ struct WorkerPath {
 
   /// The name with its percent-encoding undone (RFC 3986 §2.1); nil when that is malformed.
   var decodedName: String? {
-    var text: [UInt8] = []
-    text.reserveCapacity(name.count)
-    var place = 0
-    while place < name.count {
-      guard name[place] == UInt8(ascii: "%") else {
-        text.append(name[place])
-        place += 1
-        continue
-      }
-      guard place + 2 < name.count, let high = WorkerPath.digit(name[place + 1]),
-        let low = WorkerPath.digit(name[place + 2])
-      else { return nil }
-      text.append(high << 4 | low)
-      place += 3
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
+    PercentEncoding.decoded(name).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func bytes(of word: StaticString) -> UnsafeRawBufferPointer {

@@ -14,23 +14,33 @@ extension RouterConfiguration {
     var needs = policy(of: .decode).needs
     if isDisaggregated { needs.formUnion(policy(of: .prefill).needs) }
     if let shadowPolicy { needs.formUnion(shadowPolicy.needs) }
+    // Whether decode has most of a prompt decides whether it is worth splitting.
+    if isDisaggregated, makeDecider().name != .off { needs.formUnion(.cachedBlocks) }
     return needs
   }
 
   /// What all loops' policies are to share.
-  func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }
+  func makePolicyMemory() -> PolicyMemory {
+    var settings = policySettings
+    settings.loops = loops
+    settings.hashSeed = seed ?? UInt64.random(in: .min ... .max)
+    return PolicyMemory(settings: settings, hasShadow: shadowPolicy != nil)
+  }
 
   /// The seat of the policy for `leg` on a loop of that seed, and of its shadow if there is one.
   func makeSeat(
     _ leg: LoopWorkers.Leg, sharing memory: PolicyMemory, seed: UInt64, metrics: LoopMetrics
   ) -> PolicySeat {
     let name = policy(of: leg == .prefill ? .prefill : .decode)
-    let shadow = shadowPolicy.map {
-      ShadowPolicy(
-        $0.make(sharing: memory), seed: leg == .prefill ? seed : ~seed,
+    let shadow = shadowPolicy.map { name in
+      guard let memory = memory.shadow else {
+        preconditionFailure("a shadow remembers for itself")
+      }
+      return ShadowPolicy(
+        name.make(sharing: memory, for: leg), seed: leg == .prefill ? seed : ~seed,
         counts: leg == .prefill ? metrics.prefillShadow : metrics.servingShadow)
     }
-    return PolicySeat(name.make(sharing: memory), shadow: shadow)
+    return PolicySeat(name.make(sharing: memory, for: leg), shadow: shadow)
   }
 
   /// What chooses pairs together; nil where each leg is always chosen by itself.
@@ -43,5 +53,23 @@ extension RouterConfiguration {
   func pairFaults() -> [String] {
     pairChoice == nil || isDisaggregated
       ? [] : ["--pd-pair-choice needs --vllm-pd-disaggregation"]
+  }
+
+  /// What is wrong with the policies' numbers, a sentence each.
+  func policyFaults() -> [String] {
+    let settings = policySettings
+    var faults: [String] = []
+    func need(_ holds: Bool, _ sentence: String) {
+      if !holds { faults.append(sentence) }
+    }
+    need((0...1).contains(settings.cacheThreshold), "--cache-threshold must be from 0 to 1")
+    need(
+      settings.balanceAbsoluteThreshold >= 0, "--balance-abs-threshold must not be negative")
+    need(
+      settings.balanceRelativeThreshold >= 1 && settings.balanceRelativeThreshold.isFinite,
+      "--balance-rel-threshold must be at least 1")
+    need(settings.evictionInterval > .zero, "--eviction-interval-secs must be greater than 0")
+    need(settings.maxTreeSize > 0, "--max-tree-size must be greater than 0")
+    return faults
   }
 }

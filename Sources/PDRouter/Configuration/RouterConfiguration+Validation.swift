@@ -17,6 +17,8 @@ extension RouterConfiguration {
     var faults: [String] = []
     faults += workerFaults()
     faults += poolFaults()
+    faults += policyFaults()
+    faults += rankFaults()
     faults += deciderFaults()
     faults += pairFaults()
     faults += rangeFaults()
@@ -25,13 +27,17 @@ extension RouterConfiguration {
 
   private func workerFaults() -> [String] {
     var faults: [String] = []
-    var seen: Set<String> = []
+    var seen: [Role: [WorkerURL]] = [:]
     for entry in workers {
       do throws(WorkerURL.Fault) {
         let url = try WorkerURL(entry.url)
-        if !seen.insert("\(entry.role) \(url)").inserted {
-          faults.append("worker '\(url)' is given twice as \(entry.role)")
+        if let other = seen[entry.role]?.first(where: { $0.overlaps(url) }) {
+          faults.append(
+            other == url
+              ? "worker '\(url)' is given twice as \(entry.role)"
+              : "worker '\(url)' is given as \(entry.role) beside '\(other)'")
         }
+        seen[entry.role, default: []].append(url)
       } catch {
         faults.append("worker \(error.message)")
       }

@@ -28,8 +28,11 @@ public struct RouterConfiguration: Sendable {
   public var isDisaggregated = false
   /// The workers; roles `prefill` and `decode` in P/D mode, `both` otherwise.
   public var workers: [WorkerEntry] = []
+  /// Data-parallel ranks of an engine whose URL names none: of every engine in a single pool; with
+  /// split pools, of one that does not say how many it has.
+  public var dataParallelSize = 1
   /// Chooses in the single pool, and in both P/D pools unless overridden.
-  public var policy = PolicyName.roundRobin
+  public var policy = PolicyName.cacheAware
   /// Chooses prefill workers.
   public var prefillPolicy: PolicyName?
   /// Chooses decode workers.

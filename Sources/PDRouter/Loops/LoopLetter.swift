@@ -14,15 +14,15 @@ enum LoopLetter: Sendable {
 enum LoopQuestion: Sendable {
   /// The KV handles that are alive, at most so many of them one by one.
   case handles(limit: Int)
-  /// How many KV handles of a prefill worker are alive.
-  case handlesOfWorker(WorkerID)
+  /// How many KV handles of these prefill workers are alive.
+  case handlesOfWorkers([WorkerID])
 }
 
 /// What a loop answers.
 enum LoopAnswer: Sendable {
   /// To `handles`.
   case handles(HandleInventory)
-  /// To `handlesOfWorker`.
+  /// To `handlesOfWorkers`.
   case count(Int)
 }
 

@@ -47,7 +47,8 @@ extension RouterLoop {
 
   private func answer(to question: LoopQuestion) -> LoopAnswer {
     switch question {
-    case .handlesOfWorker(let id): return .count(ledger.live(on: id))
+    case .handlesOfWorkers(let ids):
+      return .count(ids.reduce(0) { $0 + ledger.live(on: $1) })
     case .handles(let limit):
       var inventory = HandleInventory()
       let (number, now) = (mailbox.number, loop.now)
@@ -61,7 +62,9 @@ extension RouterLoop {
     case .membershipChanged: noteMembership()
     case .pairWarmed(let prefill, let decode):
       workers.pairs.noteMeeting(prefill: prefill, decode: decode)
-    case .workerReturned(let id): workers.pairs.forget(id)
+    case .workerReturned(let id):
+      workers.pairs.forget(id)
+      workers.caches?.forget(id)
     }
   }
 }

@@ -23,6 +23,8 @@ public final class LoopMetrics: Sendable {
   static let routes = Endpoint.allCases.count
   let requests = AtomicCounters(count: LoopMetrics.routes)
   let splitRequests = AtomicCounters(count: LoopMetrics.routes)
+  /// By `WayReason`: first those that were split, then those that were not.
+  let ways = AtomicCounters(count: 2 * WayReason.count)
   let errors = AtomicCounters(count: LoopMetrics.routes * LoopMetrics.errorCodes.count)
   let handles = AtomicCounters(count: HandleFigure.allCases.count)
   /// Live handles by `KVHandleStage`.
@@ -60,6 +62,9 @@ public final class LoopMetrics: Sendable {
     if record.prefillWorker != nil {
       splitRequests.add(to: route)
       splitDurations.record(duration)
+    }
+    if let reason = record.wayReason {
+      ways.add(to: reason.place + (record.prefillWorker == nil ? WayReason.count : 0))
     }
     if let firstTokenAt = record.firstTokenAt, record.endpoint.generationShape != nil {
       firstTokens.record(firstTokenAt - record.receivedAt)

@@ -38,6 +38,7 @@ struct MetricsText: ~Copyable {
     case .processedRequests:
       each(name, of: workers) { $0.processedRequests }
     case .workerFailures: each(name, of: workers) { $0.failedRequests }
+    case .ways: ways(name)
     case .prefillRequests:
       each(name, of: workers.filter { $0.role == .prefill }) {
         $0.processedRequests
@@ -93,6 +94,16 @@ struct MetricsText: ~Copyable {
         guard sum > 0 else { continue }
         line(name, "route=\"\(endpoint.label)\",error_type=\"\(code)\"", sum)
       }
+    }
+  }
+
+  private mutating func ways(_ name: MetricName) {
+    for place in 0..<2 * WayReason.count {
+      let sum = loops.reduce(0) { $0 + $1.ways.value(at: place) }
+      guard sum > 0 else { continue }
+      let way = place < WayReason.count ? "split" : "whole"
+      let reason = WayReason(place: place % WayReason.count).name
+      line(name, "way=\"\(way)\",reason=\"\(reason)\"", sum)
     }
   }
 

@@ -52,6 +52,11 @@ public final class RouteLog: RouteObserver {
       line.append(record.reason)
     }
     if record.prefillWorker != nil {
+      // Of a request that was not split `reason` says it.
+      if let reason = record.wayReason {
+        line.append(" split_reason=")
+        line.append(reason.name)
+      }
       line.append(" kv_handle=")
       line.append(record.handleOutcome)
     }

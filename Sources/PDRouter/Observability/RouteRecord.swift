@@ -26,6 +26,8 @@ public struct RouteRecord: Sendable {
   public var servingWorker: Worker?
   /// Why the policies chose them (the last choice), or why the request was not split.
   public var reason: StaticString = ""
+  /// Why the request was split or was not (the last choice); nil in a single pool.
+  public var wayReason: WayReason?
   /// What became of the KV handle; empty when there was none.
   public var handleOutcome: StaticString = ""
   /// The error told to the client, if any.

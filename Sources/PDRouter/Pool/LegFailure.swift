@@ -34,6 +34,14 @@ package enum LegFailure: Equatable {
     }
   }
 
+  /// Whether whatever listens at the worker's address is at fault, with all ranks it has.
+  var isOfEngine: Bool {
+    switch self {
+    case .unreachable, .brokenBeforeAnswer, .brokenWithinAnswer: true
+    case .poolFull, .noSocket, .malformed, .answerTooLarge: false
+    }
+  }
+
   /// Why no connection came about, by what the system said.
   static func notConnected(_ error: StreamError) -> LegFailure {
     guard case .connectFailed(let detail) = error, exhaustionNames.contains(detail) else {

@@ -26,6 +26,8 @@ final class ReleaseCall {
   private(set) var means = KVReleaseMeans.rejection
   /// Whether the two engines had not met before.
   var isCold = false
+  /// Whether prefill may make the handle only after it has been told.
+  var mayBeEarly = false
   /// The request's head and body; written by the desk before it starts.
   var head = ByteBuffer()
   /// See `head`.
@@ -52,6 +54,7 @@ final class ReleaseCall {
     self.prefill = prefill
     self.means = means
     isCold = false
+    mayBeEarly = false
     head.removeAll()
     body.removeAll()
   }

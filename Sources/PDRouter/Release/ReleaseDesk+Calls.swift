@@ -11,7 +11,7 @@ extension ReleaseDesk {
     guard let prefill = prefill(of: order) else {
       preconditionFailure("an order without its prefill worker has ended")
     }
-    let means = means(of: order)
+    let means = means(of: order.handle)
     switch choose(for: order, prefill, means) {
     case .busy: queue.wait(order)
     case .nobody where isDraining: end(order, as: .expired)
@@ -49,6 +49,7 @@ extension ReleaseDesk {
     let call = takeCall()
     call.begin(order, to: worker, prefill: prefill, means)
     call.isCold = means == .rejection && !pairs.isWarm(prefill, worker)
+    call.mayBeEarly = means == .rejection && order.mayNotBeMade
     write(call, order)
     counts.calls += 1
     if !send(call) { finish(call, .failed(wasSent: false)) }
@@ -104,17 +105,21 @@ extension ReleaseDesk {
   }
 
   /// An idle decode engine that had never met the prefill engine only shakes hands, and passes the
-  /// word on with its next step. One more call is such a step, for all handles of that pair.
+  /// word on with its next step. One more call is such a step, for all handles of that pair. And
+  /// word of a handle that was not made yet may be lost on the prefill engine.
   private func needsSecond(_ call: ReleaseCall) -> Bool {
-    guard call.isCold, call.worker?.requestsInFlight == 0 else { return false }
     let others = liveCalls.filter { $0.order == nil }
-    return others.count < limits.secondCalls
-      && !others.contains { $0.worker === call.worker && $0.prefill === call.prefill }
+    guard others.count < limits.secondCalls else { return false }
+    if call.mayBeEarly { return true }
+    guard call.isCold, call.worker?.requestsInFlight == 0 else { return false }
+    return !others.contains { $0.worker === call.worker && $0.prefill === call.prefill }
   }
 
   /// The pause before a second call is over.
   func callMayRepeat(_ call: ReleaseCall) {
-    guard let worker = call.worker, worker.isHealthy, worker.requestsInFlight == 0 else {
+    guard let worker = call.worker, worker.isHealthy,
+      call.mayBeEarly || worker.requestsInFlight == 0
+    else {
       retire(call)
       return noteIfIdle()
     }
@@ -155,7 +160,7 @@ extension ReleaseDesk {
     call.head.append(worker.url.pathPrefix)
     call.head.append(KVRelease.path(means: call.means, chat: order.isChat))
     call.head.append(" HTTP/1.1\r\n")
-    worker.hostField.withUnsafeBytes { call.head.append($0) }
+    worker.addressFields.withUnsafeBytes { call.head.append($0) }
     call.head.append("user-agent: vllm-router\r\ncontent-type: application/json\r\n")
     call.head.appendField(name: "x-request-id", value: order.requestID)
     if !order.authorization.isEmpty {

@@ -57,12 +57,14 @@ final class ReleaseDesk {
   /// Precondition: the ledger's `beginRelease` may be called for it, which this does.
   func release(_ order: ReleaseOrder, tried: TriedWorkers = TriedWorkers()) {
     guard take(order) else { return }
-    // What a lost decode engine asked for may still be on its way to prefill.
-    let means = means(of: order)
-    let isLost = order.reason == .decodeLost && means != .abortRequest
-    guard !isLost || means != .attachment else { return queue.rest(order) }
+    // What a lost decode engine asked for may still be on its way to prefill, and so may be what a
+    // lost prefill engine was sent. A call by name stops either.
+    let means = means(of: order.handle)
+    let isOpen = (order.reason == .decodeLost || order.mayNotBeMade) && means != .abortRequest
+    // Whoever attaches to what is gone, or never comes, hangs.
+    guard !isOpen || means != .attachment else { return queue.rest(order) }
     queue.add(
-      order, tried: tried, notBefore: isLost ? router.loop.now + limits.graceAfterDeath : nil)
+      order, tried: tried, notBefore: isOpen ? router.loop.now + limits.graceAfterDeath : nil)
     pump()
   }
 
@@ -74,7 +76,7 @@ final class ReleaseDesk {
     guard take(order) else { return }
     order.decodeWorker = decode.id
     // An engine of this kind is told by name, dead or alive.
-    let isAskedByName = means(of: order) == .abortRequest
+    let isAskedByName = means(of: order.handle) == .abortRequest
     guard decode.isHealthy, !isAskedByName else { return goOn(order, without: decode) }
     checking += 1
     check(of: decode).add(order)
@@ -134,7 +136,7 @@ final class ReleaseDesk {
     tried.insert(decode.id)
     // What the dead engine may have taken must not be attached again: that call would hang, and
     // keep blocks of the engine that was asked (measured on vLLM 0.32, NIXL push).
-    let means = means(of: order)
+    let means = means(of: order.handle)
     guard means != .attachment else { return queue.rest(order) }
     // A call by name stops what is on its way, too.
     let isByName = means == .abortRequest
@@ -171,9 +173,9 @@ final class ReleaseDesk {
     return worker
   }
 
-  /// How the order's handle is given back.
-  func means(of order: ReleaseOrder) -> KVReleaseMeans {
-    let means = router.ledger.withParameters(of: order.handle) { connector.releaseMeans(of: $0) }
+  /// How a handle is given back. Precondition: it has parameters.
+  func means(of handle: KVHandleID) -> KVReleaseMeans {
+    let means = router.ledger.withParameters(of: handle) { connector.releaseMeans(of: $0) }
     let isDropped = means == .rejection && router.configuration.releasesByDrop
     return isDropped ? .attachment : means
   }
@@ -230,7 +232,7 @@ extension ReleaseDesk {
     head.append(worker.url.pathPrefix)
     head.append(router.configuration.health.path)
     head.append(" HTTP/1.1\r\n")
-    worker.hostField.withUnsafeBytes { head.append($0) }
+    worker.addressFields.withUnsafeBytes { head.append($0) }
     head.append("user-agent: vllm-router\r\n\r\n")
   }
 

@@ -11,6 +11,8 @@ final class ReleaseOrder {
   let reason: KVReleaseReason
   /// Whether prefill made it for a chat: some engines find it only under a chat's name.
   let isChat: Bool
+  /// Whether prefill's answer was never read: it may make the handle only now, or never.
+  var mayNotBeMade = false
   /// The decode worker that had it, if one did.
   var decodeWorker: WorkerID?
 

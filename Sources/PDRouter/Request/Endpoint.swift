@@ -31,6 +31,8 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   case workers
   /// `GET /pd/handles`
   case handles
+  /// `POST /finish_session`
+  case finishSession
   /// `GET`, `DELETE /workers/{worker}`
   case worker
   /// `POST /workers/{worker}/drain`
@@ -59,6 +61,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     case .models: "/v1/models"
     case .workers: "/workers"
     case .handles: "/pd/handles"
+    case .finishSession: "/finish_session"
     case .worker: "/workers/{worker}"
     case .workerDrain: "/workers/{worker}/drain"
     case .workerUndrain: "/workers/{worker}/undrain"
@@ -93,7 +96,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   /// Whether the router answers by itself, without a worker of its choice.
   public var isOwn: Bool {
     switch self {
-    case .health, .liveness, .readiness, .workers, .handles, .worker, .workerDrain,
+    case .health, .liveness, .readiness, .workers, .handles, .finishSession, .worker, .workerDrain,
       .workerUndrain, .workerDrained:
       true
     default: false

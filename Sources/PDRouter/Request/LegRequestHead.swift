@@ -5,23 +5,30 @@ internal import Wire
 /// The head of a leg's request: the client's fields, less those of the client's own hop.
 ///
 /// `Host` names the worker, `Content-Length` counts the edited body, and `X-Request-Id` is the same
-/// on every leg of a request. The client's `Expect` was honoured already.
+/// on every leg of a request. The client's `Expect` was honoured already. `X-data-parallel-rank`
+/// names the worker's rank; a client's own reaches only a worker that is no rank and serves the
+/// request whole: two engines cannot both be meant, and what is known of an engine's answers may
+/// be true of one rank alone.
 enum LegRequestHead {
   /// Appends the whole head.
   ///
   /// - Parameters:
   ///   - bodyCount: bytes of the leg's body; nil when the request has none.
   ///   - hints: chunked-prefill hints, on a prefill leg.
+  ///   - isSplit: whether the request goes to two engines.
   static func append(
     to scratch: inout ByteBuffer, exchange: Exchange, worker: Worker,
-    requestID: UnsafeRawBufferPointer, bodyCount: Int?, hints: PrefillHints?, isPrefill: Bool
+    requestID: UnsafeRawBufferPointer, bodyCount: Int?, hints: PrefillHints?, isPrefill: Bool,
+    isSplit: Bool
   ) {
     let base = exchange.headBytes.bytes
     appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
-    worker.hostField.withUnsafeBytes { scratch.append($0) }
+    worker.addressFields.withUnsafeBytes { scratch.append($0) }
+    let takesRank = worker.url.rank == nil && !isSplit
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]
-      guard isPassedOn(field, onPrefill: isPrefill), !isHint(field, base) else { continue }
+      guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base)
+      else { continue }
       scratch.appendField(copying: field, from: base)
     }
     scratch.appendField(name: "x-request-id", value: requestID)
@@ -55,11 +62,14 @@ enum LegRequestHead {
       && FieldText.starts(field.name.of(base), with: PrefillHints.fieldNamePrefix)
   }
 
-  private static func isPassedOn(_ field: HeaderField, onPrefill: Bool) -> Bool {
+  private static func isPassedOn(
+    _ field: HeaderField, onPrefill: Bool, takesRank: Bool
+  ) -> Bool {
     switch field.known {
     case .host, .contentLength, .expect, .xRequestID: false
     // A prefill answer is read here, so it must not come compressed.
     case .acceptEncoding: !onPrefill
+    case .xDataParallelRank: takesRank && !field.isForThisHopOnly
     default: !field.isForThisHopOnly
     }
   }

@@ -7,9 +7,6 @@ internal import Vocabulary
 /// takes about five bytes each. Good for weighing load, not for counting.
 enum PromptSize {
   static func estimate(_ fields: JSONFields) -> TokenCount {
-    let span =
-      fields[.messages] ?? fields[.prompt] ?? fields[.input] ?? fields[.text] ?? fields[.inputIds]
-    guard let span else { return .zero }
-    return TokenCount(span.range.count / 4)
+    PromptPlace.find(fields).map { TokenCount($0.range.count / 4) } ?? .zero
   }
 }

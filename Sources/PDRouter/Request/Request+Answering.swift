@@ -18,17 +18,16 @@ extension Request {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
       let isJoined = handle != nil && mode != .opaque
       relay.reset(
-        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil)
+        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
+        watchesUsage: record.prefillWorker == nil && mode != .opaque && isPredictionJudged())
     }
     perform(action)
   }
 
   /// Whether a decode engine that refuses this request's handle tells prefill by that.
-  private var refusalReleases: Bool {
+  var refusalReleases: Bool {
     guard let handle, !router.ledger.isEmpty(handle) else { return true }
-    return router.ledger.withParameters(of: handle) {
-      router.connector.releaseMeans(of: $0) == .rejection
-    }
+    return router.releases.means(of: handle) == .rejection
   }
 
   /// Whether another attempt at what was answered with `status` makes sense: the engine's own
@@ -101,6 +100,7 @@ extension Request {
       engineFailed(failure)
       return
     }
+    judgePrediction()
     if relay.passedError == .engine { noteFailure(of: servingReservation.worker) }
     servingReservation.release()
     if !exchange.hasBegun {

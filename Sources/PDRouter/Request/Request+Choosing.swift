@@ -9,10 +9,12 @@ extension Request {
   func choose() -> RequestAction {
     prefillReservation.release()
     servingReservation.release()
+    traits.now = router.loop.now
     precondition(handle == nil, "a handle is settled before the next choice")
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
+    wayReason = nil
     guard router.isDisaggregated else { return chooseOne() }
     do throws(RouterError) {
       guard try splits() else { return chooseOne() }
@@ -27,21 +29,27 @@ extension Request {
     }
     guard let (prefill, decode) = router.choosePair(for: traits, except: tried) else {
       // Without a prefill worker that fits a decode worker can still do everything by itself.
-      wholeReason = "no_prefill_worker"
+      wayReason = WayReason(DisaggregationReason.noPrefillWorker)
       return chooseOne()
     }
     noteCached(on: decode)
     guard isWorthSplitting(prefill, decode),
+      knowsRanks(prefill.worker, decode.worker),
       nameHandOver(from: prefill.worker, to: decode.worker)
     else { return serveWhole(decode.worker) }
+    cachedOnPrefill = traits.cachedTokens(inBlocks: prefill.cachedBlocks)
+    predictedBlocks = prefill.predictedBlocks
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(prefill.worker, traits.promptTokens)
+    router.noteRouted(traits, to: prefill.worker, for: .prefill)
     servingReservation.take(decode.worker, traits.promptTokens)
+    router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
     record.reason = prefill.choice.reason.name
+    record.wayReason = wayReason
     let handle = router.ledger.beginPrefill(on: prefill.worker.id, now: router.loop.now)
     self.handle = handle
     return machine.chosePair(handle: handle)
@@ -50,6 +58,7 @@ extension Request {
   /// Chooses another decode worker for the handle that is held.
   func chooseDecode() -> RequestAction {
     servingReservation.release()
+    traits.now = router.loop.now
     guard let handle else { preconditionFailure("a held handle is being placed") }
     guard
       let decode = router.choose(
@@ -57,6 +66,7 @@ extension Request {
     else { return machine.foundNobody(Request.noWorker(role: "decode")) }
     noteCached(on: decode)
     servingReservation.take(decode.worker, traits.promptTokens)
+    router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
@@ -97,7 +107,7 @@ extension Request {
       prefill: prefill.peer, decode: decode.peer, shape: shape,
       number: (router.generator.next(), router.generator.next()), requestID: requestID.bytes)
     guard router.connector.canHandOver(handOver) else {
-      wholeReason = "pair_not_ready"
+      wayReason = .pairNotReady
       return false
     }
     legRequestID.removeAll()
@@ -111,6 +121,15 @@ extension Request {
     handOver.requestID = splitRequestID
     self.handOver = handOver
     return true
+  }
+
+  /// Whether the connector can speak of the two as they are, as far as their ranks go.
+  private func knowsRanks(_ prefill: Worker, _ decode: Worker) -> Bool {
+    guard router.connector.namesRanks, !prefill.ranksAreKnown || !decode.ranksAreKnown else {
+      return true
+    }
+    wayReason = .pairNotReady
+    return false
   }
 
   private func chooseOne() -> RequestAction {
@@ -128,6 +147,7 @@ extension Request {
 
   private func noteCached(on chosen: LoopWorkers.Chosen) {
     cachedOnServing = traits.cachedTokens(inBlocks: chosen.cachedBlocks)
+    predictedBlocks = chosen.predictedBlocks
   }
 
   private func serveWhole(
@@ -137,18 +157,24 @@ extension Request {
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
     servingReservation.take(worker, traits.promptTokens, computesPrompt: true)
+    router.noteRouted(traits, to: worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = nil
     record.servingWorker = worker
-    record.reason = wholeReason ?? reason
+    record.reason = wayReason?.name ?? reason
+    record.wayReason = wayReason
     return machine.choseOne()
   }
 
-  /// Whether the decider wants this request on two engines; notes why not.
+  /// Whether the decider wants this request on two engines; notes why, or why not.
   private func isWorthSplitting(
     _ prefill: LoopWorkers.Chosen, _ decode: LoopWorkers.Chosen
   ) -> Bool {
-    guard router.decider.name != .off else { return true }
+    guard router.decider.name != .off else {
+      let isOpen = router.connector.decodeCanPrefill
+      wayReason = WayReason(isOpen ? DisaggregationReason.deciderOff : .cannotPrefill)
+      return true
+    }
     let (first, second) = (prefill.worker, decode.worker)
     var question = DisaggregationQuestion(
       promptTokens: traits.promptTokens, prefill: first.id, decode: second.id)
@@ -160,7 +186,7 @@ extension Request {
     question.isColdPair = !router.isWarm(first, second)
     question.decodeCanPrefill = router.connector.decodeCanPrefill
     let verdict = router.decider.decide(question)
-    if !verdict.isSplit { wholeReason = verdict.reason.name }
+    wayReason = WayReason(verdict.reason)
     return verdict.isSplit
   }
 
@@ -169,12 +195,11 @@ extension Request {
   /// Throws when it cannot be split and decode cannot serve it alone.
   private func splits() throws(RouterError) -> Bool {
     guard let shape = endpoint.generationShape, let fields, let exchange else {
-      wholeReason = "no_generation"
+      wayReason = .noGeneration
       return false
     }
     let reason = Disaggregability(of: fields, in: exchange.body.bytes, shape: shape).wholeReason
     guard let reason, !router.connector.allowsSplit(despite: reason) else {
-      wholeReason = nil
       return true
     }
     guard router.connector.decodeCanPrefill else {
@@ -183,7 +208,7 @@ extension Request {
         message: "Engines of this kind cannot serve such a request over prefill and decode: "
           + "\(reason.name).")
     }
-    wholeReason = reason.name
+    wayReason = WayReason(reason)
     return false
   }
 

@@ -3,7 +3,8 @@ internal import KVTransfer
 internal import Policies
 internal import Vocabulary
 
-// What the decider learns from: how long prefill, hand-over and whole service took.
+// What the decider learns from, how long prefill, hand-over and whole service took; and what the
+// prefix index is judged by, what engines found in their caches.
 extension Request {
   /// Prefill has answered.
   func teachDecider(prefill answer: PrefillAnswer) {
@@ -36,5 +37,35 @@ extension Request {
           worker: worker.id, uncached: uncached, queuedAhead: queuedOnServing,
           activeDecodes: decodesBeside, took: first - start))
     }
+  }
+
+  /// Prefill has answered, and says perhaps what it had cached.
+  func judgePrediction(prefill answer: PrefillAnswer) {
+    guard router.workers.caches != nil, let worker = record.prefillWorker,
+      let tokens = answer.promptTokens, let cached = answer.cachedTokens
+    else { return }
+    router.workers.caches?.note(
+      worker, predicted: predictedBlocks, of: traits.prefix.hashes.count, cached: cached,
+      of: tokens)
+  }
+
+  /// Whether the answer to this request, which is served whole, is to be read for what the engine
+  /// had cached: one in so many is, since reading costs more than the choice.
+  func isPredictionJudged() -> Bool {
+    guard router.workers.caches != nil, !traits.prefix.hashes.isEmpty else { return false }
+    router.unjudgedAnswers += 1
+    guard router.unjudgedAnswers == RouterLoop.judgedOneIn else { return false }
+    router.unjudgedAnswers = 0
+    return true
+  }
+
+  /// The answer is complete; if it was read, it says perhaps what the engine had cached.
+  func judgePrediction() {
+    guard let usage = relay.inputUsage, let cached = usage.cachedTokens,
+      let worker = record.servingWorker
+    else { return }
+    router.workers.caches?.note(
+      worker, predicted: predictedBlocks, of: traits.prefix.hashes.count,
+      cached: TokenCount(cached), of: TokenCount(usage.inputTokens))
   }
 }

@@ -23,6 +23,7 @@ extension Request {
     }
     record.prefillStartedAt = router.loop.now
     prefillAnswer.removeAll()
+    hasPrefillAnswered = false
     prefillLeg.method = .post
     prefillLeg.mayRepeat = true
     let limit = router.configuration.timeouts.prefill
@@ -54,13 +55,15 @@ extension Request {
   func prefillTookTooLong() {
     rearmTimer()
     guard prefillLeg.isOut else { return }
+    let wasSent = prefillLeg.wasSent
     prefillLeg.cancel()
-    noteFailure(of: prefillReservation.worker)
+    noteFailure(of: prefillReservation.worker, isOfEngine: true)
     retryIsFree = false
     perform(
       machine.prefillFailed(
         RouterError(
-          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time.")))
+          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time."),
+        leavesHandle: wasSent && leavesHandle))
   }
 
   /// From now on the timer means the request's own deadline.
@@ -106,7 +109,7 @@ extension Request {
     // The worker's own share of the queue is this request: what is ahead is the rest.
     let ahead = max(0, worker.tokensInFlight - traits.promptTokens.number)
     return PrefillHints(
-      promptTokens: traits.promptTokens, expectedCachedTokens: .zero,
+      promptTokens: traits.promptTokens, expectedCachedTokens: cachedOnPrefill,
       queuedTokensAhead: TokenCount(ahead))
   }
 }
@@ -167,11 +170,13 @@ extension Request: LegObserver {
     let isPrefill = leg === prefillLeg
     let editedCount = isPrefill ? prefillBody.count : servingBody.count
     let bodyCount = fields == nil ? original.count : editedCount
+    let isSplit = record.prefillWorker != nil
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
-      requestID: record.prefillWorker == nil ? requestID.bytes : splitRequestID,
-      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill)
+      requestID: isSplit ? splitRequestID : requestID.bytes,
+      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill,
+      isSplit: isSplit)
     let head = router.headScratch.bytes
     guard fields == nil else {
       if isPrefill {
@@ -229,18 +234,25 @@ extension Request: LegObserver {
 
   /// Decode has answered although its client is gone: its answer says what became of the handle.
   private func unwoundServingEnded() {
-    guard servingLeg.head.status >= 500 else { return perform(machine.servingEnded()) }
-    perform(
-      machine.servingFailed(workerStatus(servingLeg, origin: servingOrigin), isFree: false))
+    switch servingLeg.head.status {
+    case ..<400: perform(machine.servingEnded())
+    case ..<500, 503: perform(machine.servingRefused(refusalReleases: refusalReleases))
+    default:
+      perform(
+        machine.servingFailed(workerStatus(servingLeg, origin: servingOrigin), isFree: false))
+    }
   }
 
   private func prefillFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: prefillReservation.worker, isItsFault: failure.blamesWorker)
+    noteFailure(
+      of: prefillReservation.worker, isItsFault: failure.blamesWorker,
+      isOfEngine: failure.isOfEngine)
     noteDelivery(before: failure)
     if failure.blamesWorker, let worker = prefillReservation.worker {
       router.notePrefillLost(worker)
     }
-    return machine.prefillFailed(failure.error(origin: .prefill))
+    return machine.prefillFailed(
+      failure.error(origin: .prefill), leavesHandle: !failure.nothingDelivered && leavesHandle)
   }
 
   private func noteDelivery(before failure: LegFailure) {
@@ -252,7 +264,9 @@ extension Request: LegObserver {
   }
 
   private func servingFailed(_ failure: LegFailure) -> RequestAction {
-    noteFailure(of: servingReservation.worker, isItsFault: failure.blamesWorker)
+    noteFailure(
+      of: servingReservation.worker, isItsFault: failure.blamesWorker,
+      isOfEngine: failure.isOfEngine)
     noteDelivery(before: failure)
     if failure.blamesWorker, let worker = servingReservation.worker {
       router.noteDecodeLost(worker)
@@ -273,12 +287,12 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, and counts the failure against
-  /// it if it is its fault.
-  func noteFailure(of worker: Worker?, isItsFault: Bool = true) {
+  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its
+  /// engine, and counts the failure against it if it is its fault.
+  func noteFailure(of worker: Worker?, isItsFault: Bool = true, isOfEngine: Bool = false) {
     guard let worker else { return }
     if isItsFault { worker.noteFailure() }
-    tried.insert(worker.id)
+    if isOfEngine { tried.insertEngine(of: worker) } else { tried.insert(worker.id) }
   }
 
   /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
@@ -302,10 +316,11 @@ extension Request: LegObserver {
   private func readPrefillAnswer() {
     do throws(JSONError) {
       let answer = try router.connector.readPrefillAnswer(prefillAnswer.bytes)
-      if let identity = answer.identity {
+      if let identity = answer.identity, prefillReservation.worker?.ranksAreKnown == true {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
       teachDecider(prefill: answer)
+      judgePrediction(prefill: answer)
       take(answer)
     } catch {
       noteFailure(of: prefillReservation.worker)
@@ -313,14 +328,15 @@ extension Request: LegObserver {
       perform(
         machine.prefillFailed(
           RouterError(
-            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."))
-      )
+            .malformedAnswer, origin: .prefill, message: "The prefill engine's answer is no JSON."),
+          leavesHandle: leavesHandle))
     }
   }
 
   /// Puts what prefill answered into the ledger, and goes on.
   private func take(_ answer: PrefillAnswer) {
     let now = router.loop.now
+    hasPrefillAnswered = true
     guard let handle, router.ledger.stage(of: handle) == .prefilling else {
       takeLate(answer)
       return

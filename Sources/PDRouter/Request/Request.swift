@@ -23,8 +23,8 @@ final class Request {
   var fields: JSONFields?
   var requestID = ByteBuffer()
   var traits = RequestTraits(promptTokens: .zero)
-  /// Why the request is not split, though the pools are; nil when it is.
-  var wholeReason: StaticString?
+  /// Why this attempt goes the way it does, where the pools are split.
+  var wayReason: WayReason?
   var handle: KVHandleID?
   /// This attempt's hand-over, as the connector sees it; nil when the request is served whole.
   var handOver: KVHandOver?
@@ -43,6 +43,11 @@ final class Request {
   var decodesBeside = 0
   /// Of the prompt, what lies in the serving worker's cache as far as is known.
   var cachedOnServing = TokenCount.zero
+  /// The same of the prefill worker's.
+  var cachedOnPrefill = TokenCount.zero
+  /// Leading blocks of the prompt that the worker that computes it was to have in its cache, whether
+  /// or not that was believed.
+  var predictedBlocks = 0
   /// Whether the two engines have yet to meet.
   var isColdPair = false
   /// When the request's time is over.
@@ -54,6 +59,8 @@ final class Request {
   private(set) var prefillLeg: Leg!
   private(set) var servingLeg: Leg!
   var prefillAnswer = ByteBuffer()
+  /// Whether this attempt's prefill has answered, and not with an error.
+  var hasPrefillAnswered = false
   /// The prefill leg's body: the client's, with the leg's edits.
   var prefillBody = EditedBody()
   /// The serving leg's, which may be made while prefill still waits for its connection.
@@ -154,7 +161,7 @@ final class Request {
     handOver = nil
     tried = TriedWorkers()
     fields = nil
-    wholeReason = nil
+    wayReason = nil
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
     prefillBody.removeAll()
     servingBody.removeAll()
@@ -202,6 +209,10 @@ final class Request {
     case .release(let id, let reason):
       guard let order = releaseOrder(id, reason) else { return }
       router.releases.release(order, tried: tried)
+    case .recall(let id, let reason):
+      nameAhead(id)
+      guard let order = releaseOrder(id, reason) else { return }
+      router.releases.release(order, tried: tried)
     case .makeSure(let id, let reason):
       guard let order = releaseOrder(id, reason), let decode = servingReservation.worker else {
         return
@@ -230,6 +241,24 @@ final class Request {
     router.noteTransferSuccess(prefill: prefill.id, decode: decode.id)
   }
 
+  /// Gives a handle whose prefill never answered the parameters it would have had.
+  private func nameAhead(_ id: KVHandleID) {
+    // Where the legs left together it has them.
+    guard router.ledger.stage(of: id) == .prefilling else { return }
+    guard let handOver else { preconditionFailure("a prefill leg hands over") }
+    router.ledger.holdAhead(
+      id, engine: handOver.prefill.identity?.engine, now: router.loop.now
+    ) {
+      router.connector.appendParameters(of: handOver, to: &$0)
+    }
+  }
+
+  /// Whether a prefill leg that was written, and is cut, may leave a handle that has a name all the
+  /// same.
+  var leavesHandle: Bool {
+    !hasPrefillAnswered && handOver != nil && router.connector.namesAhead
+  }
+
   /// What the release desk must know to give the handle back; nil when there is nothing to give.
   private func releaseOrder(_ id: KVHandleID, _ reason: KVReleaseReason) -> ReleaseOrder? {
     guard !router.ledger.isEmpty(id) else {
@@ -245,6 +274,7 @@ final class Request {
       model: fields[.model].map { UnsafeRawBufferPointer(rebasing: body[$0.range]) } ?? nothing,
       requestID: splitRequestID,
       authorization: authorization?.value.of(exchange.headBytes.bytes) ?? nothing)
+    order.mayNotBeMade = leavesHandle
     end(id, "releasing")
     return order
   }
@@ -253,17 +283,47 @@ final class Request {
   private func read(_ exchange: Exchange) throws(RouterError) {
     guard endpoint.readsBody else {
       fields = nil
-      traits = RequestTraits(promptTokens: .zero)
+      clearTraits()
+      readSession(exchange)
       return
     }
     do throws(JSONError) {
       let body = exchange.body.bytes
       let fields = try JSONFields(validating: body)
       self.fields = fields
-      traits = RequestTraits(promptTokens: PromptSize.estimate(fields))
+      clearTraits(promptTokens: PromptSize.estimate(fields))
+      readSession(exchange)
+      readPrefix(fields, of: body)
+      traits.priority = PriorityFields.find(
+        in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: body)
     } catch {
       throw Request.notJSON(error)
     }
+  }
+
+  /// Begins with the traits of another request, in the memory of the last one's prefix chain.
+  private func clearTraits(promptTokens: TokenCount = .zero) {
+    var prefix = PrefixChain()
+    swap(&prefix, &traits.prefix)
+    prefix.hashes.removeAll(keepingCapacity: true)
+    traits = RequestTraits(promptTokens: promptTokens)
+    traits.prefix = prefix
+  }
+
+  /// Reads what may lie in workers' prefix caches, if some policy wants to know.
+  private func readPrefix(_ fields: JSONFields, of body: UnsafeRawBufferPointer) {
+    guard router.policyNeeds.contains(.prefix), endpoint.generationShape != nil else { return }
+    var prefix = PrefixChain()
+    swap(&prefix, &traits.prefix)
+    traits.prefix = router.promptPrefix.read(fields, of: body, reusing: prefix)
+    traits.model = router.promptPrefix.model(fields, of: body)
+  }
+
+  /// Reads which session the request belongs to, if some policy wants to know.
+  private func readSession(_ exchange: Exchange) {
+    guard router.policyNeeds.contains(.session) else { return }
+    traits.session = SessionKeyFields.find(
+      in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: exchange.body.bytes)
   }
 
   /// Takes the client's request id, or makes one.
@@ -315,6 +375,7 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,
       prefillIsShort: isOneStep && exchange?.letsPrefillEnd == true,
+      leavesHandle: prefillLeg.isOut && prefillLeg.wasSent && leavesHandle,
       decodeAbortsWhileWaiting: decodeAbortsWhileWaiting)
   }
 

@@ -13,6 +13,9 @@ struct RequestAction: Equatable {
     case attach(KVHandleID)
     /// No decode engine that lives and has read the request will tell prefill: do it.
     case release(KVHandleID, KVReleaseReason)
+    /// Prefill was sent, and what it answered will never be read: there may be a handle, and it can
+    /// be given back by the name it was sent with.
+    case recall(KVHandleID, KVReleaseReason)
     /// The decode leg was written and is no more: its engine tells prefill if it lives; make sure.
     case makeSure(KVHandleID, KVReleaseReason)
     /// The handle's life ends.

@@ -32,30 +32,6 @@ struct RequestStateMachine: ~Copyable {
     case over
   }
 
-  /// Who takes what prefill makes while a request unwinds.
-  private enum Receiver {
-    /// Nobody was asked.
-    case none
-    /// A decode engine waits for it.
-    case waiting
-    /// A decode engine waited for it and is gone.
-    case lost
-    /// The parameters were there for a decode engine, which was never asked.
-    case unasked
-  }
-
-  /// What the driver knows of the legs when a request is cut short.
-  struct Legs: Equatable {
-    /// The prefill leg was written.
-    var prefillWasSent = true
-    /// The serving leg was written.
-    var servingWasSent = true
-    /// Cutting prefill saves nothing: what is left of it is one step of the engine.
-    var prefillIsShort = false
-    /// A decode engine that waits for prefill gives everything up when its leg is closed.
-    var decodeAbortsWhileWaiting = true
-  }
-
   private var state = State.choosing
   private var attemptsLeft: Int
   /// What went wrong before: told to the client when no further attempt can be made.
@@ -211,21 +187,28 @@ extension RequestStateMachine {
         handle: .settle(handle, .released(.prefillFailed, by: .decodeAbort)), cancels: .serving,
         step: .relayRejection)
     default:
-      return prefillFailedLate()
+      return prefillFailedLate(leavesHandle: false)
     }
   }
 
   /// Prefill failed, by its connection, by a 5xx or by taking too long; always repeatable: the
   /// client has nothing.
   ///
-  /// `hasAnswer` says whether the engine's own answer is there to be told when nobody does better.
-  mutating func prefillFailed(_ error: RouterError, hasAnswer: Bool = false) -> RequestAction {
+  /// - Parameters:
+  ///   - hasAnswer: the engine's own answer is there to be told when nobody does better.
+  ///   - leavesHandle: it may have made a handle, which can be given back by name.
+  mutating func prefillFailed(
+    _ error: RouterError, hasAnswer: Bool = false, leavesHandle: Bool = false
+  ) -> RequestAction {
     let handleStep: RequestAction.HandleStep
     switch state {
+    case .prefilling(let handle) where leavesHandle,
+      .serving(let handle?, _, prefillIsOut: true) where leavesHandle:
+      handleStep = .recall(handle, .prefillFailed)
     case .prefilling(let handle): handleStep = .abandon(handle)
     case .serving(let handle?, _, prefillIsOut: true):
       handleStep = .settle(handle, .released(.prefillFailed, by: .decodeAbort))
-    default: return prefillFailedLate()
+    default: return prefillFailedLate(leavesHandle: leavesHandle)
     }
     var action = retryOrFail(error, handle: handleStep, cancels: .serving)
     if hasAnswer, case .fail = action.step { action.step = .relayRejection }
@@ -233,7 +216,7 @@ extension RequestStateMachine {
   }
 
   /// Prefill failed when nobody waits for it any more.
-  private mutating func prefillFailedLate() -> RequestAction {
+  private mutating func prefillFailedLate(leavesHandle: Bool) -> RequestAction {
     switch state {
     case .answering(prefillIsOut: true):
       // Decode has its KV: its tokens prove it.
@@ -241,10 +224,12 @@ extension RequestStateMachine {
       return RequestAction(step: .wait)
     case .unwinding(let handle, let reason, let receiver):
       state = .over
-      return RequestAction(
-        handle: receiver == .none
-          ? .abandon(handle) : .settle(handle, .released(reason, by: .decodeAbort)),
-        cancels: .serving, step: .end)
+      let handleStep: RequestAction.HandleStep =
+        leavesHandle
+        ? .recall(handle, reason)
+        : receiver == .none
+          ? .abandon(handle) : .settle(handle, .released(reason, by: .decodeAbort))
+      return RequestAction(handle: handleStep, cancels: .serving, step: .end)
     case .choosing, .choosingDecode, .prefilling, .serving, .answering, .over:
       preconditionFailure("prefill fails once, while it is out")
     }
@@ -340,6 +325,24 @@ extension RequestStateMachine {
     }
   }
 
+  /// While unwinding: the decode engine refused the request (4xx, 503).
+  ///
+  /// Where `refusalReleases` it has told prefill; else whatever prefill makes is given back through
+  /// another.
+  mutating func servingRefused(refusalReleases: Bool) -> RequestAction {
+    guard case .unwinding(let handle, let reason, _) = state else {
+      preconditionFailure("a refusal is an answer as any other while there is a client")
+    }
+    guard refusalReleases else {
+      state = .unwinding(handle, reason, .unasked)
+      return RequestAction(step: .wait)
+    }
+    state = .over
+    return RequestAction(
+      handle: .settle(handle, .released(reason, by: .decodeRejection)), cancels: .prefill,
+      step: .end)
+  }
+
   /// What becomes of a handle whose decode engine answered with an error.
   ///
   /// An engine that refuses a request, be it the client's fault (4xx) or because it is full (503),
@@ -386,9 +389,13 @@ extension RequestStateMachine {
       preconditionFailure("only what unwinds lingers")
     }
     state = .over
-    return RequestAction(
-      handle: receiver == .lost ? .release(handle, .decodeLost) : .makeSure(handle, reason),
-      cancels: .both, step: .end)
+    let handleStep: RequestAction.HandleStep =
+      switch receiver {
+      case .lost: .release(handle, .decodeLost)
+      case .unasked: .release(handle, reason)
+      case .none, .waiting: .makeSure(handle, reason)
+      }
+    return RequestAction(handle: handleStep, cancels: .both, step: .end)
   }
 
   private mutating func cutOff(
@@ -398,6 +405,7 @@ extension RequestStateMachine {
       state = .over
       let handleStep: RequestAction.HandleStep =
         switch receiver {
+        case _ where legs.leavesHandle: .recall(handle, reason)
         case .none: .abandon(handle)
         case .unasked: .release(handle, reason)
         case .waiting, .lost: .makeSure(handle, reason)
@@ -436,11 +444,14 @@ extension RequestStateMachine {
 
   /// The end of a handle whose legs are cancelled: an engine that sees its client go frees the
   /// blocks (prefill) or tells prefill to (decode). A decode engine that was never asked tells
-  /// nobody.
+  /// nobody, and a prefill engine that is cut between its last step and its answer frees nothing.
   private func releaseAfterCancel(
     _ reason: KVReleaseReason, _ legs: Legs
   ) -> RequestAction.HandleStep {
     switch state {
+    case .prefilling(let handle) where legs.leavesHandle,
+      .serving(let handle?, _, prefillIsOut: true) where legs.leavesHandle:
+      .recall(handle, reason)
     case .prefilling(let handle): .abandon(handle)
     case .serving(let handle?, attached: false, prefillIsOut: false) where !legs.servingWasSent:
       .release(handle, reason)

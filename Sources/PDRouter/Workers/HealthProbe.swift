@@ -3,8 +3,9 @@ internal import Logging
 internal import Vocabulary
 internal import Wire
 
-/// Asks one worker for its health at a fixed interval and tells the registry when it changes.
+/// Asks one engine for its health at a fixed interval and tells the registry when it changes.
 ///
+/// All data-parallel ranks of an engine answer at one address: they are as healthy as it is.
 /// Lives on one loop and uses its connections; a probe that lasts longer than its time-out is
 /// cancelled and counts as failed.
 final class HealthProbe {
@@ -13,7 +14,8 @@ final class HealthProbe {
 
   /// Who hears of it.
   weak var observer: (any HealthProbeObserver)?
-  private let worker: Worker
+  /// The engine's workers; never none.
+  private(set) var workers: [Worker]
   private let settings: HealthSettings
   private let registry: WorkerRegistry
   private unowned let router: RouterLoop
@@ -24,7 +26,7 @@ final class HealthProbe {
   private lazy var leg = Leg(observer: self)
 
   init(worker: Worker, router: RouterLoop, registry: WorkerRegistry, logger: Logger) {
-    self.worker = worker
+    workers = [worker]
     self.router = router
     self.registry = registry
     self.logger = logger
@@ -40,6 +42,14 @@ final class HealthProbe {
     probe()
   }
 
+  /// Takes the engine's workers for those that are there now; who is new is as healthy as it is.
+  func take(_ workers: [Worker]) {
+    precondition(!workers.isEmpty, "an engine without workers is not probed")
+    let newcomers = workers.filter { worker in !self.workers.contains { $0 === worker } }
+    self.workers = workers
+    if setHealth(of: newcomers) { registry.noteChange() }
+  }
+
   /// Ends the probing.
   func stop() {
     timer.cancel()
@@ -50,7 +60,7 @@ final class HealthProbe {
     startedAt = router.loop.now
     leg.method = .get
     timer.arm(after: settings.timeout, for: self)
-    if !router.pool(of: worker).start(leg) { postpone() }
+    if !router.pool(of: workers[0]).start(leg) { postpone() }
   }
 
   /// Tries again next time: the router's own limits tell nothing about the worker.
@@ -73,21 +83,33 @@ final class HealthProbe {
   }
 
   private func noteHealth() {
-    guard worker.setHealthy(machine.isHealthy) else { return }
+    guard setHealth(of: workers) else { return }
     registry.noteChange()
     let state = machine.isHealthy ? "healthy" : "unhealthy"
     logger.log(
       level: machine.isHealthy ? .notice : .warning, "worker is \(state)",
-      metadata: ["worker": "\(worker.url)", "role": "\(worker.role.rawValue)"])
+      metadata: ["worker": "\(name)", "role": "\(workers[0].role.rawValue)"])
     observer?.probeDidChange(self, isHealthy: machine.isHealthy)
   }
 }
 
-/// Who hears of one worker's probes.
+extension HealthProbe {
+  /// Says of `workers` what is known of their engine.
+  ///
+  /// - Returns: whether that is news of one of them.
+  private func setHealth(of workers: [Worker]) -> Bool {
+    workers.count { $0.setHealthy(machine.isHealthy) } > 0
+  }
+
+  /// The worker's URL, or that of the engine where there are several.
+  private var name: WorkerURL { workers.count == 1 ? workers[0].url : workers[0].url.base }
+}
+
+/// Who hears of one engine's probes.
 protocol HealthProbeObserver: AnyObject {
-  /// The worker answered well; told after a change of its health.
+  /// The engine answered well; told after a change of its health.
   func probeDidSucceed(_ probe: HealthProbe)
-  /// The worker's health is another than before.
+  /// The engine's health is another than before.
   func probeDidChange(_ probe: HealthProbe, isHealthy: Bool)
 }
 
@@ -106,10 +128,10 @@ extension HealthProbe: LegObserver {
   func legIsReady(_ leg: Leg) {
     var head = ByteBuffer(capacity: 256)
     head.append("GET ")
-    head.append(worker.url.pathPrefix)
+    head.append(workers[0].url.pathPrefix)
     head.append(settings.path)
     head.append(" HTTP/1.1\r\n")
-    worker.hostField.withUnsafeBytes { head.append($0) }
+    workers[0].addressFields.withUnsafeBytes { head.append($0) }
     head.append("user-agent: vllm-router\r\n")
     head.appendHeadEnd()
     withUnsafePointer(to: head.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }

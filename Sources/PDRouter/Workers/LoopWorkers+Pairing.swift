@@ -35,7 +35,7 @@ extension LoopWorkers {
     gather(.prefill, condition)
     condition.needsPartner = false
     if let pairChooser, prefillSeat.weighsPairs, servingSeat.weighsPairs,
-      pairsMayDiffer(for: traits, condition)
+      pairsMayDiffer(condition)
     {
       gather(.serving, condition)
       let pair = pickTogether(
@@ -50,13 +50,9 @@ extension LoopWorkers {
   }
 
   /// Whether it is worth comparing pairs: false only if all have met, fit, are in good standing and
-  /// near, and nothing is known of the request's prompt.
-  private mutating func pairsMayDiffer(
-    for traits: borrowing RequestTraits, _ condition: Condition
-  ) -> Bool {
-    guard allFit, allNear, !condition.avoidsEjected, traits.prefix.hashes.isEmpty else {
-      return true
-    }
+  /// near, and nobody has cached any of the request's prompt.
+  private mutating func pairsMayDiffer(_ condition: Condition) -> Bool {
+    guard allFit, allNear, !condition.avoidsEjected, caches?.isHit != true else { return true }
     return !warmth.holds(
       for: prefill.workers, serving.workers, in: pairs, membership: version)
   }

@@ -11,13 +11,7 @@ internal import Vocabulary
 /// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
 /// worker besides.
 struct LoopWorkers {
-  /// Which leg a worker is chosen for.
-  enum Leg {
-    /// The prefill leg of a split request.
-    case prefill
-    /// The serving leg: decode, or a whole request (a decode engine can do everything).
-    case serving
-  }
+  typealias Leg = PolicyLeg
 
   /// A worker, and why it was chosen.
   struct Chosen {
@@ -25,6 +19,8 @@ struct LoopWorkers {
     let choice: Choice
     /// Leading blocks of the request's prefix that lie in its cache as far as is known.
     var cachedBlocks = 0
+    /// The same, also where the worker's part of the index is not believed.
+    var predictedBlocks = 0
   }
 
   /// The eligible workers for a leg.
@@ -76,6 +72,8 @@ struct LoopWorkers {
   private(set) var allFit = true
   /// Whether no two workers lie apart.
   private(set) var allNear = true
+  /// What lies in the workers' prefix caches; nil when no policy wants to know.
+  var caches: CacheKnowledge?
   /// What this loop has seen of pairs.
   var pairs = PairBook()
   var warmth = PairWarmth()
@@ -83,8 +81,12 @@ struct LoopWorkers {
   private(set) var prefillLineup = Lineup()
   private(set) var servingLineup = Lineup()
 
-  init(registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser()) {
+  init(
+    registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
+    caches: CacheKnowledge? = nil
+  ) {
     self.registry = registry
+    self.caches = caches
     self.pairChooser = pairChooser
   }
 
@@ -95,6 +97,7 @@ struct LoopWorkers {
     pairedWith prefill: Worker? = nil, now: Instant, using generator: inout SplitMix64
   ) -> Chosen? {
     refresh()
+    caches?.look(at: traits)
     var condition = Condition(tried: tried, now: now)
     guard let prefill else {
       gather(leg, condition)
@@ -116,7 +119,7 @@ struct LoopWorkers {
   /// Whether there is a worker for the serving leg besides those of `tried`.
   mutating func hasServingWorker(except tried: TriedWorkers) -> Bool {
     refresh()
-    return serving.workers.contains { !tried.contains($0.id) }
+    return serving.workers.contains { !tried.contains($0) }
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.
@@ -173,7 +176,8 @@ extension LoopWorkers {
       lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
     let worker = group(leg).workers[lineup.places[choice.index]]
     return Chosen(
-      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks)
+      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks,
+      predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)
   }
 
   func lineup(_ leg: Leg) -> Lineup { leg == .prefill ? prefillLineup : servingLineup }
@@ -197,7 +201,7 @@ extension LoopWorkers {
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
-      guard !condition.tried.contains(worker.id),
+      guard !condition.tried.contains(worker),
         isPossible(worker.id, mark, condition),
         !condition.needsPartner
           || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
@@ -205,6 +209,10 @@ extension LoopWorkers {
       var snapshot = WorkerSnapshot(
         id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
         tokensInFlight: TokenCount(worker.tokensInFlight))
+      if let caches {
+        snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
+        snapshot.isNewToModel = caches.isNewToModel(worker.id)
+      }
       if let partner = condition.partner {
         snapshot.isColdPair = !pairs.isWarm(prefill: partner.id, decode: worker.id)
         snapshot.isFarPair = site.isFar(from: partner.site)
@@ -239,8 +247,9 @@ extension LoopWorkers {
     var reverse = condition
     reverse.partner = partner
     return serving.workers.indices.contains { place in
-      let other = serving.workers[place].id
-      return !condition.tried.contains(other) && isPossible(other, serving.marks[place], reverse)
+      let other = serving.workers[place]
+      return !condition.tried.contains(other)
+        && isPossible(other.id, serving.marks[place], reverse)
     }
   }
 

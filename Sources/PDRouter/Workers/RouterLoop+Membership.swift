@@ -23,6 +23,7 @@ extension RouterLoop {
     precondition(worker.state == .gone, "\(worker.url) is still there")
     ledger.workerDidLeave(worker.id)
     workers.pairs.forget(worker.id)
+    workers.caches?.forget(worker.id)
     decider.note(.workerLeft(worker.id))
     let place = Int(worker.id.number)
     guard pools.indices.contains(place), let pool = pools[place] else { return }
@@ -61,14 +62,23 @@ extension RouterLoop {
 
   /// `decode` has failed: whatever answers at its address next has met nobody.
   func noteDecodeLost(_ decode: Worker) {
-    workers.pairs.forget(decode.id)
+    for rank in ranks(besides: decode) { workers.pairs.forget(rank.id) }
   }
 
   /// `prefill` has failed: whatever answers at its address next may be another engine, of which
   /// decode engines know nothing.
   func notePrefillLost(_ prefill: Worker) {
-    // What bootstrap servers told of is asked for again by whoever asked first.
-    if connector.name == .nixl { prefill.updatePeer { $0.identity = nil } }
-    workers.pairs.forget(prefill.id)
+    for rank in ranks(besides: prefill) {
+      // What bootstrap servers told of is asked for again by whoever asked first.
+      if connector.name == .nixl { rank.updatePeer { $0.identity = nil } }
+      workers.pairs.forget(rank.id)
+    }
+  }
+
+  /// `worker` and the other ranks of its engine, which live and die with it.
+  private func ranks(besides worker: Worker) -> [Worker] {
+    guard worker.url.rank != nil else { return [worker] }
+    return [worker]
+      + registry.workers.filter { $0.engineNumber == worker.engineNumber && $0 !== worker }
   }
 }

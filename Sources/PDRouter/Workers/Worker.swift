@@ -2,7 +2,7 @@ internal import KVTransfer
 internal import Synchronization
 public import Vocabulary
 
-/// One engine we can send to: what it is, how loaded it is by us, and what became of its requests.
+/// One engine, or one data-parallel rank of one, that we can send to: what it is, how loaded it is by us, and what became of its requests.
 ///
 /// Shared by all loops. Everything that changes is an atomic counter or flag, read and written with
 /// relaxed order: a decision made on a number a microsecond old is as good.
@@ -15,8 +15,11 @@ public final class Worker: Sendable {
   public let role: Role
   /// What was said of it at registration.
   public let details: WorkerDetails
-  /// `host: …` line with its line end, ready for a request head.
-  let hostField: [UInt8]
+  /// The number that all ranks of its engine have in common: the first one's identity; its own
+  /// identity where it is the whole engine.
+  let engineNumber: UInt32
+  /// The fields that bring a request to it, each with its line end: `host`, and the rank's.
+  let addressFields: [UInt8]
 
   private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
@@ -30,23 +33,53 @@ public final class Worker: Sendable {
   private let waitingPrompts = Atomic<Int>(0)
   private let healthy: Atomic<Bool>
   private let processed = Atomic<Int>(0)
+  private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
+  private let knowsRanks: Atomic<Bool>
 
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
-  public init(
+  public convenience init(
     id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails = WorkerDetails(),
     isHealthy: Bool = true
   ) {
+    self.init(
+      id: id, url: url, role: role, details: details, isHealthy: isHealthy,
+      engineNumber: id.number)
+  }
+
+  /// The same, for a rank of the engine of that number.
+  init(
+    id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool,
+    engineNumber: UInt32
+  ) {
+    precondition(url.rank != nil || engineNumber == id.number, "a whole engine is one worker")
+    self.engineNumber = engineNumber
     self.id = id
     self.url = url
     self.role = role
     self.details = details
     healthy = Atomic(isHealthy)
-    hostField = Array("host: \(url.peer)\r\n".utf8)
+    let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
+    addressFields = Array("host: \(url.peer)\r\n\(rankField)".utf8)
+    knowsRanks = Atomic(!details.findsRanks || url.rank != nil)
     var peer = KVPeer(host: url.peer.host, port: url.peer.port)
     peer.bootstrapPort = details.bootstrapPort
     peer.messageAddress = details.labels["zmq_address"]
+    peer.dataParallelRank = url.rank
+    peer.dataParallelSize = max(details.dataParallelSize ?? 1, (url.rank ?? 0) + 1)
     peerState = Mutex(peer)
+  }
+
+  /// Whether it is known to be one rank, or an engine that has no more than one. Until then the
+  /// engine itself says which of its ranks serves a request, and nothing that is true of one rank
+  /// may be told of another.
+  var ranksAreKnown: Bool { knowsRanks.load(ordering: .relaxed) }
+
+  /// Notes that it is one rank of `count`, or all there is of its engine.
+  func learn(rankCount: Int) {
+    precondition(rankCount > (url.rank ?? 0), "a rank is one of its engine's")
+    updatePeer { $0.dataParallelSize = rankCount }
+    knowsRanks.store(true, ordering: .relaxed)
   }
 
   /// What connectors know of it.
@@ -75,6 +108,18 @@ public final class Worker: Sendable {
   func removeWaitingPrompt(_ tokens: TokenCount) {
     let left = waitingPrompts.wrappingSubtract(tokens.number, ordering: .relaxed).newValue
     precondition(left >= 0, "a waiting prompt is counted out once")
+  }
+
+  /// How wrong the prefix index is about it, 0 (not at all) … 1, as the loop found that heard of it
+  /// last.
+  var prefixPredictionError: Double {
+    Double(bitPattern: predictionError.load(ordering: .relaxed))
+  }
+
+  /// Notes how wrong the prefix index is about it.
+  func notePrediction(error: Double) {
+    precondition((0...1).contains(error), "an error is a share")
+    predictionError.store(error.bitPattern, ordering: .relaxed)
   }
 
   /// Requests ever sent to it.

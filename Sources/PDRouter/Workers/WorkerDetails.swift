@@ -7,6 +7,10 @@ public struct WorkerDetails: Sendable, Equatable {
   /// Free text by name, listed; `topology` says where it is (`WorkerSite`), `zmq_address` is for
   /// MoRI-IO.
   public var labels: [String: String]
+  /// How many data-parallel ranks its engine has, as far as that is said; nil: nothing is said.
+  public var dataParallelSize: Int?
+  /// Whether its engine is asked how many ranks it has, and its workers follow from the answer.
+  public var findsRanks = false
 
   /// Details from their parts.
   public init(

@@ -12,10 +12,11 @@ public final class WorkerRegistry: Sendable {
 
   /// What came of registering a worker.
   enum Addition {
-    case added(Worker)
-    /// One with this URL and role is there.
-    case alreadyThere
-    /// `capacity` workers are there.
+    /// All of them, in the order asked for.
+    case added([Worker])
+    /// One with this URL and role is there, or one that this would be a rank of, or a rank of this.
+    case alreadyThere(WorkerURL)
+    /// There would be more than `capacity` workers.
     case full
   }
 
@@ -24,6 +25,30 @@ public final class WorkerRegistry: Sendable {
     /// Workers that left, oldest first, so that a drain can be watched to its end.
     var departed: [Worker] = []
     var nextNumber: UInt32 = 0
+
+    mutating func append(
+      _ url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool
+    ) -> Worker {
+      let base = url.base
+      let sibling =
+        url.rank == nil
+        ? nil : workers.first { $0.url.rank != nil && $0.role == role && $0.url.base == base }
+      let worker = Worker(
+        id: WorkerID(number: nextNumber), url: url, role: role, details: details,
+        isHealthy: isHealthy, engineNumber: sibling?.engineNumber ?? nextNumber)
+      nextNumber += 1
+      workers.append(worker)
+      return worker
+    }
+
+    mutating func remove(_ id: WorkerID) -> Bool {
+      guard let place = workers.firstIndex(where: { $0.id == id }) else { return false }
+      let worker = workers.remove(at: place)
+      worker.setState(.gone)
+      if departed.count == WorkerRegistry.capacity { departed.removeFirst() }
+      departed.append(worker)
+      return true
+    }
   }
 
   private let state = Mutex(State())
@@ -45,43 +70,75 @@ public final class WorkerRegistry: Sendable {
     }
   }
 
-  /// The last worker that left from `url`, if that is still remembered.
-  func departed(_ url: WorkerURL) -> Worker? {
-    state.withLock { $0.departed.last { $0.url == url } }
+  /// The workers that `url` named and that have left, as far as they are remembered.
+  func departed(_ url: WorkerURL) -> [Worker] {
+    state.withLock { $0.departed.filter { $0.url.isNamed(by: url) } }
   }
 
   /// Registers a worker that is taken to be healthy.
   ///
-  /// - Returns: the worker, or nil when one with this URL and role is already there, or the
-  ///   registry is full.
+  /// - Returns: the worker, or nil when one with this URL and role is already there (or its whole
+  ///   engine, or a rank of it), or the registry is full.
   @discardableResult
   public func add(
     _ url: WorkerURL, role: Role, details: WorkerDetails = WorkerDetails()
   ) -> Worker? {
-    guard case .added(let worker) = register(url, role: role, details: details) else { return nil }
-    return worker
+    guard case .added(let workers) = register([url], role: role, details: details) else {
+      return nil
+    }
+    return workers.first
   }
 
-  /// Registers a worker; one that is not taken to be healthy waits for its first good probe.
+  /// Registers workers, all or none; those not taken to be healthy wait for their first good probe.
   func register(
-    _ url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool = true
+    _ urls: [WorkerURL], role: Role, details: WorkerDetails, isHealthy: Bool = true
   ) -> Addition {
     let addition: Addition = state.withLock { state in
-      guard !state.workers.contains(where: { $0.url == url && $0.role == role }) else {
-        return .alreadyThere
+      for url in urls {
+        if state.workers.contains(where: { $0.role == role && $0.url.overlaps(url) }) {
+          return .alreadyThere(url)
+        }
       }
-      guard state.workers.count < WorkerRegistry.capacity, state.nextNumber < .max else {
-        return .full
-      }
-      let worker = Worker(
-        id: WorkerID(number: state.nextNumber), url: url, role: role, details: details,
-        isHealthy: isHealthy)
-      state.nextNumber += 1
-      state.workers.append(worker)
-      return .added(worker)
+      let room = WorkerRegistry.capacity - state.workers.count
+      guard urls.count <= room, state.nextNumber < .max - UInt32(urls.count) else { return .full }
+      return .added(
+        urls.map { state.append($0, role: role, details: details, isHealthy: isHealthy) })
     }
     if case .added = addition { noteChange() }
     return addition
+  }
+
+  /// Puts workers at `urls` in the place of others of the same engine, at once for every loop.
+  ///
+  /// They are what `model` is: its role, details, health, version and drain. Of `leaving`, those
+  /// that ever had a request drain, and the others are gone.
+  ///
+  /// - Returns: the new workers; fewer than asked for when the registry is full.
+  func replace(
+    _ leaving: [Worker], with urls: [WorkerURL], like model: Worker
+  ) -> [Worker] {
+    let added = state.withLock { state in
+      let isDraining = model.state == .draining
+      for worker in leaving where worker.state != .gone {
+        if worker.processedRequests > 0 {
+          worker.setState(.draining)
+        } else {
+          _ = state.remove(worker.id)
+        }
+      }
+      var added: [Worker] = []
+      for url in urls
+      where state.workers.count < WorkerRegistry.capacity && state.nextNumber < .max {
+        let worker = state.append(
+          url, role: model.role, details: model.details, isHealthy: model.isHealthy)
+        if let version = model.version { _ = worker.learn(version: version) }
+        if isDraining { worker.setState(.draining) }
+        added.append(worker)
+      }
+      return added
+    }
+    noteChange()
+    return added
   }
 
   /// Removes a worker: nobody chooses it from now on; what it is doing it may finish.
@@ -89,24 +146,17 @@ public final class WorkerRegistry: Sendable {
   /// - Returns: whether it was there.
   @discardableResult
   public func remove(_ id: WorkerID) -> Bool {
-    let isRemoved = state.withLock { state in
-      guard let place = state.workers.firstIndex(where: { $0.id == id }) else { return false }
-      let worker = state.workers.remove(at: place)
-      worker.setState(.gone)
-      if state.departed.count == WorkerRegistry.capacity { state.departed.removeFirst() }
-      state.departed.append(worker)
-      return true
-    }
+    let isRemoved = state.withLock { $0.remove(id) }
     if isRemoved { noteChange() }
     return isRemoved
   }
 
-  /// Removes every worker at `url`, whatever its role.
+  /// Removes every worker that `url` names, whatever its role: ranks too, if it has none itself.
   ///
   /// - Returns: how many there were.
   @discardableResult
   public func remove(_ url: WorkerURL) -> Int {
-    workers.filter { $0.url == url }.count { remove($0.id) }
+    workers.filter { $0.url.isNamed(by: url) }.count { remove($0.id) }
   }
 
   /// Lets a worker take nothing new, or take new requests again.

@@ -1,13 +1,22 @@
 public import Vocabulary
 
-/// Where a worker listens: `http://host:port[/prefix]`.
+/// Where a worker listens: `http://host:port[/prefix][@rank]`.
+///
+/// A rank is one data-parallel rank of the engine that listens there: a worker of its own, reached
+/// at the same address with a header field that names the rank.
 public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
-  /// The URL as given, without a trailing slash: the worker's name in logs, metrics and `/workers`.
+  /// The URL as given, without a trailing slash, and the rank: the worker's name in logs, metrics,
+  /// `/workers` and what policies hash.
   public let text: String
   /// Host and port to connect to; port 80 when the URL has none.
   public let peer: HostAndPort
   /// Path before the request's own, without a trailing slash; usually empty.
   public let pathPrefix: String
+  /// The data-parallel rank, from 0 to `highestRank`; nil when the worker is the whole engine.
+  public let rank: Int?
+
+  /// The highest rank that can be written: far beyond what one engine has.
+  public static let highestRank = 65_535
 
   /// Why a text is not a worker's URL; `message` says it to the operator.
   public struct Fault: Error, Equatable {
@@ -17,8 +26,8 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
 
   /// The URL that `text` spells.
   ///
-  /// - Throws: `Fault` for a scheme that is not `http`, a missing host, a bad port, or parts that a
-  ///   worker's URL cannot have (user, query, fragment).
+  /// - Throws: `Fault` for a scheme that is not `http`, a missing host, a bad port or rank, or
+  ///   parts that a worker's URL cannot have (user, query, fragment).
   public init(_ text: String) throws(Fault) {
     func fault(_ reason: String) -> Fault { Fault(message: "'\(text)': \(reason)") }
     guard let schemeEnd = text.firstRange(of: "://") else {
@@ -28,9 +37,19 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     guard scheme == "http" else {
       throw fault("workers are reached over http:// only; '\(scheme)' is not supported")
     }
-    let rest = text[schemeEnd.upperBound...]
-    guard !rest.contains(where: { "?#@ ".contains($0) }) else {
-      throw fault("a worker URL has no user, rank, query or fragment")
+    var rest = text[schemeEnd.upperBound...]
+    guard !rest.contains(where: { "?# ".contains($0) }) else {
+      throw fault("a worker URL has no query or fragment")
+    }
+    var rank: Int?
+    if let mark = rest.lastIndex(of: "@") {
+      rank = WorkerURL.rank(rest[rest.index(after: mark)...])
+      rest = rest[..<mark]
+      guard rank != nil, !rest.contains("@") else {
+        throw fault(
+          "a worker URL has no user, and after '@' only a data-parallel rank from 0 to "
+            + "\(WorkerURL.highestRank)")
+      }
     }
     let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
     guard let peer = WorkerURL.peer(rest[..<authorityEnd]) else {
@@ -43,7 +62,32 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     }
     self.peer = peer
     pathPrefix = String(prefix)
-    self.text = "http://\(rest[..<authorityEnd])\(prefix)"
+    self.rank = rank
+    let suffix = rank.map { "@\($0)" } ?? ""
+    self.text = "http://\(rest[..<authorityEnd])\(prefix)\(suffix)"
+  }
+
+  /// The engine as a whole: the same without the rank.
+  public var base: WorkerURL {
+    guard rank != nil else { return self }
+    return WorkerURL(base: self, text: String(text.prefix { $0 != "@" }), rank: nil)
+  }
+
+  /// One data-parallel rank of the engine that this is as a whole.
+  public func ranked(_ rank: Int) -> WorkerURL {
+    precondition(self.rank == nil, "a rank has no ranks")
+    precondition((0...WorkerURL.highestRank).contains(rank), "a rank that can be written")
+    return WorkerURL(base: self, text: "\(text)@\(rank)", rank: rank)
+  }
+
+  /// Whether `name` names this worker: as its own URL, or as the engine that it is a rank of.
+  func isNamed(by name: WorkerURL) -> Bool {
+    self == name || rank != nil && name.rank == nil && base == name
+  }
+
+  /// Whether both are the same worker, or one is the whole engine that the other is a rank of.
+  func overlaps(_ other: WorkerURL) -> Bool {
+    isNamed(by: other) || other.isNamed(by: self)
   }
 
   /// Another server of the same host: its root on `port`.
@@ -55,10 +99,25 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     precondition(peer.port > 0, "port 0 names no server")
     self.peer = peer
     pathPrefix = ""
+    rank = nil
     text = "http://\(peer)"
   }
 
-  /// The URL as given, without a trailing slash.
+  private init(base: WorkerURL, text: String, rank: Int?) {
+    peer = base.peer
+    pathPrefix = base.pathPrefix
+    self.text = text
+    self.rank = rank
+  }
+
+  private static func rank(_ digits: Substring) -> Int? {
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+      let rank = Int(digits), rank <= highestRank
+    else { return nil }
+    return rank
+  }
+
+  /// The URL as given, without a trailing slash, and the rank.
   public var description: String { text }
 
   private static func peer(_ authority: Substring) -> HostAndPort? {

@@ -16,6 +16,9 @@ package struct EngineConfiguration: Sendable {
   package var model = "tiny"
   /// What the operator started it for; a label only, as the pull connector ignores `kv_role`.
   package var role = Role.both
+  /// How many data-parallel ranks it has, each with a scheduler and a KV cache of its own. Several
+  /// only with connectors whose engines know each other by rank here: not MoRI-IO, not SGLang.
+  package var dataParallelSize = 1
   /// How it moves KV.
   package var connector = EngineConnector.nixlPull
   /// What its steps cost in time, and its capacity.
@@ -60,6 +63,21 @@ package struct EngineConfiguration: Sendable {
   /// A configuration with vLLM-like defaults for an engine known to its peers as `engineID`.
   package init(engineID: String = "00000000-0000-4000-8000-000000000001") {
     self.engineID = engineID
+  }
+
+  /// The same for one of its ranks, which other engines know by a name and a port of its own, as
+  /// vLLM's do.
+  func ofRank(_ rank: Int) -> EngineConfiguration {
+    precondition((0..<dataParallelSize).contains(rank))
+    var configuration = self
+    configuration.engineID = EngineConfiguration.engineID(engineID, rank, of: dataParallelSize)
+    configuration.seed = seed &+ UInt64(rank) << 16
+    if sideChannelPort > 0, rank > 0 { configuration.sideChannelPort &+= UInt16(rank) }
+    return configuration
+  }
+
+  private static func engineID(_ name: String, _ rank: Int, of count: Int) -> String {
+    count > 1 ? "\(name)_dp\(rank)" : name
   }
 
   /// How long exported KV stays pinned when nobody comes.

@@ -30,6 +30,9 @@ package enum EngineConnector: String, Sendable, CaseIterable {
   /// Whether prefill's answer carries `kv_transfer_params`.
   package var answersWithParameters: Bool { isReading || self == .nixlPush }
 
+  /// Whether simulated engines of this kind can have data-parallel ranks.
+  package var knowsRanks: Bool { self == .nixlPull || self == .nixlPush || self == .mooncake }
+
   /// Whether decode tells prefill of requests that it gave up or refused.
   package var tellsPrefill: Bool { self != .sglang }
 

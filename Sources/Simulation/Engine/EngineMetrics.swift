@@ -6,9 +6,11 @@ package import Vocabulary
 /// Names and labels are vLLM 0.32.0's where it has such a metric; what only a simulation can know
 /// is named `sim:`. Borrows the scheduler while it writes.
 package enum EngineMetrics {
-  /// Appends everything.
-  package static func write(_ engine: borrowing EngineScheduler, to buffer: inout ByteBuffer) {
-    let labels = "engine=\"0\",model_name=\"\(engine.configuration.model)\""
+  /// Appends everything about one rank.
+  package static func write(
+    _ engine: borrowing EngineScheduler, rank: Int = 0, to buffer: inout ByteBuffer
+  ) {
+    let labels = "engine=\"\(rank)\",model_name=\"\(engine.configuration.model)\""
     var writer = MetricsWriter(labels: labels)
     writeGauges(engine, &writer, to: &buffer)
     writeTokens(engine.counters, &writer, to: &buffer)

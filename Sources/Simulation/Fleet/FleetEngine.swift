@@ -60,12 +60,10 @@ package final class FleetEngine {
   package var isAble: Bool { isAlive && engine.faults.active.isEmpty && !host.isCutOff }
 
   /// The handles that the engine here keeps, or kept until nobody had come for them.
-  var unclaimed: [String] {
-    engine.scheduler.exports.liveNames + engine.scheduler.exports.names(endedAs: .expired)
-  }
+  var unclaimed: [String] { engine.unclaimedHandles }
 
   /// Misuses that an engine's lives have seen, by kind.
-  package var counts: [KVExportCounts] { pastCounts + [engine.scheduler.exports.counts] }
+  package var counts: [KVExportCounts] { pastCounts + engine.exportCounts }
 
   /// Handles that ended because nobody came for them.
   package var expiredHandles: Int { counts.reduce(0) { $0 + $1.expired } }
@@ -90,7 +88,7 @@ package final class FleetEngine {
   /// - Throws: `StreamError.bindFailed`.
   package func restart() throws(StreamError) {
     precondition(!isAlive, "\(name) is alive")
-    pastCounts.append(engine.scheduler.exports.counts)
+    pastCounts += engine.exportCounts
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
     lives += 1

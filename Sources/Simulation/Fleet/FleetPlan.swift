@@ -18,6 +18,8 @@ package struct FleetPlan: Sendable {
   package var router = RouterConfiguration()
   /// Each engine's configuration, but for its names.
   package var engine = FleetPlan.smallEngine
+  /// How many data-parallel ranks decode engines have; nil for as many as all others.
+  package var decodeDataParallelSize: Int?
 
   /// A fleet of prefill and decode engines.
   package static func split(_ prefills: Int, _ decodes: Int, seed: UInt64 = 1) -> FleetPlan {

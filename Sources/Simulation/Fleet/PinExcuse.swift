@@ -22,12 +22,8 @@ extension SimulatedFleet {
   /// Why the handle that a prefill engine keeps as `name` could not be given back; nil where it
   /// should have been.
   package func excuse(for name: String) -> PinExcuse? {
-    if plan.engine.connector.answersWithParameters {
-      if !witness.isKnown(name) { return .neverTold }
-    } else if router.handleCounts.abandoned > 0 {
-      // Their answers name nothing, so nobody sees on the wire whose was lost.
-      return .neverTold
-    }
+    // Where answers name nothing, the router has named the handle itself.
+    if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
     if engines.contains(where: { $0.lostNotices.contains(name) }) { return .noticeLost }
     if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
     if engines.contains(where: { $0.betrayed.contains { isName(name, of: $0) } }) {

@@ -88,7 +88,7 @@ extension SimulatedFleet {
     if engine.engine.liveRequests != 0 {
       found.append("\(engine.name) still answers \(engine.engine.liveRequests) requests")
     }
-    let scheduler = engine.engine.scheduler.figures
+    let scheduler = engine.engine.figures
     if scheduler.requests != 0 { found.append("\(engine.name) still works: \(scheduler)") }
     return found
   }
@@ -103,7 +103,7 @@ extension SimulatedFleet {
       if engine.wrongReads != 0 { found.append("\(engine.name): \(engine.counts)") }
       if engine.isAlive { found += pinViolations(of: engine) }
       // Some connectors' engines keep for minutes or an hour what nobody could give back.
-      let figures = engine.engine.scheduler.figures
+      let figures = engine.engine.figures
       if engine.isAlive, figures.exports == 0, figures != .zero {
         found.append("\(engine.name) keeps \(figures)")
       }

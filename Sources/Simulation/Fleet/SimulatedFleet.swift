@@ -54,7 +54,9 @@ package final class SimulatedFleet {
       var details = WorkerDetails()
       // Where MoRI-IO's engines find each other; the simulated ones listen on one port for all.
       details.labels["zmq_address"] = engine.address.description
-      registry.add(url, role: engine.role, details: details)
+      let (urls, known) = configuration.workers(
+        at: url, details, asks: plan.watchesWorkers)
+      for url in urls { registry.add(url, role: engine.role, details: known) }
     }
     router = RouterLoop(
       loop: routerHost.loop, configuration: configuration, registry: registry,
@@ -72,11 +74,15 @@ package final class SimulatedFleet {
     ]
     var engines: [FleetEngine] = []
     for (role, count) in kinds {
+      var template = plan.engine
+      if role == .decode, let size = plan.decodeDataParallelSize {
+        template.dataParallelSize = size
+      }
       for number in 0..<count {
         engines.append(
           try FleetEngine(
             name: "\(role == .both ? "engine" : role.rawValue)-\(number)", role: role,
-            world: world, template: plan.engine))
+            world: world, template: template))
       }
     }
     return engines

@@ -42,19 +42,21 @@ final class EngineDesk: ExchangeHandler {
     if answersByFault(exchange, struck) { return }
     let body = exchange.body.bytes
     let requestID = requestID(of: exchange, engine)
+    var rank = engine
     do throws(EngineRefusal) {
-      if engine.scheduler.isDead { throw .engineDead }
+      if engine.isDead { throw .engineDead }
+      rank = try engine.rank(asked: EngineDesk.askedRank(of: exchange))
       let request = try engine.reader.read(
         body, for: endpoint, requestID: requestID)
       let job = EngineJob(
-        exchange: exchange, engine: engine,
+        exchange: exchange, engine: rank,
         reply: EngineReply(to: request, by: engine.configuration, created: engine.created),
         request: request, faults: struck)
       exchange.observer = job
       if case .died = job.open() { return engine.die() }
-      engine.submit(request, for: job)
+      rank.submit(request, for: job)
     } catch {
-      engine.refuse(body, at: endpoint, requestID: requestID)
+      rank.refuse(body, at: endpoint, requestID: requestID)
       var answer = ByteBuffer(capacity: 256)
       error.write(to: &answer)
       EngineDesk.respond(exchange, status: error.status, type: "application/json", answer)
@@ -90,6 +92,12 @@ final class EngineDesk: ExchangeHandler {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
+  private static func askedRank(of exchange: Exchange) -> String? {
+    exchange.head.fields.first(.xDataParallelRank).map {
+      String(decoding: $0.value.of(exchange.headBytes.bytes), as: UTF8.self)
+    }
+  }
+
   // MARK: Small answers
 
   private func write(
@@ -112,7 +120,7 @@ final class EngineDesk: ExchangeHandler {
       body.append("{\"detail\":\"Method Not Allowed\"}")
       return 405
     }
-    if path.hasPrefix("/health") && engine.scheduler.isDead { return 503 }
+    if path.hasPrefix("/health") && engine.isDead { return 503 }
     do throws(EngineRefusal) {
       try writeKnown(path, exchange, engine, to: &body)
       return 200
@@ -131,7 +139,7 @@ final class EngineDesk: ExchangeHandler {
     case "/v1/models":
       EngineAnswers.writeModels(of: engine.configuration, created: engine.created, to: &body)
     case "/load": EngineAnswers.writeLoad(engine.liveRequests, to: &body)
-    case "/metrics": EngineMetrics.write(engine.scheduler, to: &body)
+    case "/metrics": engine.writeMetrics(to: &body)
     case "/tokenize":
       EngineAnswers.writeTokenized(
         try engine.reader.readTokenize(exchange.body.bytes), by: engine.configuration, to: &body)

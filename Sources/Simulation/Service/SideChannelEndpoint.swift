@@ -15,7 +15,7 @@ final class SideChannelEndpoint: ExchangeHandler {
     guard exchange.head.method == .get else { return SideChannelEndpoint.answer(exchange, engine) }
     var body = ByteBuffer(capacity: 256)
     let knows = path == "/query" && engine.configuration.connector == .mooncake
-    if knows { SideChannelEndpoint.writeIdentity(of: engine.configuration, to: &body) }
+    if knows { SideChannelEndpoint.writeIdentities(of: engine, to: &body) }
     var fields = ByteBuffer(capacity: 64)
     fields.appendField(name: "content-type", value: "application/json")
     exchange.respond(status: knows || path == "/health" ? 200 : 404, fields: fields, body: body)
@@ -27,20 +27,22 @@ final class SideChannelEndpoint: ExchangeHandler {
   static func answer(_ exchange: Exchange, _ engine: SimulatedEngine) {
     var body = ByteBuffer(capacity: 256)
     let message = SideChannelMessage(json: exchange.body.bytes)
-    if let message { engine.answer(message).write(to: &body) }
+    if let message { engine.answerForRanks(message).write(to: &body) }
     exchange.respond(status: message == nil ? 400 : 200, fields: ByteBuffer(), body: body)
   }
 
-  // One data-parallel rank of one worker, as Mooncake's bootstrap server tells it.
-  private static func writeIdentity(
-    of configuration: EngineConfiguration, to buffer: inout ByteBuffer
-  ) {
-    let address = HostAndPort(
-      host: configuration.sideChannelHost, port: configuration.sideChannelPort)
-    buffer.append("{\"0\":{\"engine_id\":")
-    buffer.append(jsonString: configuration.engineID)
-    buffer.append(",\"worker_addr\":{\"0\":{\"0\":")
-    buffer.append(jsonString: "tcp://\(address)")
-    buffer.append("}}}}")
+  // All data-parallel ranks, each of one worker, as Mooncake's bootstrap server tells them.
+  private static func writeIdentities(of engine: SimulatedEngine, to buffer: inout ByteBuffer) {
+    for (number, rank) in engine.ranks.enumerated() {
+      let address = HostAndPort(
+        host: rank.configuration.sideChannelHost, port: rank.configuration.sideChannelPort)
+      buffer.append(number == 0 ? "{" : ",")
+      buffer.append("\"\(number)\":{\"engine_id\":")
+      buffer.append(jsonString: rank.configuration.engineID)
+      buffer.append(",\"worker_addr\":{\"0\":{\"0\":")
+      buffer.append(jsonString: "tcp://\(address)")
+      buffer.append("}}}")
+    }
+    buffer.append("}")
   }
 }

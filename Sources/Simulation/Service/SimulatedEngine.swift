@@ -7,7 +7,7 @@ package import Vocabulary
 /// Runs on any loop, with one port for clients, one for other engines (KV) and, where the dialect
 /// has one, a bootstrap port. Confined to its loop. Its answers depend on every prompt token and,
 /// when it was handed KV, on that KV alone, so a wrong route or a wrong hand-over shows in the
-/// text. It dies when its faults or the scheduler say so: every connection is cut and `whenDead` is
+/// text. With data-parallel ranks it is the first of them, with the ports of all. It dies when its faults or the scheduler say so: every connection is cut and `whenDead` is
 /// called once.
 package final class SimulatedEngine {
   /// What it is, with the side channel's real port.
@@ -16,7 +16,10 @@ package final class SimulatedEngine {
   package let address: HostAndPort
   /// What goes wrong with it.
   package var faults: EngineFaults {
-    didSet { if faults.killsCore { killCore() } }
+    didSet {
+      if faults.killsCore { killCore() }
+      for rank in otherRanks { rank.faults = faults }
+    }
   }
   /// The brain.
   package private(set) var scheduler: EngineScheduler
@@ -30,7 +33,9 @@ package final class SimulatedEngine {
   /// word was under way when it died.
   package var whenNoticeIsLost: ((String) -> Void)?
   /// Whether it has died, or its core has.
-  package var isDead: Bool { isGone || scheduler.isDead }
+  package var isDead: Bool {
+    isGone || scheduler.isDead || otherRanks.contains { $0.isDead }
+  }
   /// Whether the process has died: nothing answers any more.
   private(set) var isGone = false
   /// The last transfer parameters that the scheduler made.
@@ -40,9 +45,11 @@ package final class SimulatedEngine {
   let created: Int
   let reader: EngineRequestReader
   var generator: SplitMix64
-  private let desk: EngineDesk
+  /// The data-parallel ranks after the first, which is this engine itself.
+  private(set) var otherRanks: [SimulatedEngine] = []
+  /// Where clients connect; nil of a rank after the first.
+  private let frontend: Frontend?
   private let channel: SideChannel
-  private let frontend: Frontend
   private let channelFrontend: Frontend
   private let bootstrapFrontend: Frontend?
   private let timer: any LoopTimer
@@ -55,8 +62,13 @@ package final class SimulatedEngine {
   ///
   /// - Throws: `StreamError.bindFailed`.
   package init(
-    loop: any Loop, configuration wanted: EngineConfiguration, listen: HostAndPort, created: Int
+    loop: any Loop, configuration whole: EngineConfiguration, listen: HostAndPort, created: Int
   ) throws(StreamError) {
+    precondition(
+      whole.dataParallelSize == 1
+        || whole.dataParallelSize > 1 && whole.connector.knowsRanks,
+      "engines of this kind have no ranks here")
+    let wanted = whole.ofRank(0)
     let endpoint = SideChannelEndpoint()
     channelFrontend = Frontend(
       loop: loop, handler: endpoint, limits: Limits(), timeouts: Timeouts())
@@ -76,9 +88,10 @@ package final class SimulatedEngine {
     self.configuration = configuration
     var timeouts = Timeouts()
     timeouts.clientIdle = .seconds(5)  // uvicorn's default
-    desk = EngineDesk()
-    frontend = Frontend(loop: loop, handler: desk, limits: Limits(), timeouts: timeouts)
+    let desk = EngineDesk()
+    let frontend = Frontend(loop: loop, handler: desk, limits: Limits(), timeouts: timeouts)
     address = try frontend.listen(on: listen, sharesPort: false)
+    self.frontend = frontend
     self.loop = loop
     self.created = created
     timer = loop.makeTimer()
@@ -90,6 +103,41 @@ package final class SimulatedEngine {
     endpoint.engine = self
     desk.engine = self
     frontend.admits = { [weak self] in self?.admitsConnection() ?? false }
+    var rest = whole
+    rest.bootstrapPort = configuration.bootstrapPort
+    if whole.sideChannelPort > 0 { rest.sideChannelPort = configuration.sideChannelPort }
+    for number in 1..<max(1, whole.dataParallelSize) {
+      otherRanks.append(try makeRank(number, rest))
+    }
+  }
+
+  /// A rank after the first: a scheduler with a side channel, and no other port.
+  ///
+  /// - Throws: `StreamError.bindFailed`.
+  init(
+    rank: Int, of first: SimulatedEngine, _ whole: EngineConfiguration
+  ) throws(StreamError) {
+    let wanted = whole.ofRank(rank)
+    let endpoint = SideChannelEndpoint()
+    loop = first.loop
+    channelFrontend = Frontend(
+      loop: loop, handler: endpoint, limits: Limits(), timeouts: Timeouts())
+    var configuration = wanted
+    configuration.sideChannelPort = try channelFrontend.listen(
+      on: HostAndPort(host: first.address.host, port: wanted.sideChannelPort), sharesPort: false
+    ).port
+    self.configuration = configuration
+    bootstrapFrontend = nil
+    frontend = nil
+    address = first.address
+    created = first.created
+    timer = loop.makeTimer()
+    channel = SideChannel(loop: loop)
+    generator = SplitMix64(seed: wanted.seed ^ 0xE961_4E)
+    faults = first.faults
+    scheduler = EngineScheduler(configuration)
+    reader = EngineRequestReader(configuration)
+    endpoint.engine = self
   }
 
   /// Cuts every connection and stops answering, as a killed process does.
@@ -101,7 +149,8 @@ package final class SimulatedEngine {
     noticesUnderWay.removeAll()
     for job in jobs.values { job.exchange.observer = nil }
     jobs.removeAll()
-    frontend.abort()
+    for rank in otherRanks { rank.kill() }
+    frontend?.abort()
     channelFrontend.abort()
     bootstrapFrontend?.abort()
     channel.abort()
@@ -114,8 +163,11 @@ package final class SimulatedEngine {
     try faults.set(json: bytes.bytes)
   }
 
-  /// Requests being answered.
-  package var liveRequests: Int { jobs.count }
+  /// Requests being answered, by all ranks.
+  package var liveRequests: Int { otherRanks.reduce(ownRequests) { $0 + $1.ownRequests } }
+
+  /// Requests being answered by this rank.
+  var ownRequests: Int { jobs.count }
 
   /// Dies by its own fault.
   func die() {
@@ -243,9 +295,8 @@ extension SimulatedEngine {
       jobs[id] = nil
       scheduler.abort(id, now: loop.now)
     case .aborts: scheduler.abort(id, now: loop.now, reports: true)
-    case .died:
-      guard faults.killsCore else { return die() }
-      for id in jobs.keys.sorted() { tell(id, event) }
+    // The whole process, also where only its server was left.
+    case .died: die()
     }
   }
 

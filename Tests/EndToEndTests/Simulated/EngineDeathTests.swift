@@ -49,6 +49,17 @@ import Vocabulary
     #expect(counts.settled == 2 && counts.consumed == 1)
   }
 
+  @Test func `a server that dies of telling that its core is dead is gone`() throws {
+    let fleet = try SimulatedFleet(.pool(1))
+    let engine = fleet.engines[0]
+    engine.engine.faults.add(EngineFault(.die(.beforeHead), remaining: 1))
+    fleet.call(Self.request)
+    #expect(fleet.run(within: .seconds(1)) { engine.generations == 1 })
+    engine.engine.faults.add(EngineFault(.coreDeath))
+    #expect(fleet.violations() == [])
+    #expect(!engine.isAlive)
+  }
+
   @Test func `a handle outlives a decode engine that cannot be reached`() throws {
     let fleet = try SimulatedFleet(.split(2, 2))
     fleet.decodes[0].kill()

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Policies
 import Testing
 import Vocabulary
 
@@ -35,6 +36,7 @@ struct RouteLogTests {
     record.prefillWorker = try worker(0, .prefill)
     record.servingWorker = try worker(1, .decode)
     record.reason = "rotation"
+    record.wayReason = WayReason(DisaggregationReason.longPrompt)
     record.handleOutcome = "consumed"
     record.attempts = 1
     record.receivedAt = instant(1000)
@@ -48,8 +50,9 @@ struct RouteLogTests {
     #expect(
       lines(record) == [
         "request request_id=abc route=/v1/chat/completions status=200 outcome=completed"
-          + " prefill=http://w0:8000 decode=http://w1:8000 reason=rotation kv_handle=consumed"
-          + " attempts=1 prefill_ms=5.005 ttft_ms=20.000 total_ms=1000.000 request_bytes=120"
+          + " prefill=http://w0:8000 decode=http://w1:8000 reason=rotation"
+          + " split_reason=long_prompt kv_handle=consumed attempts=1 prefill_ms=5.005"
+          + " ttft_ms=20.000 total_ms=1000.000 request_bytes=120"
           + " answer_bytes=4000 token_events=16"
       ])
   }

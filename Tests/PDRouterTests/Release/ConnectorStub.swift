@@ -15,6 +15,7 @@ struct ConnectorStub: KVConnector {
   var leaseDuration: Duration { base.leaseDuration }
   var decodeCanPrefill: Bool { base.decodeCanPrefill }
   var pairsByRequestID: Bool { base.pairsByRequestID }
+  let namesRanks = false
 
   func releaseMeans(of parameters: UnsafeRawBufferPointer) -> KVReleaseMeans { means }
 

@@ -49,6 +49,38 @@ struct LegRequestHeadTests {
     #expect(request.field("x-pd-prefix") == "kept")
   }
 
+  @Test func `a worker without a rank gets the client's own rank with a whole request`() throws {
+    let request = try sent(post("/v1/completions", prompt, "X-Data-Parallel-Rank: 3\r\n"))
+    #expect(request.head.contains("X-Data-Parallel-Rank: 3"))
+    #expect(names(request).filter { $0 == "x-data-parallel-rank" }.count == 1)
+    #expect(request.field("x-data-parallel-ranks") == nil)
+  }
+
+  @Test func `a rank gets its own number once, whatever the client says`() throws {
+    let world = RouterWorld([])
+    world.registry.add(try WorkerURL("http://e:8000/x@2"), role: .both)
+    let engine = ScriptedEngine(on: world.world.makeHost("e")) { _ in [.send(RouterWorld.ok)] }
+    let fields =
+      "x-data-parallel-rank: 3\r\nX-DATA-PARALLEL-RANK: 0\r\nx-data-parallel-ranks: 9\r\n"
+    #expect(world.fetch(post("/v1/completions", prompt, fields)).map(\.status) == [200])
+    let request = try #require(engine.requests.first)
+    #expect(request.head[0] == "POST /x/v1/completions HTTP/1.1")
+    #expect(request.field("host") == "e:8000")
+    #expect(names(request).filter { $0 == "x-data-parallel-rank" }.count == 1)
+    #expect(request.field("x-data-parallel-rank") == "2")
+    #expect(request.field("x-data-parallel-ranks") == "9")
+  }
+
+  @Test func `a client's rank reaches neither engine of a split request`() {
+    let world = makeSplitWorld(prefill: 1, decode: 1)
+    let answers = world.fetch(
+      post("/v1/chat/completions", chatBody, "X-data-parallel-rank: 1\r\n"))
+    #expect(answers.map(\.status) == [200])
+    for engine in world.engines {
+      #expect(engine.legs.count == 1 && engine.legs[0].field("x-data-parallel-rank") == nil)
+    }
+  }
+
   @Test func `Host names the worker, the length counts the body, and Expect is gone`() throws {
     let request = try sent(
       "POST /v1/completions?a=b&c HTTP/1.1\r\nHost: public.example\r\nExpect: 100-continue\r\n"
@@ -103,7 +135,7 @@ struct LegRequestHeadTests {
     withBytes(of: "id") { id in
       LegRequestHead.append(
         to: &buffer, exchange: exchange, worker: worker, requestID: id, bodyCount: nil,
-        hints: nil, isPrefill: false)
+        hints: nil, isPrefill: false, isSplit: false)
     }
     #expect(buffer.text.hasSuffix("\r\n\r\n"))
     return buffer.text.components(by: "\r\n")[0]

@@ -10,13 +10,18 @@ enum MachineEvent: String, CaseIterable, Codable {
   case refused, chosePair, choseOne, choseDecode, foundNobody
   case legsLeaveTogether, prefillAnswered, handleWasLost, prefillRejected
   case prefillFailed, prefillFailedWithAnswer
+  /// The same where prefill may have made a handle that has a name all the same.
+  case prefillFailedNamed
   case head200, head302, head404, head500, head503, head503Unrepeatable, answerBegan
   /// The same of a decode engine whose refusal frees nothing.
   case head404Mute, head503Mute
   case failedUndelivered, failedBroken, failedUnrepeatable, servingEnded
+  /// Decode refuses what its client has left, and tells prefill or does not.
+  case refusedLate, refusedLateMute
   case clientLeft, clientLeftShort, clientLeftShortUnsent, clientLeftServingUnsent
   case clientLeftServingUnsentShort, clientLeftStubbornDecode
-  case deadlinePassed, deadlinePassedServingUnsent, routerStops, lingered
+  case clientLeftNamed, clientLeftServingUnsentNamed
+  case deadlinePassed, deadlinePassedServingUnsent, deadlinePassedNamed, routerStops, lingered
 
   /// Gives the event to `machine`.
   func apply(
@@ -34,6 +39,7 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .prefillRejected: machine.prefillRejected()
     case .prefillFailed: machine.prefillFailed(error)
     case .prefillFailedWithAnswer: machine.prefillFailed(error, hasAnswer: true)
+    case .prefillFailedNamed: machine.prefillFailed(error, leavesHandle: true)
     case .head200: machine.servingHeadArrived(status: 200, rejection: error)
     case .head302: machine.servingHeadArrived(status: 302, rejection: error)
     case .head404: machine.servingHeadArrived(status: 404, rejection: error)
@@ -50,10 +56,14 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .failedBroken: machine.servingFailed(error, isFree: false)
     case .failedUnrepeatable: machine.servingFailed(error, isFree: false, isRepeatable: false)
     case .servingEnded: machine.servingEnded()
+    case .refusedLate: machine.servingRefused(refusalReleases: true)
+    case .refusedLateMute: machine.servingRefused(refusalReleases: false)
     case .clientLeft, .clientLeftShort, .clientLeftShortUnsent, .clientLeftServingUnsent,
-      .clientLeftServingUnsentShort, .clientLeftStubbornDecode:
+      .clientLeftServingUnsentShort, .clientLeftStubbornDecode, .clientLeftNamed,
+      .clientLeftServingUnsentNamed:
       machine.clientLeft(legs)
-    case .deadlinePassed, .deadlinePassedServingUnsent: machine.deadlinePassed(error, legs)
+    case .deadlinePassed, .deadlinePassedServingUnsent, .deadlinePassedNamed:
+      machine.deadlinePassed(error, legs)
     case .routerStops: machine.routerStops(legs)
     case .lingered: machine.lingered()
     }
@@ -72,6 +82,10 @@ enum MachineEvent: String, CaseIterable, Codable {
       legs.servingWasSent = false
     case .clientLeftServingUnsent, .deadlinePassedServingUnsent: legs.servingWasSent = false
     case .clientLeftStubbornDecode: legs.decodeAbortsWhileWaiting = false
+    case .clientLeftNamed, .deadlinePassedNamed: legs.leavesHandle = true
+    case .clientLeftServingUnsentNamed:
+      legs.leavesHandle = true
+      legs.servingWasSent = false
     default: break
     }
     return legs
@@ -88,7 +102,8 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .foundNobody: state == .choosing || state.choosesDecode
     case .handleWasLost: state == .prefilling || state.choosesDecode
     case .legsLeaveTogether: state == .prefilling
-    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer:
+    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer,
+      .prefillFailedNamed:
       state.legsOut.contains(.prefill) && !state.choosesDecode
     case .head200, .head302, .head404, .head500, .head503: state.awaitsHead
     case .head404Mute, .head503Mute: state.awaitsHead && state.isSplit
@@ -99,6 +114,7 @@ enum MachineEvent: String, CaseIterable, Codable {
     // What may not be done twice is passed on unread, and so never split.
     case .failedUnrepeatable: [.servingNone, .attachedNone, .answering].contains(state)
     case .servingEnded: state.isAnswering || state.isUnwinding && state.legsOut.contains(.serving)
+    case .refusedLate, .refusedLateMute: state.isUnwinding && state.legsOut.contains(.serving)
     case .lingered: state == .unwindingLingering
     default: isAllowedFromOutside(in: state)
     }
@@ -112,7 +128,9 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .clientLeftShort: !state.isUnwinding && state.legsOut.contains(.prefill)
     case .clientLeftShortUnsent: state == .prefilling
     case .clientLeftServingUnsent, .deadlinePassedServingUnsent: state.awaitsHead
-    case .clientLeftServingUnsentShort: state == .servingTogether
+    case .clientLeftServingUnsentShort, .clientLeftServingUnsentNamed: state == .servingTogether
+    case .clientLeftNamed: !state.isUnwinding && state.legsOut.contains(.prefill)
+    case .deadlinePassedNamed: state.legsOut.contains(.prefill)
     case .clientLeftStubbornDecode:
       !state.isUnwinding && state.legsOut.contains(.serving) && state.isSplit
     default: false
@@ -122,12 +140,14 @@ enum MachineEvent: String, CaseIterable, Codable {
   /// The legs that have come to their end with this event, in `state`.
   func endedLegs(in state: MachineState) -> MachineLegs {
     switch self {
-    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer: .prefill
+    case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer,
+      .prefillFailedNamed:
+      .prefill
     // Before its leg was sent, or after its answer.
     case .refused, .handleWasLost: state == .prefilling ? .prefill : []
     // The driver closes a leg whose engine reports that it failed.
     case .failedUndelivered, .failedBroken, .failedUnrepeatable: .serving
-    case .servingEnded: .serving
+    case .servingEnded, .refusedLate, .refusedLateMute: .serving
     default: []
     }
   }

@@ -9,11 +9,14 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
   enum Handle: Equatable {
     case none, abandon, takeBack, attach, consumed
     case release(KVReleaseReason)
+    case recall(KVReleaseReason)
     case makeSure(KVReleaseReason)
     /// Decode lets go of it, or nothing was ever pinned.
     case dropped(KVReleaseReason)
     /// Decode has told prefill by refusing the request.
     case refused
+    /// The same, when its client was gone.
+    case refusedLate
   }
 
   let state: MachineState
@@ -42,9 +45,11 @@ struct MachineRow: CustomTestStringConvertible, Sendable {
     case .attach: .attach(id)
     case .consumed: .settle(id, .consumed)
     case .release(let reason): .release(id, reason)
+    case .recall(let reason): .recall(id, reason)
     case .makeSure(let reason): .makeSure(id, reason)
     case .dropped(let reason): .settle(id, .released(reason, by: .decodeAbort))
     case .refused: .settle(id, .released(.decodeRejected, by: .decodeRejection))
+    case .refusedLate: .settle(id, .released(.clientGone, by: .decodeRejection))
     }
   }
 

@@ -42,10 +42,15 @@ enum MachineRows {
     Row(.prefilling, .prefillRejected, .abandon, .relayRejection),
     Row(.prefilling, .prefillFailed, .abandon, .choose),
     Row(.prefilling, .prefillFailedWithAnswer, .abandon, .choose),
+    Row(.prefilling, .prefillFailedNamed, .recall(.prefillFailed), .choose),
     Row(.prefilling, .clientLeft, .abandon, cancels: .prefill, .forget),
     Row(.prefilling, .clientLeftShort, .none, .leaveClient),
     Row(.prefilling, .clientLeftShortUnsent, .abandon, cancels: .prefill, .forget),
+    Row(.prefilling, .clientLeftNamed, .recall(.clientGone), cancels: .prefill, .forget),
     Row(.prefilling, .deadlinePassed, .abandon, cancels: .prefill, .fail(.example)),
+    Row(
+      .prefilling, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill,
+      .fail(.example)),
     Row(.prefilling, .routerStops, .abandon, cancels: .prefill, .fail(.stopping)),
   ]
 
@@ -100,6 +105,8 @@ enum MachineRows {
     Row(
       .servingTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .choose),
+    Row(
+      .servingTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving, .choose),
     Row(.servingTogether, .head200, .attach, .relay),
     Row(.servingTogether, .head302, .attach, .relay),
     Row(.servingTogether, .head404, .refused, cancels: .prefill, .relay),
@@ -112,13 +119,20 @@ enum MachineRows {
     Row(.servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
     Row(.servingTogether, .clientLeft, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.servingTogether, .clientLeftShort, .makeSure(.clientGone), cancels: .both, .forget),
+    Row(.servingTogether, .clientLeftNamed, .recall(.clientGone), cancels: .both, .forget),
     Row(
       .servingTogether, .clientLeftServingUnsent, .dropped(.clientGone), cancels: .both, .forget),
+    Row(
+      .servingTogether, .clientLeftServingUnsentNamed, .recall(.clientGone), cancels: .both,
+      .forget),
     // Cutting a short prefill would pin what it has made, and decode was never asked for it.
     Row(.servingTogether, .clientLeftServingUnsentShort, .none, cancels: .serving, .leaveClient),
     Row(.servingTogether, .clientLeftStubbornDecode, .none, .leaveClient),
     Row(
       .servingTogether, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .both,
+      .fail(.example)),
+    Row(
+      .servingTogether, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .both,
       .fail(.example)),
     Row(
       .servingTogether, .deadlinePassedServingUnsent, .dropped(.requestTimedOut), cancels: .both,
@@ -160,12 +174,18 @@ enum MachineRows {
     Row(
       .attachedTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .choose),
+    Row(
+      .attachedTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving, .choose),
     Row(.attachedTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
     Row(.attachedTogether, .clientLeft, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.attachedTogether, .clientLeftShort, .makeSure(.clientGone), cancels: .both, .forget),
+    Row(.attachedTogether, .clientLeftNamed, .recall(.clientGone), cancels: .both, .forget),
     Row(.attachedTogether, .clientLeftStubbornDecode, .none, .leaveClient),
     Row(
       .attachedTogether, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .both,
+      .fail(.example)),
+    Row(
+      .attachedTogether, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .both,
       .fail(.example)),
     Row(
       .attachedTogether, .routerStops, .makeSure(.routerStopping), cancels: .both,
@@ -189,12 +209,15 @@ enum MachineRows {
     Row(.answeringTogether, .prefillRejected, .none, .wait),
     Row(.answeringTogether, .prefillFailed, .none, .wait),
     Row(.answeringTogether, .prefillFailedWithAnswer, .none, .wait),
+    Row(.answeringTogether, .prefillFailedNamed, .none, .wait),
     Row(.answeringTogether, .failedBroken, .none, cancels: .prefill, .breakOff(.example)),
     Row(.answeringTogether, .servingEnded, .none, cancels: .prefill, .finish),
     Row(.answeringTogether, .clientLeft, .none, cancels: .both, .forget),
     Row(.answeringTogether, .clientLeftShort, .none, cancels: .both, .forget),
+    Row(.answeringTogether, .clientLeftNamed, .none, cancels: .both, .forget),
     Row(.answeringTogether, .clientLeftStubbornDecode, .none, cancels: .both, .forget),
     Row(.answeringTogether, .deadlinePassed, .none, cancels: .both, .breakOff(.example)),
+    Row(.answeringTogether, .deadlinePassedNamed, .none, cancels: .both, .breakOff(.example)),
     Row(.answeringTogether, .routerStops, .none, cancels: .both, .breakOff(.stopping)),
   ]
 
@@ -203,6 +226,8 @@ enum MachineRows {
     Row(.unwindingAlone, .prefillRejected, .abandon, .end),
     Row(.unwindingAlone, .prefillFailed, .abandon, .end),
     Row(.unwindingAlone, .prefillFailedWithAnswer, .abandon, .end),
+    Row(.unwindingAlone, .prefillFailedNamed, .recall(.clientGone), .end),
+    Row(.unwindingAlone, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingAlone, .deadlinePassed, .abandon, cancels: .prefill, .end),
     Row(.unwindingAlone, .routerStops, .abandon, cancels: .prefill, .end),
   ]
@@ -212,6 +237,9 @@ enum MachineRows {
     Row(.unwindingUnasked, .prefillRejected, .dropped(.clientGone), .end),
     Row(.unwindingUnasked, .prefillFailed, .dropped(.clientGone), .end),
     Row(.unwindingUnasked, .prefillFailedWithAnswer, .dropped(.clientGone), .end),
+    Row(.unwindingUnasked, .prefillFailedNamed, .recall(.clientGone), .end),
+    Row(
+      .unwindingUnasked, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
     Row(
       .unwindingUnasked, .deadlinePassed, .release(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingUnasked, .routerStops, .release(.routerStopping), cancels: .prefill, .end),
@@ -223,6 +251,11 @@ enum MachineRows {
     Row(.unwindingWaiting, .prefillFailed, .dropped(.clientGone), cancels: .serving, .end),
     Row(
       .unwindingWaiting, .prefillFailedWithAnswer, .dropped(.clientGone), cancels: .serving, .end),
+    Row(.unwindingWaiting, .prefillFailedNamed, .recall(.clientGone), cancels: .serving, .end),
+    Row(
+      .unwindingWaiting, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .both, .end),
+    Row(.unwindingWaiting, .refusedLate, .refusedLate, cancels: .prefill, .end),
+    Row(.unwindingWaiting, .refusedLateMute, .none, .wait),
     Row(.unwindingWaiting, .failedBroken, .none, .wait),
     Row(.unwindingWaiting, .servingEnded, .dropped(.clientGone), cancels: .prefill, .end),
     Row(.unwindingWaiting, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .both, .end),
@@ -235,6 +268,8 @@ enum MachineRows {
     Row(.unwindingLost, .prefillRejected, .dropped(.clientGone), .end),
     Row(.unwindingLost, .prefillFailed, .dropped(.clientGone), .end),
     Row(.unwindingLost, .prefillFailedWithAnswer, .dropped(.clientGone), .end),
+    Row(.unwindingLost, .prefillFailedNamed, .recall(.clientGone), .end),
+    Row(.unwindingLost, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingLost, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingLost, .routerStops, .makeSure(.routerStopping), cancels: .prefill, .end),
   ]
@@ -242,6 +277,8 @@ enum MachineRows {
   private static let unwindingLingering: [MachineRow] = [
     Row(.unwindingLingering, .failedBroken, .none, .wait),
     Row(.unwindingLingering, .servingEnded, .dropped(.clientGone), .end),
+    Row(.unwindingLingering, .refusedLate, .refusedLate, .end),
+    Row(.unwindingLingering, .refusedLateMute, .none, .wait),
     Row(.unwindingLingering, .lingered, .makeSure(.clientGone), cancels: .serving, .end),
     Row(
       .unwindingLingering, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .serving, .end),
@@ -256,6 +293,7 @@ enum MachineRows {
     Row(.prefilling, .handleWasLost, .none, .fail(.lost)),
     Row(.prefilling, .prefillFailed, .abandon, .fail(.example)),
     Row(.prefilling, .prefillFailedWithAnswer, .abandon, .relayRejection),
+    Row(.prefilling, .prefillFailedNamed, .recall(.prefillFailed), .fail(.example)),
     Row(.servingNone, .head500, .none, .relay),
     Row(.servingNone, .head503, .none, .relay),
     Row(.servingNone, .failedUndelivered, .none, .fail(.example)),
@@ -271,6 +309,9 @@ enum MachineRows {
     Row(
       .servingTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .relayRejection),
+    Row(
+      .servingTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving,
+      .fail(.example)),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .prefill, .relay),
     Row(.servingTogether, .head503, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .prefill, .relay),
@@ -287,6 +328,9 @@ enum MachineRows {
     Row(
       .attachedTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .relayRejection),
+    Row(
+      .attachedTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving,
+      .fail(.example)),
     Row(
       .attachedTogether, .failedBroken, .release(.decodeLost), cancels: .prefill,
       .fail(.example)),

@@ -43,12 +43,15 @@ struct MachineWalk: ~Copyable {
   private var endsOfHandles: [KVHandleID: Int] = [:]
   private let abortsWhileWaiting: Bool
   private let isShort: Bool
+  /// Whether handles have names before prefill answers.
+  private let isNamed: Bool
 
   init(seed: UInt64, attempts: Int) {
     machine = RequestStateMachine(attempts: attempts)
     generator = SplitMix64(seed: seed)
     abortsWhileWaiting = seed & 1 == 0
     isShort = seed & 2 == 0
+    isNamed = seed & 4 == 0
   }
 
   /// Walks until the request has ended, then lets the desk do its work.
@@ -111,6 +114,10 @@ extension MachineWalk {
       if wasDelivered { faults.append("\(id) was taken back from an engine that has it") }
       ledger.takeBack(id)
     case .attach(let id): ledger.attach(id)
+    case .recall(let id, _):
+      if !isNamed { faults.append("\(id) has no name") }
+      if ledger.stage(of: id) == .prefilling { holdAhead(id) }
+      giveToDesk(id)
     case .release(let id, _), .makeSure(let id, _):
       if case .makeSure = step, !wasDelivered { faults.append("\(id): no engine to make sure of") }
       giveToDesk(id)
@@ -204,11 +211,15 @@ extension MachineWalk {
 
   private mutating func startTogether() -> RequestAction? {
     guard goesTogether, let handle else { return nil }
-    withBytes(of: "{}") { bytes in
-      ledger.holdAhead(handle, engine: nil, now: now) { $0.append(bytes) }
-    }
+    holdAhead(handle)
     if !dispatch() { faults.append("\(handle): a lease over before it began") }
     return machine.legsLeaveTogether()
+  }
+
+  private mutating func holdAhead(_ id: KVHandleID) {
+    withBytes(of: "{}") { bytes in
+      ledger.holdAhead(id, engine: nil, now: now) { $0.append(bytes) }
+    }
   }
 
   private mutating func dispatch() -> Bool {
@@ -242,7 +253,7 @@ extension MachineWalk {
   private var legs: RequestStateMachine.Legs {
     RequestStateMachine.Legs(
       prefillWasSent: prefill.wasSent, servingWasSent: serving.wasSent, prefillIsShort: isShort,
-      decodeAbortsWhileWaiting: abortsWhileWaiting)
+      leavesHandle: isNamed && prefill.wasSent, decodeAbortsWhileWaiting: abortsWhileWaiting)
   }
 
   private mutating func endFromOutside() {
@@ -267,7 +278,7 @@ extension MachineWalk {
     prefill = WalkLeg()
     switch outcome {
     case 0: perform(machine.prefillRejected())
-    case 1: perform(machine.prefillFailed(.example))
+    case 1: perform(machine.prefillFailed(.example, leavesHandle: isNamed))
     case 2: perform(machine.prefillFailed(.example, hasAnswer: true))
     default: perform(answerPrefill(isEmpty: outcome == 3))
     }
@@ -310,8 +321,12 @@ extension MachineWalk {
   private mutating func moveServingAlone() {
     guard draw(3) == 0 else { return }
     serving = WalkLeg()
-    perform(
-      draw(2) == 0 ? machine.servingEnded() : machine.servingFailed(.example, isFree: false))
+    switch draw(4) {
+    case 0: perform(machine.servingEnded())
+    case 1: perform(machine.servingRefused(refusalReleases: true))
+    case 2: perform(machine.servingRefused(refusalReleases: false))
+    default: perform(machine.servingFailed(.example, isFree: false))
+    }
   }
 
   private mutating func bringHead() {

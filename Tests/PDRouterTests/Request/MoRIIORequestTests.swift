@@ -54,6 +54,21 @@ struct MoRIIORequestTests {
     world.expectNothingLeft()
   }
 
+  @Test func `a prefill that breaks is given back under the id that names both sockets`() throws {
+    let world = makeWorld()
+    world.engines[0].script = { _ in [.wait(.milliseconds(10)), .reset] }
+    world.engines[1].script = { request in request.isRelease ? [.send(RouterWorld.ok)] : [] }
+    let client = world.begin(text)
+    #expect(world.awaitAnswers(1, client) && world.answer(to: client)?.status == 200)
+    #expect(world.hasLost(0, at: 1))
+    world.expectAllGivenBack()
+    let release = try #require(world.releases.first)
+    #expect(release.field("x-request-id") == names(world.engines[0])[0])
+    #expect(
+      release.value(of: "transfer_id") == world.engines[0].legs[0].value(of: "transfer_id"))
+    #expect(world.router.handleCounts.released == 1 && world.router.handleCounts.abandoned == 0)
+  }
+
   @Test func `when decode cannot be reached prefill is asked anew for another one`() throws {
     let world = makeWorld()
     world.engines[1].stopListening()

@@ -17,10 +17,14 @@ struct MooncakeRequestTests {
     .send(RouterWorld.answer(#"{"usage":{"prompt_tokens":7},"kv_transfer_params":null}"#)),
   ]
 
-  private func makeWorld(together: Bool = false, isKnown: Bool = true) -> RouterWorld {
+  private func makeWorld(
+    together: Bool = false, isKnown: Bool = true,
+    _ configure: (inout RouterConfiguration) -> Void = { _ in }
+  ) -> RouterWorld {
     let world = makeSplitWorld {
       $0.connector = .mooncake
       $0.connectorOptions.legsLeaveTogether = together
+      configure(&$0)
     }
     for number in 0...1 { world.engines[number].script = { _ in Self.prefilled } }
     if isKnown { world.introducePrefills() }
@@ -67,8 +71,108 @@ struct MooncakeRequestTests {
     #expect(world.engines.map(\.legs.count) == [1, 1, 0, 1])
     #expect(transfers(world.engines[0]) != transfers(world.engines[1]))
     #expect(transfers(world.engines[3]) == transfers(world.engines[1]))
-    #expect(world.router.handleCounts.abandoned == 1 && world.router.handleCounts.consumed == 1)
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.released == 1 && world.router.handleCounts.consumed == 1)
+  }
+
+  /// What befalls a prefill leg that was written, and whether it leaves something to give back.
+  static let lostLegs: [(script: [ScriptedEngine.Act], status: Int, isRecalled: Bool)] = [
+    ([.wait(.milliseconds(10)), .reset], 200, true),
+    ([.send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), .reset], 200, true),
+    ([.send(RouterWorld.answer("no JSON"))], 200, true), ([.send("junk\r\n\r\n")], 200, true),
+    ([], 200, true),
+    ([.send(RouterWorld.answer("{}", status: 500))], 200, false),
+    ([.send(RouterWorld.answer("{}", status: 400))], 400, false),
+  ]
+
+  @Test(arguments: lostLegs)
+  func `what a lost prefill leg may have made is given back by name, twice`(
+    _ leg: (script: [ScriptedEngine.Act], status: Int, isRecalled: Bool)
+  ) {
+    let world = makeWorld { $0.timeouts.prefill = .milliseconds(200) }
+    world.engines[0].script = { _ in leg.script }
+    #expect(world.fetch(text).map(\.status) == [leg.status])
+    let counts = { world.router.handleCounts }
+    #expect(counts().abandoned == (leg.isRecalled ? 0 : 1))
+    #expect(world.releases.isEmpty, "a prefill that may be at its last step is given a moment")
+    world.world.run(for: .milliseconds(300))
+    let names = transfers(world.engines[0])
+    #expect(counts().releasedBy[.droppedRequest] == (leg.isRecalled ? 1 : 0))
+    #expect(world.releases.map { $0.value(of: "transfer_id") } == (leg.isRecalled ? names : []))
+    world.world.run(for: .seconds(2))
+    let twice = leg.isRecalled ? names + names : []
+    #expect(world.releases.map { $0.value(of: "transfer_id") } == twice)
+    world.expectAllGivenBack()
+  }
+
+  @Test func `a prefill leg that never left has nothing to give back`() {
+    let world = makeWorld()
+    world.engines[0].stopListening()
+    #expect(world.fetch(text).map(\.status) == [200])
+    #expect(world.router.handleCounts.abandoned == 1)
+    world.world.run(for: .seconds(2))
+    #expect(world.releases.isEmpty)
     world.expectNothingLeft()
+  }
+
+  @Test(arguments: [false, true])
+  func `a prefill that is cut because the request's time is over is given back by name`(
+    together: Bool
+  ) {
+    let world = makeWorld(together: together) { $0.timeouts.request = .milliseconds(30) }
+    world.engines[2].script = { request in request.isRelease ? [.send(RouterWorld.ok)] : [] }
+    #expect(world.fetch(text).map(\.status) == [504])
+    world.world.run(for: .milliseconds(5))
+    #expect(world.hasLost(0, at: 0))
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.released == 1)
+    #expect(
+      world.releases.first.map { $0.value(of: "transfer_id") } == transfers(world.engines[0])[0])
+  }
+
+  @Test func `a long prefill that is cut because its client left is given back by name`() {
+    let world = makeWorld { $0.limits.prefillStepTokens = 1 }
+    let client = world.begin(text)
+    world.world.run(for: .milliseconds(20))
+    client.hangUp(.close)
+    world.world.run(for: .milliseconds(5))
+    #expect(world.hasLost(0, at: 0) && world.router.liveRequests == 0)
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.released == 1 && world.router.handleCounts.abandoned == 0)
+  }
+
+  @Test(arguments: [400, 503])
+  func `what decode refuses of a client that is gone counts as given back by that`(status: Int) {
+    let world = makeWorld()
+    world.engines[2].script = { _ in
+      [.wait(.milliseconds(20)), .send(RouterWorld.answer("{}", status: status))]
+    }
+    let client = world.begin(text)
+    _ = world.world.run(within: .seconds(1)) { world.engines[2].legs.count == 1 }
+    client.hangUp(.close)
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.releasedBy[.decodeRejection] == 1)
+    #expect(world.router.handleCounts.released == 1 && world.releases.isEmpty)
+  }
+
+  @Test func `an older engine's refusal frees nothing, so the handle is served to another`() {
+    let world = makeWorld { $0.releasesByDrop = true }
+    world.engines[2].script = { _ in [.send(RouterWorld.answer("{}", status: 400))] }
+    world.engines[3].script = { _ in [.send(RouterWorld.ok)] }
+    #expect(world.fetch(text).map(\.status) == [400])
+    world.expectAllGivenBack()
+    #expect(world.router.handleCounts.releasedBy[.droppedRequest] == 1)
+    #expect(world.router.handleCounts.released == 1)
+  }
+
+  @Test func `where handles are given back by serving, one that may not exist is left alone`() {
+    let world = makeWorld { $0.releasesByDrop = true }
+    world.engines[0].script = { _ in [.reset] }
+    #expect(world.fetch(text).map(\.status) == [200])
+    world.world.run(for: .seconds(10))
+    #expect(world.releases.isEmpty && world.router.handleCounts.released == 0)
+    world.expectAllGivenBack(within: .seconds(500))
+    #expect(world.router.handleCounts.expired == 1)
   }
 
   @Test(arguments: [false, true])

@@ -140,6 +140,24 @@ struct PushRequestTests {
     #expect(world.router.handleCounts.releasedBy[.decodeAbort] == 1)
   }
 
+  @Test(arguments: [400, 503])
+  func `what decode refuses of a client that is gone is not released by that`(status: Int) {
+    let world = makeWorld(decode: 2, together: false)
+    world.engines[2].script = { request in
+      guard !request.isRelease else { return [.send(RouterWorld.ok)] }
+      return [.wait(.milliseconds(20)), .send(RouterWorld.answer("{}", status: status))]
+    }
+    let client = world.begin(text)
+    _ = world.world.run(within: .seconds(1)) { world.engines[2].legs.count == 1 }
+    client.hangUp(.close)
+    world.world.run(for: .milliseconds(50))
+    #expect(world.router.handleCounts.released == 0 && world.router.liveHandles == 1)
+    world.expectAllGivenBack()
+    let released = world.router.handleCounts.releasedBy
+    #expect(released[.droppedRequest] == 1)
+    #expect(released[.decodeAbort] == 0 && released[.decodeRejection] == 0)
+  }
+
   @Test func `a router that stops does not wait for prefill to write`() {
     let world = makeWorld()
     world.engines[1].script = { _ in [] }

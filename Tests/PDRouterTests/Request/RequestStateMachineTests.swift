@@ -121,6 +121,18 @@ struct RequestStateMachineTests {
     #expect(action.handle == .release(handle, .decodeLost) && action.step == .end)
   }
 
+  @Test(arguments: [MachineState.unwindingWaiting, .unwindingLingering])
+  func `what decode refused without a word is given back through another once it is there`(
+    state: MachineState
+  ) {
+    let handle = makeHandle()
+    var machine = state.machine(attempts: 1, handle: handle)
+    let wait = machine.servingRefused(refusalReleases: false)
+    let action = state == .unwindingWaiting ? machine.prefillAnswered() : machine.lingered()
+    #expect(wait == RequestAction(step: .wait))
+    #expect(action.handle == .release(handle, .clientGone) && action.step == .end)
+  }
+
   @Test func `a client can leave only once`() {
     for state in MachineState.allCases where state.isUnwinding {
       var machine = state.machine(attempts: 1)

@@ -67,8 +67,10 @@ struct SGLangRequestTests {
   ) {
     let world = makeWorld()
     let failure: Act = manner == 0 ? .reset : .send(RouterWorld.answer("{}", status: 500))
-    world.engines[0].script = { _ in [.wait(.milliseconds(10)), failure] }
-    world.engines[2].script = { _ in [] }
+    world.engines[0].script = { request in
+      request.isRelease ? [.send(RouterWorld.ok)] : [.wait(.milliseconds(10)), failure]
+    }
+    world.engines[2].script = { request in request.isRelease ? [.send(RouterWorld.ok)] : [] }
     let client = world.begin(text)
     world.world.run(for: .milliseconds(25))
     #expect(world.hasLost(0, at: 2))
@@ -77,6 +79,8 @@ struct SGLangRequestTests {
     #expect(meetings(world.engines[1]) == meetings(world.engines[3]))
     #expect(meetings(world.engines[1])[0][2] != meetings(world.engines[0])[0][2])
     world.expectAllGivenBack()
+    // What answers with an error has nothing to give back.
+    #expect(world.router.handleCounts.releasedBy[.abortRequest] == (manner == 0 ? 1 : 0))
   }
 
   @Test func `a decode engine that breaks closes prefill's leg, and both are told by name`() {

@@ -13,7 +13,7 @@ struct WorkerRegistryTests {
     #expect(!registry.remove(first.id) && !registry.setDraining(false, first.id))
     let again = try #require(registry.add(first.url, role: .both))
     #expect(again.id.number == 2 && again !== first && again.state == .active)
-    #expect(registry.worker(first.id) === first && registry.departed(first.url) === first)
+    #expect(registry.worker(first.id) === first && registry.departed(first.url).last === first)
   }
 
   @Test func `removing by URL takes every role that has it`() throws {
@@ -46,7 +46,7 @@ struct WorkerRegistryTests {
     }
     let late = try WorkerURL("http://late:1")
     #expect(registry.add(late, role: .both) == nil)
-    guard case .full = registry.register(late, role: .both, details: WorkerDetails()) else {
+    guard case .full = registry.register([late], role: .both, details: WorkerDetails()) else {
       Issue.record("the registry takes more than its capacity")
       return
     }

@@ -5,29 +5,29 @@ struct DocumentationTests {
   private static let tree = RepositoryTree.here
   /// Where flags are declared, and the document that lists them.
   private static let flagFiles = [
-    ("Sources/Tool/RouterOptions.swift", "docs/configuration.md"),
-    ("Sources/Tool/EngineCommand.swift", "docs/simulation.md"),
+    (["Sources/Tool/RouterOptions.swift", "Sources/Tool/PolicyOptions.swift"], "docs/configuration.md"),
+    (["Sources/Tool/EngineCommand.swift"], "docs/simulation.md"),
   ]
   private static let metrics = "Sources/PDRouter/Observability/MetricName.swift"
   private static let metricsDocument = "docs/metrics.md"
 
   @Test(arguments: flagFiles)
-  func `the documented flags are the program's flags`(_ code: String, _ document: String) throws {
-    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(code)))
+  func `the documented flags are the program's flags`(_ code: [String], _ document: String) throws {
+    let declared = try code.flatMap { DeclaredFlag.declared(in: try #require(Self.tree.file($0))) }
     let rows = TableCell.rows(of: try #require(Self.tree.file(document)))
       .filter { $0.name.hasPrefix("--") }
     #expect(declared.count > 10)
     expectNone(
       DocumentedNames.offences(
-        declared: declared.map { ($0.name, $0.line) }, in: code,
+        declared: declared.map { ($0.name, $0.line) }, in: code.joined(separator: " or "),
         documented: rows.map { (flag(of: $0), $0.line) }, in: document))
   }
 
   @Test(arguments: flagFiles)
   func `the documented defaults are the flags' defaults`(
-    _ code: String, _ document: String
+    _ code: [String], _ document: String
   ) throws {
-    let declared = DeclaredFlag.declared(in: try #require(Self.tree.file(code)))
+    let declared = try code.flatMap { DeclaredFlag.declared(in: try #require(Self.tree.file($0))) }
     let rows = TableCell.rows(of: try #require(Self.tree.file(document)))
     for option in declared {
       guard let text = option.defaultText else { continue }

@@ -7,9 +7,12 @@ internal import Vocabulary
 ///
 /// `GET http://host:port/query`, a series of `BootstrapBackoff.tries` at most; never holds anything
 /// else up. The answer goes to the worker, where the connector reads it. Asked again whenever the
-/// engine may be another one. Confined to its loop, with a connection of its own per try.
+/// engine may be another one. One server answers for all data-parallel ranks of its engine. Confined to its loop, with a connection of its own per try.
 final class BootstrapInquiry {
-  private let worker: Worker
+  /// The engine's workers; never none.
+  var workers: [Worker]
+  private let host: String
+  private let port: UInt16
   private let pool: WorkerPool
   private let query: WorkerQuery
   private let timer: any LoopTimer
@@ -18,14 +21,12 @@ final class BootstrapInquiry {
   private var failuresSeen = 0
 
   init(worker: Worker, router: RouterLoop, logger: Logger) {
-    self.worker = worker
+    workers = [worker]
+    host = worker.url.peer.host
+    port = worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort
     self.logger = logger
     // The server is another one than the worker's, on the same host: a pool and a name of its own.
-    let server = Worker(
-      id: worker.id,
-      url: worker.url.onPort(
-        worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort),
-      role: worker.role)
+    let server = Worker(id: worker.id, url: worker.url.onPort(port), role: worker.role)
     pool = WorkerPool(
       worker: server, loop: router.loop, limits: router.configuration.limits,
       timeouts: router.configuration.timeouts)
@@ -37,7 +38,7 @@ final class BootstrapInquiry {
   /// Starts a series of tries; one that is under way begins to count anew.
   func ask() {
     backoff = BootstrapBackoff()
-    failuresSeen = worker.failedRequests
+    failuresSeen = failures
     guard !query.isOut else { return }
     timer.cancel()
     put()
@@ -45,7 +46,7 @@ final class BootstrapInquiry {
 
   /// Asks again if requests to the worker have failed since; called about once a second.
   func askIfFailed() {
-    guard worker.failedRequests != failuresSeen, !query.isOut, !timer.isArmed else { return }
+    guard failures != failuresSeen, !query.isOut, !timer.isArmed else { return }
     ask()
   }
 
@@ -56,29 +57,32 @@ final class BootstrapInquiry {
     pool.closeIdle()
   }
 
+  /// Requests that the engine failed; another number, too, when its workers are others.
+  private var failures: Int { workers.reduce(0) { $0 &+ $1.failedRequests } }
+
   private func put() {
     query.put(through: pool) { [weak self] outcome in self?.take(outcome) }
   }
 
   private func take(_ outcome: WorkerQuery.Outcome) {
     pool.closeIdle()
-    guard case .answered(200, let body) = outcome,
-      let identity = MooncakeConnector.identity(
-        inBootstrapAnswer: body, rank: nil, host: worker.url.peer.host,
-        bootstrapPort: worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort)
-    else {
-      tryAgain()
-      return
+    guard case .answered(200, let body) = outcome else { return tryAgain() }
+    for worker in workers {
+      guard
+        let identity = MooncakeConnector.identity(
+          inBootstrapAnswer: body, rank: worker.url.rank, host: host, bootstrapPort: port)
+      else { return tryAgain() }
+      guard worker.peer.identity != identity else { continue }
+      worker.updatePeer { $0.identity = identity }
+      logger.info("worker's bootstrap server answered", metadata: ["worker": "\(worker.url)"])
     }
-    guard worker.peer.identity != identity else { return }
-    worker.updatePeer { $0.identity = identity }
-    logger.info("worker's bootstrap server answered", metadata: ["worker": "\(worker.url)"])
   }
 
   private func tryAgain() {
     guard let wait = backoff.next() else {
       logger.warning(
-        "worker's bootstrap server does not answer", metadata: ["worker": "\(worker.url)"])
+        "worker's bootstrap server does not answer",
+        metadata: ["worker": "\(workers[0].url.base)"])
       return
     }
     timer.arm(after: wait, for: self)

@@ -15,22 +15,27 @@ final class WorkerQuery {
     case failed
   }
 
-  /// Bytes of an answer; those asked for here are far smaller.
+  /// Bytes of an answer where nothing else is said; those asked for are far smaller.
   static let longestAnswer = 256 * 1024
 
   private let path: String
-  private let hostField: [UInt8]
+  private let addressFields: [UInt8]
   private let timeout: Duration
+  private let longestAnswer: Int
   private let timer: any LoopTimer
   private var body = ByteBuffer()
   private var whenEnded: ((Outcome) -> Void)?
   private lazy var leg = Leg(observer: self)
 
   /// A query of `path` at `worker`, not yet put.
-  init(_ path: String, of worker: Worker, on loop: any Loop, timeout: Duration) {
+  init(
+    _ path: String, of worker: Worker, on loop: any Loop, timeout: Duration,
+    longestAnswer: Int = WorkerQuery.longestAnswer
+  ) {
     precondition(path.hasPrefix("/"), "a path starts with a slash")
+    self.longestAnswer = longestAnswer
     self.path = worker.url.pathPrefix + path
-    hostField = worker.hostField
+    addressFields = worker.addressFields
     self.timeout = timeout
     timer = loop.makeTimer()
   }
@@ -79,7 +84,7 @@ extension WorkerQuery: LegObserver {
     head.append("GET ")
     head.append(path)
     head.append(" HTTP/1.1\r\n")
-    hostField.withUnsafeBytes { head.append($0) }
+    addressFields.withUnsafeBytes { head.append($0) }
     head.append("user-agent: vllm-router\r\n")
     head.appendHeadEnd()
     withUnsafePointer(to: head.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
@@ -88,7 +93,7 @@ extension WorkerQuery: LegObserver {
   func legDidReceiveHead(_ leg: Leg) {}
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
-    guard body.count + bytes.count <= WorkerQuery.longestAnswer else {
+    guard body.count + bytes.count <= longestAnswer else {
       leg.cancel()
       end(.failed)
       return

@@ -5,7 +5,7 @@ internal import Vocabulary
 /// Takes care of the workers, whoever they are at the time; lives on one loop of the router.
 ///
 /// Follows the registry: a worker that comes is probed and asked at once, one that has left no
-/// more. Where the configuration says so, it also warms pairs.
+/// more; data-parallel ranks of one engine are one to it. Where the configuration says so, it also warms pairs.
 final class WorkerWatch {
   /// How often it looks whether something is to be asked again.
   private static let interval: Duration = .seconds(1)
@@ -50,21 +50,34 @@ final class WorkerWatch {
 
   private func refresh() {
     guard isRunning else { return }
-    for care in cares where care.worker.state == .gone {
-      care.stop()
-      logger.notice("worker has left", metadata: ["worker": "\(care.worker.url)"])
-    }
-    cares.removeAll { $0.worker.state == .gone }
-    let known = Set(cares.map(\.worker.id))
-    for worker in registry.workers where !known.contains(worker.id) && worker.state != .gone {
-      let care = WorkerCare(worker: worker, router: router, logger: logger)
-      care.whenReadinessChanges = { [weak self] worker, isReady in
-        guard let warmer = self?.warmer else { return }
-        if isReady { warmer.workerIsReady(worker) } else { warmer.workerIsAway(worker) }
+    var newcomers = Dictionary(grouping: registry.workers, by: { WatchedEngine(of: $0) })
+    var kept: [WorkerCare] = []
+    for care in cares {
+      for worker in care.workers where worker.state == .gone {
+        logger.notice("worker has left", metadata: ["worker": "\(worker.url)"])
       }
-      cares.append(care)
-      care.start()
+      // Whoever came after all the others had left is another engine at the same address.
+      guard care.workers.contains(where: { $0.state != .gone }),
+        let workers = newcomers.removeValue(forKey: care.engine)
+      else {
+        care.stop()
+        continue
+      }
+      care.take(workers)
+      kept.append(care)
     }
+    cares = kept
+    for workers in newcomers.values.sorted(by: { $0[0].id < $1[0].id }) { begin(workers) }
+  }
+
+  private func begin(_ workers: [Worker]) {
+    let care = WorkerCare(workers: workers, router: router, logger: logger)
+    care.whenReadinessChanges = { [weak self] worker, isReady in
+      guard let warmer = self?.warmer else { return }
+      if isReady { warmer.workerIsReady(worker) } else { warmer.workerIsAway(worker) }
+    }
+    cares.append(care)
+    care.start()
   }
 }
 

@@ -1,0 +1,48 @@
+internal import JSONFields
+internal import Policies
+
+/// Makes prefix chains of the prompts of request bodies, one at a time.
+///
+/// Hashes the bytes as the client wrote them, without reading what they say: a chat's next turn
+/// begins with the bytes of the last one, and so it does for the engine. What separates caches at
+/// the engine separates chains: the model or adapter, the salt, and the tools, which templates put
+/// before the conversation. Owned by a loop; allocates only while a chain outgrows its predecessor.
+struct PromptPrefix: ~Copyable {
+  private let hasher: PrefixHasher
+  private var builder: PrefixChainBuilder
+
+  /// A reader for an index whose chains `hasher` makes.
+  init(_ hasher: PrefixHasher) {
+    self.hasher = hasher
+    builder = PrefixChainBuilder(hasher)
+  }
+
+  /// The chain of the prompt in `body`, in the memory of `chain`; empty when there is no prompt.
+  mutating func read(
+    _ fields: JSONFields, of body: UnsafeRawBufferPointer, reusing chain: consuming PrefixChain
+  ) -> PrefixChain {
+    builder.begin(seed: seed(fields, body), reusing: chain)
+    // What closes the prompt is not there any more when the conversation has gone on.
+    if let place = PromptPlace.find(fields)?.range, place.count > PrefixChain.blockBytes {
+      builder.append(UnsafeRawBufferPointer(rebasing: body[place.dropLast()]))
+    }
+    return builder.finish()
+  }
+
+  /// The hash of the model or adapter that `body` asks for.
+  func model(_ fields: JSONFields, of body: UnsafeRawBufferPointer) -> UInt64 {
+    let name = hash(fields[.model], body, after: 1)
+    return hash(fields[.loraPath], body, after: name)
+  }
+
+  private func seed(_ fields: JSONFields, _ body: UnsafeRawBufferPointer) -> UInt64 {
+    let salted = hash(fields[.cacheSalt], body, after: model(fields, of: body))
+    return hash(fields[.tools], body, after: salted)
+  }
+
+  private func hash(
+    _ field: JSONSpan?, _ body: UnsafeRawBufferPointer, after seed: UInt64
+  ) -> UInt64 {
+    hasher.hash(UnsafeRawBufferPointer(rebasing: body[field?.range ?? 0..<0]), seed: seed)
+  }
+}

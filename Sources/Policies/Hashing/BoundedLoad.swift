@@ -1,0 +1,49 @@
+internal import Vocabulary
+
+/// How much of all load one worker may have before a key goes on to its next choice.
+///
+/// The cap of consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2018): a
+/// factor above the mean, this request counted in, here of requests and of prompt tokens alike. The
+/// least loaded worker is always below the cap of requests, though now and then nobody is below
+/// both. Cost: one pass over the candidates.
+struct BoundedLoad {
+  private let requestCap: Double
+  private let tokenCap: Double
+
+  /// The caps among `candidates` with one more request of `promptTokens`; `factor` is at least 1.
+  init(
+    _ candidates: UnsafeBufferPointer<WorkerSnapshot>, adding promptTokens: TokenCount,
+    factor: Double
+  ) {
+    precondition(factor >= 1, "a cap below the mean leaves nobody")
+    var (requests, tokens) = (1.0, max(1, Double(promptTokens.number)))
+    var shares = 0.0
+    for candidate in candidates {
+      requests += Double(BoundedLoad.requests(of: candidate))
+      tokens += Double(candidate.tokensInFlight.number)
+      shares += BoundedLoad.share(of: candidate)
+    }
+    requestCap = factor * requests / shares
+    tokenCap = factor * tokens / shares
+  }
+
+  /// Whether `candidate` is below both caps.
+  @inline(__always)
+  func admits(_ candidate: WorkerSnapshot) -> Bool {
+    let share = BoundedLoad.share(of: candidate)
+    return Double(BoundedLoad.requests(of: candidate)) < (requestCap * share).rounded(.up)
+      && Double(candidate.tokensInFlight.number) < (tokenCap * share).rounded(.up)
+  }
+
+  /// Requests of everybody on it, as far as they are known.
+  @inline(__always)
+  static func requests(of candidate: WorkerSnapshot) -> Int {
+    candidate.requestsInFlight &+ (candidate.reported?.foreignRequests ?? 0)
+  }
+
+  /// A worker that starts slowly has a small share of the cap, never none.
+  @inline(__always)
+  private static func share(of candidate: WorkerSnapshot) -> Double {
+    max(candidate.share, 0.01)
+  }
+}

@@ -1,0 +1,133 @@
+public import Vocabulary
+
+/// The worker that has most of the prompt in its cache, unless it has too much to do.
+///
+/// Three cases, by the baseline's flags. If loads are out of balance (the greatest exceeds the least
+/// by more than `balanceAbsoluteThreshold` requests, and by `balanceRelativeThreshold` times), the
+/// least loaded one is taken. If somebody has more than `cacheThreshold` of the prompt, the one is
+/// taken that costs least by
+///
+///     tokens it would have to compute + (tokens it has in flight) / 10
+///
+/// and otherwise, the least loaded one. The baseline takes whoever has most, however little more
+/// that is; with a prompt that everybody begins with, one worker then gets everything until it is 64
+/// requests ahead. The second term spreads such prompts long before, and leaves a long match where
+/// it is. A tenth: from a twentieth on, hot prompts are spread; from a fifth on, caches lose
+/// (`docs/policies.md` has the figures). Ties are drawn uniformly.
+///
+/// Holds only its settings; what workers have cached comes with the snapshots, and is learned by
+/// whoever routes. Cost: two passes over the candidates, a number from the generator for each tie,
+/// no allocation.
+public struct CacheAwarePolicy: Policy {
+  /// Tokens in flight that weigh as much as one to be computed: most of them are computed or
+  /// cached by now, but a token still generated for takes a part of every step.
+  private static let tokensPerToken = 10.0
+  /// What a cold pair counts for, as in `least_load`.
+  private static let coldPairRequests = 4.0
+  /// A share below this counts as this, so that no load is infinite.
+  private static let leastShare = 0.01
+
+  /// Which policy it is.
+  public var name: PolicyName { .cacheAware }
+
+  private let cacheThreshold: Double
+  private let absoluteThreshold: Double
+  private let relativeThreshold: Double
+
+  /// A policy with the thresholds of `settings`.
+  public init(settings: PolicySettings = PolicySettings()) {
+    cacheThreshold = settings.cacheThreshold
+    absoluteThreshold = Double(settings.balanceAbsoluteThreshold)
+    relativeThreshold = settings.balanceRelativeThreshold
+  }
+
+  /// The cheapest candidate; the score is what was compared: tokens, or requests where load decides.
+  public mutating func choose(
+    for request: borrowing RequestTraits,
+    among candidates: UnsafeBufferPointer<WorkerSnapshot>,
+    using generator: inout SplitMix64
+  ) -> Choice? {
+    guard let first = candidates.first else { return nil }
+    guard candidates.count > 1 else {
+      return Choice(index: 0, reason: .onlyCandidate, score: CacheAwarePolicy.load(first))
+    }
+    let blocks = request.prefix.hashes.count
+    var least = Double.infinity
+    var greatest = 0.0
+    var longest = 0
+    for candidate in candidates {
+      let load = CacheAwarePolicy.load(candidate)
+      least = min(least, load)
+      greatest = max(greatest, load)
+      longest = max(longest, candidate.cachedBlocks)
+    }
+    if greatest - least > absoluteThreshold, greatest > least * relativeThreshold {
+      return leastLoaded(of: candidates, .loadImbalance, &generator)
+    }
+    guard blocks > 0, Double(longest) > cacheThreshold * Double(blocks) else {
+      return leastLoaded(of: candidates, .prefixMiss, &generator)
+    }
+    return cheapest(of: candidates, request.promptTokens, blocks, &generator)
+  }
+
+  /// The candidate with the least cost, where somebody has enough of the prompt. The reason tells
+  /// whether the chosen one has.
+  private func cheapest(
+    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ promptTokens: TokenCount, _ blocks: Int,
+    _ generator: inout SplitMix64
+  ) -> Choice {
+    precondition(blocks > 0)
+    // A prompt that has blocks has tokens, whatever the estimate says.
+    let tokens = Double(max(1, promptTokens.number))
+    let tokensPerBlock = tokens / Double(blocks)
+    var draw = LeastDraw()
+    for place in candidates.indices {
+      let candidate = candidates[place]
+      let cached = min(Double(max(0, candidate.cachedBlocks)) * tokensPerBlock, tokens)
+      let queued = CacheAwarePolicy.tokensAhead(candidate, tokens)
+      let cost = tokens - cached + queued / CacheAwarePolicy.tokensPerToken
+      draw.offer(place, cost, 0, &generator)
+    }
+    let isHit = Double(candidates[draw.index].cachedBlocks) > cacheThreshold * Double(blocks)
+    return Choice(
+      index: draw.index, reason: isHit ? .prefixHit : .loadImbalance, score: draw.cost)
+  }
+
+  private func leastLoaded(
+    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ reason: ChoiceReason,
+    _ generator: inout SplitMix64
+  ) -> Choice {
+    var draw = LeastDraw()
+    for place in candidates.indices {
+      let candidate = candidates[place]
+      draw.offer(
+        place, CacheAwarePolicy.load(candidate), Double(candidate.tokensInFlight.number),
+        &generator)
+    }
+    return Choice(index: draw.index, reason: reason, score: draw.cost)
+  }
+
+  /// Requests there, ours and others', with what a cold pair counts for; more where it is to be
+  /// given less than its part.
+  @inline(__always)
+  private static func load(_ worker: WorkerSnapshot) -> Double {
+    (Double(worker.requestsInFlight) + others(worker)) / max(worker.share, leastShare)
+  }
+
+  /// Prompt tokens there, where requests that are not ours are taken to be like this one.
+  @inline(__always)
+  private static func tokensAhead(_ worker: WorkerSnapshot, _ tokens: Double) -> Double {
+    let queued = Double(worker.tokensInFlight.number) + others(worker) * tokens
+    // A new worker with nothing to do must not look as good as others with nothing to do.
+    let share = max(worker.share, leastShare)
+    return queued / share + tokens * (1 / share - 1)
+  }
+
+  /// Requests that are not this router's, in floating point, where no number that an engine tells of
+  /// itself can overflow.
+  @inline(__always)
+  private static func others(_ worker: WorkerSnapshot) -> Double {
+    let foreign = worker.reported.map { Double($0.foreignRequests) } ?? 0
+    return worker.isColdPair ? foreign + coldPairRequests : foreign
+  }
+}

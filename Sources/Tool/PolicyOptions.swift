@@ -1,0 +1,54 @@
+public import ArgumentParser
+internal import PDRouter
+public import Policies
+internal import Vocabulary
+
+/// The flags of how workers are chosen, with the baseline's names and defaults.
+struct PolicyOptions: ParsableArguments {
+  @Option(help: "How workers are chosen.")
+  var policy = PolicyName.cacheAware
+
+  @Option(help: "How prefill workers are chosen, when not as --policy says.")
+  var prefillPolicy: PolicyName?
+
+  @Option(help: "How decode workers are chosen, when not as --policy says.")
+  var decodePolicy: PolicyName?
+
+  @Option(help: "A policy that is asked what it would have chosen, for metrics only.")
+  var shadowPolicy: PolicyName?
+
+  @Option(help: "How a prefill and a decode worker are chosen: joint (default) or separate.")
+  var pdPairChoice: PairChoiceName?
+
+  @Option(help: "Share of a prompt that a worker must have seen to be sent it for that, 0 to 1.")
+  var cacheThreshold = 0.3
+
+  @Option(help: "Requests by which loads may differ before load alone decides.")
+  var balanceAbsThreshold = 64
+
+  @Option(help: "Times the least load that the greatest may be before load alone decides.")
+  var balanceRelThreshold = 1.5
+
+  @Option(help: "Time between trims of what is remembered of prompts, in seconds.")
+  var evictionIntervalSecs = 120
+
+  @Option(help: "Prompt bytes that are remembered of each worker.")
+  var maxTreeSize = 1 << 25
+
+  /// Writes what the flags say into `configuration`.
+  func apply(to configuration: inout RouterConfiguration) {
+    configuration.policy = policy
+    configuration.prefillPolicy = prefillPolicy
+    configuration.decodePolicy = decodePolicy
+    configuration.shadowPolicy = shadowPolicy
+    configuration.pairChoice = pdPairChoice
+    configuration.policySettings.cacheThreshold = cacheThreshold
+    configuration.policySettings.balanceAbsoluteThreshold = balanceAbsThreshold
+    configuration.policySettings.balanceRelativeThreshold = balanceRelThreshold
+    configuration.policySettings.evictionInterval = .seconds(evictionIntervalSecs)
+    configuration.policySettings.maxTreeSize = maxTreeSize
+  }
+}
+
+extension PolicyName: ExpressibleByArgument {}
+extension PairChoiceName: ExpressibleByArgument {}
