@@ -64,8 +64,8 @@ extension LoopWorkers {
   ) -> (prefill: Chosen, decode: Chosen)? {
     let choice = cheapestPair(pairChooser, condition, traits, &generator)
     guard let choice else { return nil }
-    let first = chosen(.prefill, Choice(choice.prefill, of: choice))
-    let second = chosen(.serving, Choice(choice.decode, of: choice))
+    let first = chosen(.prefill, Choice(choice.prefill, of: choice), of: prefillLineup)
+    let second = chosen(.serving, Choice(choice.decode, of: choice), of: servingLineup)
     meet(.prefill, &prefillSeat)
     meet(.serving, &servingSeat)
     prefillSeat.noteChosen(choice.prefill, for: traits, among: prefillLineup.candidates)

@@ -159,9 +159,10 @@ extension LoopWorkers {
     _ leg: Leg, by seat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (chosen: Chosen, place: Int)? {
     meet(leg, &seat)
-    guard let choice = seat.choose(for: traits, among: lineup(leg).candidates, using: &generator)
+    let lineup = lineup(leg)
+    guard let choice = seat.choose(for: traits, among: lineup.candidates, using: &generator)
     else { return nil }
-    return (chosen(leg, choice), lineup(leg).places[choice.index])
+    return (chosen(leg, choice, of: lineup), lineup.places[choice.index])
   }
 
   /// Tells the policy of `leg` who may be chosen, where that has changed.
@@ -169,12 +170,12 @@ extension LoopWorkers {
     seat.note(policyMembers(leg), version: version)
   }
 
-  /// The worker that `choice` names among the candidates of `leg`.
-  func chosen(_ leg: Leg, _ choice: Choice) -> Chosen {
-    let lineup = lineup(leg)
+  /// The worker that `choice` names among the candidates of `leg`, which are `lineup`.
+  func chosen(_ leg: Leg, _ choice: Choice, of lineup: Lineup) -> Chosen {
     precondition(
       lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
-    let worker = group(leg).workers[lineup.places[choice.index]]
+    let place = lineup.places[choice.index]
+    let worker = leg == .prefill ? prefill.workers[place] : serving.workers[place]
     return Chosen(
       worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks,
       predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)
@@ -198,6 +199,7 @@ extension LoopWorkers {
     lineup.places.removeAll(keepingCapacity: true)
     lineup.candidates.removeAll(keepingCapacity: true)
     let group = group(leg)
+    let partner = condition.partner
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
@@ -208,15 +210,13 @@ extension LoopWorkers {
       else { continue }
       var snapshot = WorkerSnapshot(
         id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
-        tokensInFlight: TokenCount(worker.tokensInFlight))
+        tokensInFlight: TokenCount(worker.tokensInFlight),
+        isColdPair: partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false)
       if let caches {
         snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
         snapshot.isNewToModel = caches.isNewToModel(worker.id)
       }
-      if let partner = condition.partner {
-        snapshot.isColdPair = !pairs.isWarm(prefill: partner.id, decode: worker.id)
-        snapshot.isFarPair = site.isFar(from: partner.site)
-      }
+      if let partner { snapshot.isFarPair = site.isFar(from: partner.site) }
       lineup.places.append(place)
       lineup.candidates.append(snapshot)
     }

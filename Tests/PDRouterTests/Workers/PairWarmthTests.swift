@@ -72,8 +72,8 @@ struct PairWarmthTests {
     var book = PairBook()
     var wasWarm = false
     for _ in 0..<400 {
-      let (prefill, decode) = pair(Int(generator.next(upperBound: 6)))
-      switch generator.next(upperBound: 24) {
+      let (prefill, decode) = pair(Int(generator.next(upperBound: 6 as UInt64)))
+      switch generator.next(upperBound: 24 as UInt64) {
       case 0: book.forget(prefill)
       case 1: _ = book.noteFailure(prefill: prefill, decode: decode, now: .zero)
       default: book.noteSuccess(prefill: prefill, decode: decode)
