@@ -47,7 +47,7 @@ let package = Package(
       swiftSettings: hot),
     .target(
       name: "Simulation",
-      dependencies: ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+      dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
     .executableTarget(
       name: "Tool",

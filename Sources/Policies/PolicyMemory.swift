@@ -10,14 +10,29 @@ public final class PolicyMemory: Sendable {
   public let hasher: PrefixHasher
   /// Which workers have seen which prefixes.
   public let prefixes: PrefixIndex
+  /// What a shadow policy remembers, which must not turn the real one's wheels; nil without one.
+  /// Both read the same prefixes, for these say what workers have seen.
+  public let shadow: PolicyMemory?
   private let prefillSessions: SessionTable
   private let servingSessions: SessionTable
 
-  /// Memory of nothing yet.
-  public init(settings: PolicySettings = PolicySettings()) {
+  /// Memory of nothing yet, and as much for a shadow policy if there is one.
+  public convenience init(settings: PolicySettings = PolicySettings(), hasShadow: Bool = false) {
+    let hasher = PrefixHasher(seed: settings.hashSeed)
+    let prefixes = PrefixIndex(bytesPerWorker: settings.maxTreeSize, loops: settings.loops)
+    let shadow =
+      hasShadow ? PolicyMemory(settings, hasher: hasher, prefixes: prefixes, shadow: nil) : nil
+    self.init(settings, hasher: hasher, prefixes: prefixes, shadow: shadow)
+  }
+
+  private init(
+    _ settings: PolicySettings, hasher: PrefixHasher, prefixes: PrefixIndex,
+    shadow: PolicyMemory?
+  ) {
     self.settings = settings
-    hasher = PrefixHasher(seed: settings.hashSeed)
-    prefixes = PrefixIndex(bytesPerWorker: settings.maxTreeSize, loops: settings.loops)
+    self.hasher = hasher
+    self.prefixes = prefixes
+    self.shadow = shadow
     prefillSessions = SessionTable(
       expiry: settings.sessionExpiry, capacity: settings.sessionCapacity)
     servingSessions = SessionTable(
@@ -37,7 +52,10 @@ public final class PolicyMemory: Sendable {
   @discardableResult
   public func finishSession(_ id: some Sequence<UInt8>) -> Bool {
     let fingerprint = SessionTable.fingerprint(of: id)
-    let legs = PolicyLeg.allCases.map { sessions(of: $0).finish(fingerprint) }
+    let legs = PolicyLeg.allCases.map { leg in
+      shadow?.sessions(of: leg).finish(fingerprint)
+      return sessions(of: leg).finish(fingerprint)
+    }
     return legs.contains(true)
   }
 }

@@ -24,7 +24,7 @@ extension RouterConfiguration {
     var settings = policySettings
     settings.loops = loops
     settings.hashSeed = seed
-    return PolicyMemory(settings: settings)
+    return PolicyMemory(settings: settings, hasShadow: shadowPolicy != nil)
   }
 
   /// The seat of the policy for `leg` on a loop of that seed, and of its shadow if there is one.
@@ -32,9 +32,12 @@ extension RouterConfiguration {
     _ leg: LoopWorkers.Leg, sharing memory: PolicyMemory, seed: UInt64, metrics: LoopMetrics
   ) -> PolicySeat {
     let name = policy(of: leg == .prefill ? .prefill : .decode)
-    let shadow = shadowPolicy.map {
-      ShadowPolicy(
-        $0.make(sharing: memory, for: leg), seed: leg == .prefill ? seed : ~seed,
+    let shadow = shadowPolicy.map { name in
+      guard let memory = memory.shadow else {
+        preconditionFailure("a shadow remembers for itself")
+      }
+      return ShadowPolicy(
+        name.make(sharing: memory, for: leg), seed: leg == .prefill ? seed : ~seed,
         counts: leg == .prefill ? metrics.prefillShadow : metrics.servingShadow)
     }
     return PolicySeat(name.make(sharing: memory, for: leg), shadow: shadow)

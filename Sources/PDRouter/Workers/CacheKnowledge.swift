@@ -31,6 +31,9 @@ struct CacheKnowledge {
     index.match(model, into: &models)
   }
 
+  /// Whether any worker holds any of that request's prompt.
+  var isHit: Bool { match.longest > 0 }
+
   /// Leading blocks of that request that `worker` holds, as far as that is to be believed.
   func cachedBlocks(on worker: WorkerID) -> Int {
     guard match.longest > 0, predictions.isTrusted(worker) else { return 0 }

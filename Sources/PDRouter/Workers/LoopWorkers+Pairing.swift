@@ -34,7 +34,9 @@ extension LoopWorkers {
     condition.needsPartner = !allFit || condition.avoidsEjected
     gather(.prefill, condition)
     condition.needsPartner = false
-    if let pairChooser, prefillSeat.weighsPairs, servingSeat.weighsPairs {
+    if let pairChooser, prefillSeat.weighsPairs, servingSeat.weighsPairs,
+      pairsMayDiffer(condition)
+    {
       gather(.serving, condition)
       let pair = pickTogether(
         by: pairChooser, condition, &prefillSeat, &servingSeat, traits, &generator)
@@ -47,21 +49,23 @@ extension LoopWorkers {
     return (first.chosen, second.chosen)
   }
 
+  /// Whether it is worth comparing pairs: false only if all have met, fit, are in good standing and
+  /// near, and nobody has cached any of the request's prompt.
+  private mutating func pairsMayDiffer(_ condition: Condition) -> Bool {
+    guard allFit, allNear, !condition.avoidsEjected, caches?.isHit != true else { return true }
+    return !warmth.holds(
+      for: prefill.workers, serving.workers, in: pairs, membership: version)
+  }
+
   /// The pair that costs least; nil where each leg is to be chosen by itself.
   private mutating func pickTogether(
     by pairChooser: PairChooser, _ condition: Condition, _ prefillSeat: inout PolicySeat,
     _ servingSeat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
-    let choice = prefillLineup.candidates.withUnsafeBufferPointer { prefills in
-      servingLineup.candidates.withUnsafeBufferPointer { decodes in
-        pairChooser.choose(
-          for: traits, prefill: prefills, decode: decodes, using: &generator
-        ) { relation($0, $1, avoidsEjected: condition.avoidsEjected, now: condition.now) }
-      }
-    }
+    let choice = cheapestPair(pairChooser, condition, traits, &generator)
     guard let choice else { return nil }
-    let first = chosen(.prefill, Choice(choice.prefill, of: choice))
-    let second = chosen(.serving, Choice(choice.decode, of: choice))
+    let first = chosen(.prefill, Choice(choice.prefill, of: choice), of: prefillLineup)
+    let second = chosen(.serving, Choice(choice.decode, of: choice), of: servingLineup)
     meet(.prefill, &prefillSeat)
     meet(.serving, &servingSeat)
     prefillSeat.noteChosen(choice.prefill, for: traits, among: prefillLineup.candidates)
@@ -83,22 +87,30 @@ extension LoopWorkers {
       id: prefill.workers[place].id, mark: prefill.marks[place], site: prefill.sites[place])
   }
 
-  /// What is between the prefill and the serving candidate at these places of the lineups.
-  private func relation(
-    _ first: Int, _ second: Int, avoidsEjected: Bool, now: Instant
-  ) -> PairRelation {
-    // Identities come from the snapshots: touching the workers would count references.
-    let (prefillID, decodeID) = (
-      prefillLineup.candidates[first].id, servingLineup.candidates[second].id
-    )
-    let (here, there) = (prefillLineup.places[first], servingLineup.places[second])
-    guard prefillID != decodeID, prefill.marks[here].fits(serving.marks[there]),
-      !avoidsEjected || !pairs.isEjected(prefill: prefillID, decode: decodeID, now: now)
-    else { return .impossible }
-    var relation: PairRelation = []
-    if !pairs.isWarm(prefill: prefillID, decode: decodeID) { relation.insert(.cold) }
-    if serving.sites[there].isFar(from: prefill.sites[here]) { relation.insert(.far) }
-    return relation
+  /// The cheapest pair of the two lineups.
+  private func cheapestPair(
+    _ chooser: PairChooser, _ condition: Condition, _ traits: RequestTraits,
+    _ generator: inout SplitMix64
+  ) -> PairChoice? {
+    // The closure holds what it reads: with `self` in it, every call would copy all of that.
+    let (book, first, second) = (pairs, prefill, serving)
+    let (places, otherPlaces) = (prefillLineup.places, servingLineup.places)
+    let (avoidsEjected, now) = (condition.avoidsEjected, condition.now)
+    return prefillLineup.candidates.withUnsafeBufferPointer { prefills in
+      servingLineup.candidates.withUnsafeBufferPointer { decodes in
+        chooser.choose(for: traits, prefill: prefills, decode: decodes, using: &generator) {
+          let (prefill, decode) = (prefills[$0].id, decodes[$1].id)
+          let (here, there) = (places[$0], otherPlaces[$1])
+          guard prefill != decode, first.marks[here].fits(second.marks[there]),
+            !avoidsEjected || !book.isEjected(prefill: prefill, decode: decode, now: now)
+          else { return .impossible }
+          var relation: PairRelation =
+            book.isWarm(prefill: prefill, decode: decode) ? [] : .cold
+          if first.sites[here].isFar(from: second.sites[there]) { relation.insert(.far) }
+          return relation
+        }
+      }
+    }
   }
 }
 

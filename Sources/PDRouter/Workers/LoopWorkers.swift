@@ -60,7 +60,7 @@ struct LoopWorkers {
   private let registry: WorkerRegistry
   /// Chooses pairs together; nil: each leg is always chosen by itself.
   let pairChooser: PairChooser?
-  private var version = 0
+  private(set) var version = 0
   private var members: [Worker] = []
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
@@ -70,10 +70,13 @@ struct LoopWorkers {
   private var siteNumbers = SiteNumbers()
   /// Whether every prefill worker may be paired with every serving one.
   private(set) var allFit = true
+  /// Whether no two workers lie apart.
+  private(set) var allNear = true
   /// What lies in the workers' prefix caches; nil when no policy wants to know.
   var caches: CacheKnowledge?
   /// What this loop has seen of pairs.
   var pairs = PairBook()
+  var warmth = PairWarmth()
   /// The candidates of the choice being made, by leg.
   private(set) var prefillLineup = Lineup()
   private(set) var servingLineup = Lineup()
@@ -136,6 +139,7 @@ struct LoopWorkers {
     prefill = makeGroup { $0.role != .decode }
     serving = makeGroup { $0.role != .prefill }
     let kinds = Set(serving.marks)
+    allNear = siteNumbers.count < 2
     allFit = Set(prefill.marks).allSatisfy { mark in kinds.allSatisfy { mark.fits($0) } }
   }
 
@@ -155,9 +159,10 @@ extension LoopWorkers {
     _ leg: Leg, by seat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (chosen: Chosen, place: Int)? {
     meet(leg, &seat)
-    guard let choice = seat.choose(for: traits, among: lineup(leg).candidates, using: &generator)
+    let lineup = lineup(leg)
+    guard let choice = seat.choose(for: traits, among: lineup.candidates, using: &generator)
     else { return nil }
-    return (chosen(leg, choice), lineup(leg).places[choice.index])
+    return (chosen(leg, choice, of: lineup), lineup.places[choice.index])
   }
 
   /// Tells the policy of `leg` who may be chosen, where that has changed.
@@ -165,12 +170,12 @@ extension LoopWorkers {
     seat.note(policyMembers(leg), version: version)
   }
 
-  /// The worker that `choice` names among the candidates of `leg`.
-  func chosen(_ leg: Leg, _ choice: Choice) -> Chosen {
-    let lineup = lineup(leg)
+  /// The worker that `choice` names among the candidates of `leg`, which are `lineup`.
+  func chosen(_ leg: Leg, _ choice: Choice, of lineup: Lineup) -> Chosen {
     precondition(
       lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
-    let worker = group(leg).workers[lineup.places[choice.index]]
+    let place = lineup.places[choice.index]
+    let worker = leg == .prefill ? prefill.workers[place] : serving.workers[place]
     return Chosen(
       worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks,
       predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)
@@ -194,6 +199,7 @@ extension LoopWorkers {
     lineup.places.removeAll(keepingCapacity: true)
     lineup.candidates.removeAll(keepingCapacity: true)
     let group = group(leg)
+    let partner = condition.partner
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
@@ -204,15 +210,13 @@ extension LoopWorkers {
       else { continue }
       var snapshot = WorkerSnapshot(
         id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
-        tokensInFlight: TokenCount(worker.tokensInFlight))
+        tokensInFlight: TokenCount(worker.tokensInFlight),
+        isColdPair: partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false)
       if let caches {
         snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
         snapshot.isNewToModel = caches.isNewToModel(worker.id)
       }
-      if let partner = condition.partner {
-        snapshot.isColdPair = !pairs.isWarm(prefill: partner.id, decode: worker.id)
-        snapshot.isFarPair = site.isFar(from: partner.site)
-      }
+      if let partner { snapshot.isFarPair = site.isFar(from: partner.site) }
       lineup.places.append(place)
       lineup.candidates.append(snapshot)
     }
@@ -228,7 +232,8 @@ extension LoopWorkers {
   }
 
   /// Whether the worker `id` may serve what the partner of `condition` prefills.
-  func isPossible(
+  @inline(__always)
+  private func isPossible(
     _ id: WorkerID, _ mark: CompatibilityMark, _ condition: Condition
   ) -> Bool {
     guard let partner = condition.partner else { return true }

@@ -31,11 +31,14 @@ struct PairBook {
   private var decodes = PairAxis(limit: PairBook.side)
   /// Pairs that are ejected or being probed.
   private(set) var badCount = 0
+  /// Moves with every pair that becomes warm or cold.
+  private(set) var warmthVersion = 0
 
   /// A book in which no pair has ever met.
   init() {}
 
   /// Whether KV went from one to the other since both were last known to start.
+  @inline(__always)
   func isWarm(prefill: WorkerID, decode: WorkerID) -> Bool {
     guard let row = prefills.place(of: prefill), let column = decodes.place(of: decode) else {
       return prefills.isBeyondLimit(prefill) || decodes.isBeyondLimit(decode)
@@ -71,6 +74,7 @@ struct PairBook {
     let before = rows[row][column]
     if before.isBad { badCount -= 1 }
     rows[row][column] = Entry(isWarm: true)
+    if !before.isWarm { warmthVersion &+= 1 }
     return !before.isWarm
   }
 
@@ -78,6 +82,7 @@ struct PairBook {
   mutating func noteMeeting(prefill: WorkerID, decode: WorkerID) {
     guard let (row, column) = places(prefill, decode) else { return }
     rows[row][column].isWarm = true
+    warmthVersion &+= 1
   }
 
   /// The hand-over failed.
@@ -92,6 +97,7 @@ struct PairBook {
       if entry.isBad { badCount += 1 }
     }
     if entry.isBad {
+      warmthVersion &+= 1
       // Whatever the two had agreed on is not to be relied on.
       entry.isWarm = false
       entry.isProbed = false
@@ -103,6 +109,7 @@ struct PairBook {
 
   /// Forgets every pair of a worker, which has left or started anew.
   mutating func forget(_ worker: WorkerID) {
+    warmthVersion &+= 1
     if let row = prefills.release(worker) {
       badCount -= rows[row].count(where: \.isBad)
       rows[row] = PairBook.emptyRow

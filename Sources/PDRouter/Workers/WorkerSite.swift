@@ -22,6 +22,9 @@ struct WorkerSite: Equatable {
 struct SiteNumbers {
   private var numbers: [String: Int] = [:]
 
+  /// How many places there are.
+  var count: Int { numbers.count }
+
   /// Where `worker` is.
   mutating func site(of worker: Worker) -> WorkerSite {
     guard let text = worker.details.labels[WorkerSite.label], !text.isEmpty else {

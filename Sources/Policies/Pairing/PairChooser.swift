@@ -49,8 +49,9 @@ public struct PairChooser: Sendable {
       let place = decodes[rank]
       search.turn(to: place, decode[place].cachedBlocks, cost.decode(on: decode[place]))
       for other in 0..<prefills.count {
-        search.consider(
-          prefills[other], costing: prefills.cost(at: other), relation(prefills[other], place))
+        let before = prefills.cost(at: other)
+        if search.isHopeless(costing: before) { break }
+        search.consider(prefills[other], costing: before, relation(prefills[other], place))
       }
     }
     guard search.sawDifference, let choice = search.choice else { return nil }

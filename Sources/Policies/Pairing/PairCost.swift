@@ -18,6 +18,10 @@ struct PairCost {
   static let farFactor = 4.0
   /// What a decode worker's full KV cache weighs: `k / (1 - k)` times this at a usage of `k`.
   static let tokensPerKVPressure = 1024.0
+  /// A worker that has never served the request's model: an adapter to load, where others have it.
+  static let tokensPerNewModel = 1024.0
+  /// A handshake: four requests at decode, as `least_load` has it.
+  static let tokensPerHandshake = 4 * tokensPerDecodeRequest
   /// Usage beyond which a cache is as good as full.
   private static let fullestUsage = 0.99
   /// A worker that has just come counts as at most so many times as loaded.
@@ -42,7 +46,7 @@ struct PairCost {
     let queue =
       Double(max(0, worker.tokensInFlight.number))
       + Double(max(0, worker.requestsInFlight)) * PairCost.tokensPerPrefillRequest
-      + foreign * PairCost.tokensPerForeignRequest
+      + foreign * PairCost.tokensPerForeignRequest + loading(on: worker)
     return (queue + uncached(on: worker)) / share(of: worker)
   }
 
@@ -55,7 +59,7 @@ struct PairCost {
     var cost = DecodeCost()
     cost.load =
       (requests + 1) * PairCost.tokensPerDecodeRequest / share(of: worker)
-      + usage / (1 - usage) * PairCost.tokensPerKVPressure
+      + usage / (1 - usage) * PairCost.tokensPerKVPressure + loading(on: worker)
     cost.fetch = uncached * PairCost.transferShare
     guard uncached < servesWholeBelow else { return cost }
     // Each stream that runs there waits while it computes.
@@ -67,10 +71,12 @@ struct PairCost {
   /// What is added by what is between the two.
   @inline(__always)
   static func between(_ relation: PairRelation, fetching fetch: Double) -> Double {
-    let handshake =
-      relation.contains(.cold)
-      ? Double(LeastLoadPolicy.coldPairRequests) * tokensPerDecodeRequest : 0
-    return handshake + (relation.contains(.far) ? fetch * farFactor : fetch)
+    (relation.contains(.cold) ? tokensPerHandshake : 0)
+      + (relation.contains(.far) ? fetch * farFactor : fetch)
+  }
+
+  private func loading(on worker: WorkerSnapshot) -> Double {
+    worker.isNewToModel ? PairCost.tokensPerNewModel : 0
   }
 
   private func uncached(on worker: WorkerSnapshot) -> Double {

@@ -1,5 +1,7 @@
 /// What is special between a prefill and a decode worker; nothing, between two that know each other
 /// well.
+///
+/// Looked at hundreds of times a choice, so its members are constants without an initialiser's check.
 public struct PairRelation: OptionSet, Sendable {
   /// The bits.
   public let rawValue: UInt8
@@ -11,9 +13,9 @@ public struct PairRelation: OptionSet, Sendable {
   }
 
   /// They may not be paired: their caches do not fit, or the pair is ejected.
-  public static let impossible = PairRelation(rawValue: 1)
+  @inlinable public static var impossible: PairRelation { PairRelation(rawValue: 1) }
   /// They have never met: a handshake of seconds comes first.
-  public static let cold = PairRelation(rawValue: 2)
+  @inlinable public static var cold: PairRelation { PairRelation(rawValue: 2) }
   /// They lie apart, by their topology labels.
-  public static let far = PairRelation(rawValue: 4)
+  @inlinable public static var far: PairRelation { PairRelation(rawValue: 4) }
 }

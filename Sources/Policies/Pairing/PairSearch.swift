@@ -35,6 +35,15 @@ struct PairSearch {
     self.parts = parts
   }
 
+  /// Whether its pairs with prefill workers that cost so much or more are dearer than the best,
+  /// whatever is between them; never before a difference was seen, since all are looked at for that.
+  @inline(__always)
+  func isHopeless(costing before: Double) -> Bool {
+    guard sawDifference, let best else { return false }
+    let least = before + parts.load + parts.fetch
+    return (parts.whole ?? least, least) > (best.cost, best.split)
+  }
+
   /// Looks at its pair with the prefill worker at `other`, which costs so much by itself.
   @inline(__always)
   mutating func consider(_ other: Int, costing before: Double, _ relation: PairRelation) {

@@ -75,11 +75,12 @@ struct ShadowPolicyTests {
   @Test(arguments: PolicyName.allCases, PolicyName.allCases)
   func `a shadow changes no choice`(real: PolicyName, shadow: PolicyName) {
     func choices(_ shadowName: PolicyName?) -> [Int?] {
-      let memory = PolicyMemory()
+      let memory = PolicyMemory(hasShadow: true)
       var seat = PolicySeat(
         real.make(sharing: memory),
         shadow: shadowName.map {
-          ShadowPolicy($0.make(sharing: memory), seed: 3, counts: ShadowCounts())
+          ShadowPolicy(
+            $0.make(sharing: memory.shadow ?? memory), seed: 3, counts: ShadowCounts())
         })
       seat.note(
         (0..<5 as Range<UInt32>).map {

@@ -104,6 +104,17 @@ struct PairChooserTests {
     #expect(field.chosen == ["0-2"])
   }
 
+  @Test func `a model that a worker has to load is worth two requests at decode`() {
+    var field = PairField(prefill: [0], decode: [0, 2, 0], "..c")
+    field.decode[0].isNewToModel = true
+    #expect(field.chosen == ["0-0", "0-1"])
+    field.decode[1].requestsInFlight = 1
+    #expect(field.chosen == ["0-1"])
+    field = PairField(prefill: [0, 0], decode: [0, 0], ".. .c")
+    field.prefill[0].isNewToModel = true
+    #expect(field.chosen == ["1-0"])
+  }
+
   @Test func `where nothing is chosen the generator has not moved`() {
     var generator = SplitMix64(seed: 5)
     var untouched = generator
@@ -121,9 +132,16 @@ struct PairChooserTests {
     #expect(drawn?.isTie == true && drawn?.reason == .tie)
   }
 
+  @Test func `of a prompt beyond a chain's limit only what the blocks hold counts`() {
+    var traits = RequestTraits(promptTokens: TokenCount(2_000_000))
+    traits.prefix.hashes = Array(repeating: 7, count: PrefixChain.mostBlocks)
+    #expect(traits.cachedTokens(inBlocks: 10) == TokenCount(1280))
+    #expect(traits.cachedTokens(inBlocks: 4096) == TokenCount(524_288))
+  }
+
   @Test(arguments: [
     (0, 20, 0), (-3, 20, 0), (20, 0, 0), (1, 20, 195), (20, 20, 3902), (99, 20, 3902),
-    (1, 1, 2666),
+    (1, 1, 2666), (4096, 4096, 3999),
   ])
   func `cached blocks are their share of the prompt, never all of it`(
     cached: Int, blocks: Int, tokens: Int
