@@ -1,5 +1,6 @@
 import KVTransfer
 import PDRouter
+import Policies
 import Simulation
 import Testing
 import Vocabulary
@@ -69,6 +70,9 @@ struct ChaosPlan {
       plan = plan.speaking(connectors[Int.random(in: 0..<connectors.count, using: &dice)])
       plan.router.connectorOptions.legsLeaveTogether = Bool.random(using: &dice)
     }
+    // A draw of its own, so that a seed's misfortunes are the same whatever policies there are.
+    var drawn = SplitMix64(seed: ~seed)
+    plan.router.policy = PolicyName.allCases.randomElement(using: &drawn) ?? .cacheAware
     plan.router.timeouts.request = .seconds(8)
     plan.router.timeouts.prefill = .seconds(3)
     return plan
