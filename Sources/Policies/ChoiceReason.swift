@@ -10,6 +10,12 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case leastLoaded
   /// It was drawn from several that had equally little to do.
   case tie
+  /// It had less to do than the other one of two that were drawn.
+  case lighterOfTwo
+  /// Its cost, as the policy reckons it, was the least.
+  case leastCost
+  /// It was drawn, and a lesser cost made that likelier.
+  case drawnByCost
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -19,6 +25,9 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .random: "random"
     case .leastLoaded: "least_loaded"
     case .tie: "tie"
+    case .lighterOfTwo: "lighter_of_two"
+    case .leastCost: "least_cost"
+    case .drawnByCost: "drawn_by_cost"
     }
   }
 }

@@ -6,6 +6,8 @@
 public final class PolicyMemory: Sendable {
   /// What the operator chose.
   public let settings: PolicySettings
+  /// Whose turn it was last; atomics.
+  let turns = RotationTurns()
 
   /// Memory of nothing yet.
   public init(settings: PolicySettings = PolicySettings()) {

@@ -14,6 +14,11 @@ public struct PolicySettings: Sendable, Equatable {
   public var maxTreeSize = 1 << 25
   /// How long a session that is not heard of keeps its worker.
   public var sessionExpiry: Duration = .seconds(7200)
+  /// `kv_aware`: 0 takes the least cost, more draws the likelier the less the costs differ, in
+  /// units of that cost; finite and not negative.
+  public var temperature = 0.0
+  /// How long a worker that came (back) is given less than its part; 0 for not at all.
+  public var slowStart: Duration = .zero
 
   /// The defaults.
   public init() {}

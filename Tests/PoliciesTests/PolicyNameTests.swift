@@ -9,7 +9,10 @@ struct PolicyNameTests {
   }
 
   @Test func `the names are those of the command line`() {
-    #expect(PolicyName.allCases.map(\.rawValue) == ["round_robin", "random", "least_load"])
+    #expect(
+      PolicyName.allCases.map(\.rawValue) == [
+        "round_robin", "random", "power_of_two", "least_load", "kv_load", "kv_aware",
+      ])
   }
 
   @Test(arguments: PolicyName.allCases)
