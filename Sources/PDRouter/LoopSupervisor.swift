@@ -36,7 +36,8 @@ final class LoopSupervisor {
   func openMetrics(_ loops: [LoopMetrics]) throws(PortFailure) {
     guard let address = router.configuration.metrics else { return }
     let frontend = Frontend(
-      loop: router.loop, handler: MetricsEndpoint(loops: loops, registry: shared.registry),
+      loop: router.loop,
+      handler: MetricsEndpoint(loops: loops, registry: shared.registry, on: router.loop),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)

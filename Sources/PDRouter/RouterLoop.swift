@@ -74,7 +74,8 @@ public final class RouterLoop {
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
-    workers = LoopWorkers(registry: registry)
+    workers = LoopWorkers(
+      registry: registry, slowStart: SlowStart(over: configuration.policySettings.slowStart))
     let policyMemory = policyMemory ?? configuration.makePolicyMemory()
     self.policyMemory = policyMemory
     prefillSeat = PolicySeat(configuration.policy(of: .prefill).make(sharing: policyMemory))

@@ -39,6 +39,15 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "How decode workers are chosen, when not as --policy says.")
   var decodePolicy: PolicyName?
 
+  @Option(help: "Time between looks at an engine's load, in seconds; 0 for none.")
+  var loadCheckInterval = 10
+
+  @Option(help: "Time that a worker that came (back) is given less, in seconds; 0 for none.")
+  var slowStartSecs = 0
+
+  @Option(help: "How far kv_aware draws instead of taking the least cost, in units of the cost.")
+  var routerTemperature = 0.0
+
   @Option(help: "How it is decided which requests are split; off splits all.")
   var pdDecider: DeciderName?
 
@@ -139,6 +148,9 @@ struct RouterOptions: ParsableArguments {
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy
+    configuration.loadCheckInterval = .seconds(loadCheckInterval)
+    configuration.policySettings.slowStart = .seconds(slowStartSecs)
+    configuration.policySettings.temperature = routerTemperature
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }
     configuration.connector = kvConnector

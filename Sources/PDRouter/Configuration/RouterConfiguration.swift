@@ -36,6 +36,9 @@ public struct RouterConfiguration: Sendable {
   public var decodePolicy: PolicyName?
   /// What may be chosen about policies.
   public var policySettings = PolicySettings()
+  /// Time from one look at an engine's load to the next, where a policy wants to know it; 0 for
+  /// never.
+  public var loadCheckInterval: Duration = .seconds(10)
   /// How it is decided which requests are split; nil lets `minimumPrefillTokens` say.
   public var decider: DeciderName?
   /// Tokens that decode would have to compute for a request to be split; nil takes the decider's.
@@ -80,6 +83,12 @@ public struct RouterConfiguration: Sendable {
     guard isDisaggregated else { return policy }
     return (role == .prefill ? prefillPolicy : decodePolicy) ?? policy
   }
+
+  /// What the policies in use want to be told.
+  var policyNeeds: PolicyNeeds { policy(of: .prefill).needs.union(policy(of: .decode).needs) }
+
+  /// Whether engines are asked for their load.
+  var asksForLoad: Bool { loadCheckInterval > .zero && policyNeeds.contains(.reportedLoad) }
 
   /// What all loops' policies are to share.
   func makePolicyMemory() -> PolicyMemory { PolicyMemory(settings: policySettings) }

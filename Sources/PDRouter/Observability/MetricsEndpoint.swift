@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Vocabulary
 internal import Wire
 
@@ -5,8 +6,11 @@ internal import Wire
 final class MetricsEndpoint: ExchangeHandler {
   private let loops: [LoopMetrics]
   private let registry: WorkerRegistry
+  private unowned let loop: any Loop
 
-  init(loops: [LoopMetrics], registry: WorkerRegistry) {
+  /// An endpoint on `loop`, for the metrics of all `loops`.
+  init(loops: [LoopMetrics], registry: WorkerRegistry, on loop: any Loop) {
+    self.loop = loop
     self.loops = loops
     self.registry = registry
   }
@@ -14,7 +18,9 @@ final class MetricsEndpoint: ExchangeHandler {
   func handle(_ exchange: Exchange) {
     var fields = ByteBuffer(capacity: 128)
     fields.append("content-type: text/plain; version=0.0.4; charset=utf-8\r\n")
-    let text = MetricsText(loops: loops, workers: registry.workers).write()
+    let text = MetricsText(
+      loops: loops, workers: registry.workers, now: loop.now
+    ).write()
     exchange.respond(status: 200, fields: fields, body: text)
   }
 

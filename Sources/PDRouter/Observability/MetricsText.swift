@@ -1,4 +1,5 @@
 internal import KVTransfer
+internal import Policies
 internal import Vocabulary
 
 /// Writes the metrics of all loops as Prometheus text (format 0.0.4).
@@ -6,11 +7,13 @@ struct MetricsText: ~Copyable {
   private var text = ByteBuffer(capacity: 16 * 1024)
   private let loops: [LoopMetrics]
   private let workers: [Worker]
+  private let now: Instant
 
-  /// A writer of the sums of `loops` and the state of `workers`.
-  init(loops: [LoopMetrics], workers: [Worker]) {
+  /// A writer of the sums of `loops` and the state of `workers` at the moment `now`.
+  init(loops: [LoopMetrics], workers: [Worker], now: Instant) {
     self.loops = loops
     self.workers = workers
+    self.now = now
   }
 
   /// Everything, in the order of `MetricName`.
@@ -35,6 +38,12 @@ struct MetricsText: ~Copyable {
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
     case .runningRequests: each(name, of: workers) { $0.requestsInFlight }
+    case .workerLoad:
+      let now = now
+      each(name, of: workers) {
+        $0.requestsInFlight + ($0.loadReport?.load(at: now)?.foreignRequests ?? 0)
+      }
+    case .workerKVUsage: usages(name)
     case .processedRequests:
       each(name, of: workers) { $0.processedRequests }
     case .workerFailures: each(name, of: workers) { $0.failedRequests }
@@ -99,6 +108,15 @@ struct MetricsText: ~Copyable {
   ) {
     for worker in workers {
       line(name, "worker=\"\(MetricsText.escaped(worker.url.text))\"", value(worker))
+    }
+  }
+
+  /// Workers that said nothing lately have no series.
+  private mutating func usages(_ name: MetricName) {
+    for worker in workers {
+      guard let load = worker.loadReport?.load(at: now) else { continue }
+      let label = "worker=\"\(MetricsText.escaped(worker.url.text))\""
+      text.append("\(name.rawValue){\(label)} \(load.kvUsage)\n")
     }
   }
 

@@ -73,7 +73,7 @@ final class HealthProbe {
   }
 
   private func noteHealth() {
-    guard worker.setHealthy(machine.isHealthy) else { return }
+    guard worker.setHealthy(machine.isHealthy, now: router.loop.now) else { return }
     registry.noteChange()
     let state = machine.isHealthy ? "healthy" : "unhealthy"
     logger.log(

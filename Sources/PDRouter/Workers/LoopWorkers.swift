@@ -23,6 +23,10 @@ struct LoopWorkers {
   struct Group {
     var workers: [Worker] = []
     var marks: [CompatibilityMark] = []
+    /// What each one's engine said of its load last.
+    var reports: [LoadReport?] = []
+    /// Since when each one may be chosen; nil for those that were there from the beginning.
+    var starts: [Instant?] = []
   }
 
   /// What a worker must be, besides a member of its group.
@@ -37,7 +41,9 @@ struct LoopWorkers {
   }
 
   private let registry: WorkerRegistry
+  private let slowStart: SlowStart
   private var version = 0
+  private var reportVersion = 0
   private var members: [Worker] = []
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
@@ -52,8 +58,9 @@ struct LoopWorkers {
   private var places: [Int] = []
   private var candidates: [WorkerSnapshot] = []
 
-  init(registry: WorkerRegistry) {
+  init(registry: WorkerRegistry, slowStart: SlowStart = SlowStart(over: .zero)) {
     self.registry = registry
+    self.slowStart = slowStart
   }
 
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
@@ -109,10 +116,16 @@ struct LoopWorkers {
     return pair
   }
 
-  /// Copies the registry's list if it has moved.
+  /// Copies the registry's list, and what workers said of their loads, if they have moved.
   mutating func refresh() {
+    let reports = registry.reportVersion
     let current = registry.version
-    guard current != version else { return }
+    guard current != version else {
+      if reports != reportVersion { copyReports() }
+      reportVersion = reports
+      return
+    }
+    reportVersion = reports
     version = current
     departed += members.filter { $0.state == .gone }
     members = registry.workers
@@ -205,14 +218,23 @@ extension LoopWorkers {
         !condition.needsPartner || hasPartner(worker, group.marks[place], condition)
       else { continue }
       places.append(place)
-      candidates.append(
-        WorkerSnapshot(
-          id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
-          tokensInFlight: TokenCount(worker.tokensInFlight),
-          isColdPair: condition.partner.map {
-            !pairs.isWarm(prefill: $0.worker.id, decode: worker.id)
-          } ?? false))
+      var snapshot = WorkerSnapshot(
+        id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
+        tokensInFlight: TokenCount(worker.tokensInFlight),
+        isColdPair: condition.partner.map {
+          !pairs.isWarm(prefill: $0.worker.id, decode: worker.id)
+        } ?? false)
+      snapshot.reported = group.reports[place]?.load(at: condition.now)
+      if !slowStart.isOff {
+        snapshot.share = slowStart.share(since: group.starts[place], now: condition.now)
+      }
+      candidates.append(snapshot)
     }
+  }
+
+  private mutating func copyReports() {
+    prefill.reports = prefill.workers.map(\.loadReport)
+    serving.reports = serving.workers.map(\.loadReport)
   }
 
   /// Whether `worker` may serve what the partner of `condition` prefills.
@@ -243,6 +265,8 @@ extension LoopWorkers {
     for worker in members where worker.isEligible && isMember(worker) {
       group.workers.append(worker)
       group.marks.append(numbers.mark(of: worker))
+      group.reports.append(worker.loadReport)
+      group.starts.append(worker.startedAt)
     }
     return group
   }

@@ -1,4 +1,5 @@
 internal import KVTransfer
+internal import Policies
 internal import Synchronization
 public import Vocabulary
 
@@ -31,6 +32,9 @@ public final class Worker: Sendable {
   private let healthy: Atomic<Bool>
   private let processed = Atomic<Int>(0)
   private let failures = Atomic<Int>(0)
+  private let report = Mutex<LoadReport?>(nil)
+  /// When it was last found healthy after it was not, in nanoseconds; the least number for never.
+  private let recovery = Atomic<Int64>(.min)
 
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
   public init(
@@ -111,11 +115,28 @@ public final class Worker: Sendable {
     standing.store(state, ordering: .relaxed)
   }
 
-  /// Records the probes' verdict.
+  /// Records the probes' verdict; one that comes (back) starts at `now`, if that is told.
   ///
   /// - Returns: whether it changed.
-  func setHealthy(_ isHealthy: Bool) -> Bool {
-    healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
+  func setHealthy(_ isHealthy: Bool, now: Instant? = nil) -> Bool {
+    let isChange = healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
+    if isChange, isHealthy, let now { recovery.store(now.nanoseconds, ordering: .relaxed) }
+    return isChange
+  }
+
+  /// When probes found it healthy after they had not, or for the first time; nil when it has been
+  /// there from the beginning.
+  var startedAt: Instant? {
+    let nanoseconds = recovery.load(ordering: .relaxed)
+    return nanoseconds == .min ? nil : Instant(nanoseconds: nanoseconds)
+  }
+
+  /// What its engine said of its load, however long ago; nil when it never did.
+  var loadReport: LoadReport? { report.withLock { $0 } }
+
+  /// Notes what its engine says.
+  func note(_ report: LoadReport) {
+    self.report.withLock { $0 = report }
   }
 
   /// Counts a failed request.

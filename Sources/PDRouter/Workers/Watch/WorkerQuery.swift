@@ -15,10 +15,11 @@ final class WorkerQuery {
     case failed
   }
 
-  /// Bytes of an answer; those asked for here are far smaller.
+  /// Bytes of an answer where nothing else is said; a version is far smaller.
   static let longestAnswer = 256 * 1024
 
   private let path: String
+  private let longestAnswer: Int
   private let hostField: [UInt8]
   private let timeout: Duration
   private let timer: any LoopTimer
@@ -26,9 +27,15 @@ final class WorkerQuery {
   private var whenEnded: ((Outcome) -> Void)?
   private lazy var leg = Leg(observer: self)
 
-  /// A query of `path` at `worker`, not yet put.
-  init(_ path: String, of worker: Worker, on loop: any Loop, timeout: Duration) {
+  /// A query of `path` at `worker`, not yet put; an answer of more than `longestAnswer` bytes is a
+  /// failure.
+  init(
+    _ path: String, of worker: Worker, on loop: any Loop, timeout: Duration,
+    longestAnswer: Int = WorkerQuery.longestAnswer
+  ) {
     precondition(path.hasPrefix("/"), "a path starts with a slash")
+    precondition(longestAnswer > 0)
+    self.longestAnswer = longestAnswer
     self.path = worker.url.pathPrefix + path
     hostField = worker.hostField
     self.timeout = timeout
@@ -62,6 +69,8 @@ final class WorkerQuery {
     withExtendedLifetime(self) {
       timer.cancel()
       whenEnded(outcome)
+      // Most queries wait long for their next turn.
+      if !isOut { body.removeAll(keepingCapacityUpTo: 4096) }
     }
   }
 }
@@ -88,7 +97,7 @@ extension WorkerQuery: LegObserver {
   func legDidReceiveHead(_ leg: Leg) {}
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
-    guard body.count + bytes.count <= WorkerQuery.longestAnswer else {
+    guard body.count + bytes.count <= longestAnswer else {
       leg.cancel()
       end(.failed)
       return

@@ -5,7 +5,8 @@ internal import Vocabulary
 /// Takes care of the workers, whoever they are at the time; lives on one loop of the router.
 ///
 /// Follows the registry: a worker that comes is probed and asked at once, one that has left no
-/// more. Where the configuration says so, it also warms pairs.
+/// more. Where the configuration says so, it also warms pairs, and where a policy wants to know it,
+/// engines are asked for their load.
 final class WorkerWatch {
   /// How often it looks whether something is to be asked again.
   private static let interval: Duration = .seconds(1)
@@ -16,6 +17,7 @@ final class WorkerWatch {
   private let timer: any LoopTimer
   private let warmer: PairWarmer?
   private var cares: [WorkerCare] = []
+  private var loads: [LoadWatch] = []
   private var isRunning = false
 
   init(router: RouterLoop, logger: Logger) {
@@ -46,6 +48,8 @@ final class WorkerWatch {
     warmer?.stop()
     for care in cares { care.stop() }
     cares = []
+    for load in loads { load.stop() }
+    loads = []
   }
 
   private func refresh() {
@@ -65,12 +69,30 @@ final class WorkerWatch {
       cares.append(care)
       care.start()
     }
+    if router.configuration.asksForLoad { refreshLoads() }
+  }
+
+  /// One watch for each engine, which may be several workers.
+  private func refreshLoads() {
+    let engines = Dictionary(grouping: cares.map(\.worker)) { LoadWatch.place(of: $0).base }
+    for load in loads where engines[load.base] == nil { load.stop() }
+    loads.removeAll { engines[$0.base] == nil }
+    for load in loads { load.setWorkers(engines[load.base] ?? []) }
+    let known = Set(loads.map(\.base))
+    for worker in cares.map(\.worker) {
+      let base = LoadWatch.place(of: worker).base
+      guard !known.contains(base), !loads.contains(where: { $0.base == base }) else { continue }
+      let load = LoadWatch(engines[base] ?? [worker], base: base, router: router, logger: logger)
+      loads.append(load)
+      load.look()
+    }
   }
 }
 
 extension WorkerWatch: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     for care in cares { care.look() }
+    for load in loads { load.look() }
     warmer?.proceed()
     timer.arm(after: WorkerWatch.interval, for: self)
   }
