@@ -37,9 +37,9 @@ final class LoopSupervisor {
   func openMetrics(_ loops: [LoopMetrics]) throws(PortFailure) {
     guard let address = router.configuration.metrics else { return }
     let frontend = Frontend(
-      loop: router.loop, 
+      loop: router.loop,
       handler: MetricsEndpoint(
-        loops: loops, registry: shared.registry,
+        loops: loops, registry: shared.registry, on: router.loop,
         prefixes: router.workers.caches == nil ? nil : router.policyMemory.prefixes),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     let bound = try PortFailure.naming(address) { () throws(StreamError) in

@@ -91,7 +91,8 @@ public final class RouterLoop {
       registry: registry,
       pairChooser: configuration.makePairChooser(
         decider, decodeCanPrefill: connector.decodeCanPrefill),
-      caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil)
+      caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
+      slowStart: SlowStart(over: configuration.policySettings.slowStart))
     promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(

@@ -26,6 +26,12 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
   case session
   /// It had the fewest sessions when a new one came.
   case fewestSessions
+  /// It had less to do than the other one of two that were drawn.
+  case lighterOfTwo
+  /// Its cost, as the policy reckons it, was the least.
+  case leastCost
+  /// It was drawn, and a lesser cost made that likelier.
+  case drawnByCost
 
   /// The reason as it is written in logs and metric labels.
   public var name: StaticString {
@@ -43,6 +49,9 @@ public enum ChoiceReason: UInt8, Sendable, CaseIterable {
     case .hashSpill: "hash_spill"
     case .session: "session"
     case .fewestSessions: "fewest_sessions"
+    case .lighterOfTwo: "lighter_of_two"
+    case .leastCost: "least_cost"
+    case .drawnByCost: "drawn_by_cost"
     }
   }
 }

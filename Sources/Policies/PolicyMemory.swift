@@ -15,6 +15,8 @@ public final class PolicyMemory: Sendable {
   public let shadow: PolicyMemory?
   private let prefillSessions: SessionTable
   private let servingSessions: SessionTable
+  /// Whose turn it was last; atomics.
+  let turns = RotationTurns()
 
   /// Memory of nothing yet, and as much for a shadow policy if there is one.
   public convenience init(settings: PolicySettings = PolicySettings(), hasShadow: Bool = false) {

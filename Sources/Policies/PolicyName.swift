@@ -4,6 +4,8 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case roundRobin = "round_robin"
   /// Any, with equal chance.
   case random
+  /// Of two drawn at random, the one with less to do.
+  case powerOfTwo = "power_of_two"
   /// The one with the least to do.
   case leastLoad = "least_load"
   /// The one that has most of the prompt in its cache, with an eye on load.
@@ -16,14 +18,19 @@ public enum PolicyName: String, Sendable, CaseIterable {
   case prefixHash = "prefix_hash"
   /// The session's worker; new sessions evenly.
   case stickyLeastLoaded = "sticky_least_loaded"
+  /// The one that would be through with its work soonest and has room for KV.
+  case kvLoad = "kv_load"
+  /// The one with the least to compute, its cache considered.
+  case kvAware = "kv_aware"
 
   /// A new policy of this name for `leg`, which shares `memory` with those of other loops.
   public func make(
     sharing memory: PolicyMemory = PolicyMemory(), for leg: PolicyLeg = .serving
   ) -> any Policy {
     switch self {
-    case .roundRobin: RoundRobinPolicy()
+    case .roundRobin: RoundRobinPolicy(sharing: memory.turns)
     case .random: RandomPolicy()
+    case .powerOfTwo: PowerOfTwoPolicy()
     case .leastLoad: LeastLoadPolicy()
     case .cacheAware: CacheAwarePolicy(settings: memory.settings)
     case .consistentHash: ConsistentHashPolicy(memory.settings)
@@ -31,6 +38,8 @@ public enum PolicyName: String, Sendable, CaseIterable {
     case .prefixHash: PrefixHashPolicy(memory.settings)
     case .stickyLeastLoaded:
       StickyLeastLoadedPolicy(memory.sessions(of: leg), settings: memory.settings)
+    case .kvLoad: KVLoadPolicy()
+    case .kvAware: KVAwarePolicy(temperature: memory.settings.temperature)
     }
   }
 
@@ -38,8 +47,9 @@ public enum PolicyName: String, Sendable, CaseIterable {
   /// for it (`PairChooser`); a policy that places requests is always obeyed.
   public var weighsPairs: Bool {
     switch self {
-    case .leastLoad, .cacheAware: true
-    case .roundRobin, .random, .consistentHash, .rendezvousHash, .prefixHash, .stickyLeastLoaded:
+    case .leastLoad, .cacheAware, .kvLoad, .kvAware: true
+    case .roundRobin, .random, .powerOfTwo, .consistentHash, .rendezvousHash, .prefixHash,
+      .stickyLeastLoaded:
       false
     }
   }
@@ -47,8 +57,9 @@ public enum PolicyName: String, Sendable, CaseIterable {
   /// What it wants to be told.
   public var needs: PolicyNeeds {
     switch self {
-    case .roundRobin, .random, .leastLoad: []
-    case .cacheAware: [.cachedBlocks, .reportedLoad]
+    case .roundRobin, .random: []
+    case .powerOfTwo, .leastLoad, .kvLoad: .reportedLoad
+    case .cacheAware, .kvAware: [.cachedBlocks, .reportedLoad]
     case .consistentHash, .rendezvousHash, .stickyLeastLoaded: [.session, .prefix]
     case .prefixHash: .prefix
     }

@@ -28,6 +28,11 @@ public struct PolicySettings: Sendable, Equatable {
   /// Blocks (`PrefixChain.blockBytes`) at the start of a prompt that hash placements go by: 2 KiB,
   /// some 500 tokens, enough to tell one system prompt from another.
   public var prefixHashBlocks = 4
+  /// `kv_aware`: 0 takes the least cost, more draws the likelier the less the costs differ, in
+  /// units of that cost; finite and not negative.
+  public var temperature = 0.0
+  /// How long a worker that came (back) is given less than its part; 0 for not at all.
+  public var slowStart: Duration = .zero
 
   /// The defaults.
   public init() {}

@@ -17,6 +17,10 @@ public struct RequestTraits: Sendable, Equatable {
   /// The client's priority in vLLM's sense: lower goes first; 0 where nothing is said.
   public var priority = 0
 
+  /// Whether it goes before ordinary requests, so that only others that do are ahead of it.
+  @inlinable
+  public var isUrgent: Bool { priority < 0 }
+
   /// Traits of a request that says nothing but its length, which may not be negative.
   @inlinable
   public init(promptTokens: TokenCount) {

@@ -33,7 +33,16 @@ struct PolicyOptions: ParsableArguments {
   var evictionIntervalSecs = 120
 
   @Option(help: "Prompt bytes that are remembered of each worker.")
-  var maxTreeSize = 1 << 25
+  var maxTreeSize = 33_554_432
+
+  @Option(help: "Time between looks at an engine's load, in seconds; 0 for none.")
+  var loadCheckInterval = 10
+
+  @Option(help: "Time that a worker that came (back) is given less, in seconds; 0 for none.")
+  var slowStartSecs = 0
+
+  @Option(help: "How far kv_aware draws instead of taking the least cost, in units of the cost.")
+  var routerTemperature = 0.0
 
   /// Writes what the flags say into `configuration`.
   func apply(to configuration: inout RouterConfiguration) {
@@ -42,6 +51,9 @@ struct PolicyOptions: ParsableArguments {
     configuration.decodePolicy = decodePolicy
     configuration.shadowPolicy = shadowPolicy
     configuration.pairChoice = pdPairChoice
+    configuration.loadCheckInterval = .seconds(loadCheckInterval)
+    configuration.policySettings.slowStart = .seconds(slowStartSecs)
+    configuration.policySettings.temperature = routerTemperature
     configuration.policySettings.cacheThreshold = cacheThreshold
     configuration.policySettings.balanceAbsoluteThreshold = balanceAbsThreshold
     configuration.policySettings.balanceRelativeThreshold = balanceRelThreshold

@@ -76,7 +76,9 @@ struct RouterLoopTests {
     _ = world.fetch(post("/v1/completions", "no"))
     world.world.run(for: .seconds(2))
     let metrics = PrometheusText(
-      MetricsText(loops: [world.metrics], workers: world.registry.workers).write().text)
+      MetricsText(
+        loops: [world.metrics], workers: world.registry.workers, now: world.world.now
+      ).write().text)
     #expect(metrics.faults == [])
     #expect(metrics[#"vllm_router_requests_total{route="/liveness"}"#] == 3)
     #expect(metrics[#"vllm_router_requests_total{route="/v1/completions"}"#] == 2)

@@ -10,8 +10,8 @@ struct PolicyNameTests {
 
   @Test func `the names are those of the command line`() {
     let names = [
-      "round_robin", "random", "least_load", "cache_aware", "consistent_hash", "rendezvous_hash", 
-      "prefix_hash", "sticky_least_loaded",
+      "round_robin", "random", "power_of_two", "least_load", "cache_aware", "consistent_hash",
+      "rendezvous_hash", "prefix_hash", "sticky_least_loaded", "kv_load", "kv_aware",
     ]
     #expect(PolicyName.allCases.map(\.rawValue) == names)
   }

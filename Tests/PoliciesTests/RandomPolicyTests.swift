@@ -27,6 +27,22 @@ struct RandomPolicyTests {
     #expect(chiSquare(pairs) < 37.70)
   }
 
+  // Of equal workers but for one with a quarter share, each has 4/13 and that one 1/13.
+  @Test func `a worker that starts slowly gets its share of a part`() {
+    var policy = RandomPolicy()
+    var generator = SplitMix64(seed: 13)
+    let pool = Pool([Figures(), Figures(share: 0.25), Figures(), Figures()])
+    let counts = pool.shares(of: &policy, draws: 13_000, &generator)
+    #expect(chiSquare(counts, shares: [4, 1, 4, 4].map { $0 / 13 }) < 16.27)
+  }
+
+  @Test func `where nobody has any share somebody is drawn all the same`() {
+    var policy = RandomPolicy()
+    var generator = SplitMix64(seed: 14)
+    let pool = Pool(Array(repeating: Figures(share: 0), count: 4))
+    #expect(chiSquare(pool.shares(of: &policy, draws: 4000, &generator)) < 16.27)
+  }
+
   @Test func `load does not matter`() {
     var policy = RandomPolicy()
     var generator = SplitMix64(seed: 5)

@@ -1,6 +1,7 @@
-import Policies
 import Testing
 import Vocabulary
+
+@testable import Policies
 
 struct RoundRobinPolicyTests {
   private func rotation(_ pools: [[Int]]) -> [Int?] {
@@ -54,6 +55,55 @@ struct RoundRobinPolicyTests {
     var fresh = SplitMix64(seed: 9)
     _ = Pool(ids: 0..<8).shares(of: &policy, draws: 50, &used)
     #expect(used.next() == fresh.next())
+  }
+
+  @Test func `policies of several loops go round together`() {
+    let memory = PolicyMemory()
+    let pool = Pool(ids: 0..<3)
+    var first = RoundRobinPolicy(sharing: memory.turns)
+    var second = RoundRobinPolicy(sharing: memory.turns)
+    var generator = SplitMix64(seed: 1)
+    var chosen: [Int?] = []
+    for _ in 0..<3 {
+      chosen.append(pool.chosenID(of: &first, &generator))
+      chosen.append(pool.chosenID(of: &second, &generator))
+    }
+    #expect(chosen == [0, 1, 2, 0, 1, 2])
+  }
+
+  @Test func `prefill and decode workers have their turns apart`() {
+    let memory = PolicyMemory()
+    func pool(_ ids: Range<Int>, _ role: Role) -> Pool {
+      var pool = Pool(ids: ids)
+      for place in pool.workers.indices { pool.workers[place].role = role }
+      return pool
+    }
+    let (prefill, decode) = (pool(0..<2, .prefill), pool(2..<5, .decode))
+    var policies = [RoundRobinPolicy(sharing: memory.turns), .init(sharing: memory.turns)]
+    var generator = SplitMix64(seed: 1)
+    let chosen = (0..<4).map { _ in
+      [
+        prefill.chosenID(of: &policies[0], &generator),
+        decode.chosenID(of: &policies[1], &generator),
+      ]
+    }
+    #expect(chosen == [[0, 2], [1, 3], [0, 4], [1, 2]])
+  }
+
+  @Test func `threads that choose at once give nearly equal turns`() async {
+    let memory = PolicyMemory()
+    let counts = await withTaskGroup(of: [Int].self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var policy = RoundRobinPolicy(sharing: memory.turns)
+          var generator = SplitMix64(seed: 1)
+          return Pool(ids: 0..<8).shares(of: &policy, draws: 2000, &generator)
+        }
+      }
+      return await group.reduce(Array(repeating: 0, count: 8)) { zip($0, $1).map { $0 + $1 } }
+    }
+    #expect(counts.reduce(0, +) == 8000)
+    #expect(counts.allSatisfy { abs($0 - 1000) <= 50 })
   }
 
   @Test func `the reason is rotation`() {

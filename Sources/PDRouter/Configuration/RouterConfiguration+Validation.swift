@@ -1,3 +1,4 @@
+internal import Policies
 internal import Vocabulary
 
 /// Why a configuration cannot run: every fault found, one sentence each.
@@ -71,6 +72,11 @@ extension RouterConfiguration {
     need(
       lease.map { $0 > leaseMargin } ?? true,
       "--kv-lease-secs must be greater than its margin of 3 seconds")
+    need(loadCheckInterval >= .zero, "--load-check-interval must be 0 or greater")
+    need(policySettings.slowStart >= .zero, "--slow-start-secs must be 0 or greater")
+    need(
+      policySettings.temperature >= 0 && policySettings.temperature.isFinite,
+      "--router-temperature must be 0 or greater, not \(policySettings.temperature)")
     need(health.interval > .zero, "--health-check-interval-secs must be greater than 0")
     need(health.timeout > .zero, "--health-check-timeout-secs must be greater than 0")
     need(health.failureThreshold > 0, "--health-failure-threshold must be greater than 0")

@@ -43,6 +43,9 @@ public struct RouterConfiguration: Sendable {
   public var pairChoice: PairChoiceName?
   /// What may be chosen about policies.
   public var policySettings = PolicySettings()
+  /// Time from one look at an engine's load to the next, where a policy wants to know it; 0 for
+  /// never.
+  public var loadCheckInterval: Duration = .seconds(10)
   /// How it is decided which requests are split; nil lets `minimumPrefillTokens` say.
   public var decider: DeciderName?
   /// Tokens that decode would have to compute for a request to be split; nil takes the decider's.
@@ -81,6 +84,9 @@ public struct RouterConfiguration: Sendable {
 
   /// Whether prefill workers have a bootstrap server that must be asked before they are of use.
   var asksBootstrapServers: Bool { isDisaggregated && connector == .mooncake }
+
+  /// Whether engines are asked for their load.
+  var asksForLoad: Bool { loadCheckInterval > .zero && policyNeeds.contains(.reportedLoad) }
 
   /// The connector that was chosen, with its lease and options.
   public func makeConnector() -> any KVConnector {

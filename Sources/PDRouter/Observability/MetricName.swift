@@ -12,6 +12,8 @@ public enum MetricName: String, CaseIterable, Sendable {
   case activeWorkers = "vllm_router_active_workers"
   case workerHealth = "vllm_router_worker_health"
   case runningRequests = "vllm_router_running_requests"
+  case workerLoad = "vllm_router_worker_load"
+  case workerKVUsage = "vllm_router_worker_kv_usage"
   case processedRequests = "vllm_router_processed_requests_total"
   case workerFailures = "vllm_router_worker_failures_total"
   case splitRequests = "vllm_router_pd_requests_total"
@@ -39,8 +41,8 @@ public enum MetricName: String, CaseIterable, Sendable {
   public var type: StaticString {
     switch self {
     case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge: "histogram"
-    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive, .handlesByStage,
-      .prefixPredictionError, .treeSize, .prefixIndexBytes:
+    case .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
+      .handlesLive, .handlesByStage, .prefixPredictionError, .treeSize, .prefixIndexBytes:
       "gauge"
     default: "counter"
     }
@@ -60,6 +62,8 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .activeWorkers: "Workers found healthy by the last probes."
     case .workerHealth: "Whether a worker is healthy (1) or not (0)."
     case .runningRequests: "Requests in flight on a worker."
+    case .workerLoad: "Requests on a worker, those that others have put there included."
+    case .workerKVUsage: "Share of a worker's KV cache in use, as its engine said lately."
     case .processedRequests: "Requests sent to a worker."
     case .workerFailures: "Requests that a worker failed, by connection or by a 5xx."
     case .splitRequests: "Requests split into prefill and decode, by route."

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Policies
 internal import Vocabulary
 internal import Wire
@@ -7,8 +8,13 @@ final class MetricsEndpoint: ExchangeHandler {
   private let loops: [LoopMetrics]
   private let registry: WorkerRegistry
   private let prefixes: PrefixIndex?
+  private unowned let loop: any Loop
 
-  init(loops: [LoopMetrics], registry: WorkerRegistry, prefixes: PrefixIndex?) {
+  /// An endpoint on `loop`, for the metrics of all `loops`.
+  init(
+    loops: [LoopMetrics], registry: WorkerRegistry, on loop: any Loop, prefixes: PrefixIndex?
+  ) {
+    self.loop = loop
     self.prefixes = prefixes
     self.loops = loops
     self.registry = registry
@@ -17,7 +23,9 @@ final class MetricsEndpoint: ExchangeHandler {
   func handle(_ exchange: Exchange) {
     var fields = ByteBuffer(capacity: 128)
     fields.append("content-type: text/plain; version=0.0.4; charset=utf-8\r\n")
-    let text = MetricsText(loops: loops, workers: registry.workers, prefixes: prefixes).write()
+    let text = MetricsText(
+      loops: loops, workers: registry.workers, now: loop.now, prefixes: prefixes
+    ).write()
     exchange.respond(status: 200, fields: fields, body: text)
   }
 

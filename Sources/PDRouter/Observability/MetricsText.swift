@@ -7,14 +7,18 @@ struct MetricsText: ~Copyable {
   private var text = ByteBuffer(capacity: 16 * 1024)
   let loops: [LoopMetrics]
   let workers: [Worker]
+  private let now: Instant
   /// What is remembered of prompts, if anything is.
   let prefixes: PrefixIndex?
 
-  /// A writer of the sums of `loops` and the state of `workers`.
-  init(loops: [LoopMetrics], workers: [Worker], prefixes: PrefixIndex? = nil) {
+  /// A writer of the sums of `loops` and the state of `workers` at the moment `now`.
+  init(
+    loops: [LoopMetrics], workers: [Worker], now: Instant, prefixes: PrefixIndex? = nil
+  ) {
     self.prefixes = prefixes
     self.loops = loops
     self.workers = workers
+    self.now = now
   }
 
   /// Everything, in the order of `MetricName`.
@@ -39,6 +43,12 @@ struct MetricsText: ~Copyable {
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
     case .runningRequests: each(name, of: workers) { $0.requestsInFlight }
+    case .workerLoad:
+      let now = now
+      each(name, of: workers) {
+        $0.requestsInFlight + ($0.loadReport?.load(at: now)?.foreignRequests ?? 0)
+      }
+    case .workerKVUsage: usages(name)
     case .processedRequests:
       each(name, of: workers) { $0.processedRequests }
     case .workerFailures: each(name, of: workers) { $0.failedRequests }
@@ -119,6 +129,15 @@ struct MetricsText: ~Copyable {
   ) {
     for worker in workers {
       line(name, "worker=\"\(MetricsText.escaped(worker.url.text))\"", value(worker))
+    }
+  }
+
+  /// Workers that said nothing lately have no series.
+  private mutating func usages(_ name: MetricName) {
+    for worker in workers {
+      guard let load = worker.loadReport?.load(at: now) else { continue }
+      let label = "worker=\"\(MetricsText.escaped(worker.url.text))\""
+      text.append("\(name.rawValue){\(label)} \(load.kvUsage)\n")
     }
   }
 

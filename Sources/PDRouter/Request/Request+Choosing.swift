@@ -41,9 +41,11 @@ extension Request {
     predictedBlocks = prefill.predictedBlocks
     queuedOnPrefill = TokenCount(prefill.worker.tokensInFlight)
     isColdPair = !router.isWarm(prefill.worker, decode.worker)
-    prefillReservation.take(prefill.worker, traits.promptTokens)
+    prefillReservation.take(
+      prefill.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: prefill.worker, for: .prefill)
-    servingReservation.take(decode.worker, traits.promptTokens)
+    servingReservation.take(
+      decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = prefill.worker
@@ -65,7 +67,8 @@ extension Request {
         .serving, for: traits, except: tried, pairedWith: prefillReservation.worker)
     else { return machine.foundNobody(Request.noWorker(role: "decode")) }
     noteCached(on: decode)
-    servingReservation.take(decode.worker, traits.promptTokens)
+    servingReservation.take(
+      decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: decode.worker, for: .serving)
     record.attempts += 1
     record.servingWorker = decode.worker
@@ -156,7 +159,8 @@ extension Request {
     handOver = nil
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
-    servingReservation.take(worker, traits.promptTokens, computesPrompt: true)
+    servingReservation.take(
+      worker, traits.promptTokens, computesPrompt: true, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: worker, for: .serving)
     record.attempts += 1
     record.prefillWorker = nil

@@ -98,7 +98,7 @@ extension HealthProbe {
   ///
   /// - Returns: whether that is news of one of them.
   private func setHealth(of workers: [Worker]) -> Bool {
-    workers.count { $0.setHealthy(machine.isHealthy) } > 0
+    workers.count { $0.setHealthy(machine.isHealthy, now: router.loop.now) } > 0
   }
 
   /// The worker's URL, or that of the engine where there are several.

@@ -12,7 +12,7 @@ extension LoopWorkers {
     using generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
     refresh()
-    var condition = Condition(tried: tried, now: now)
+    var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     condition.avoidsEjected = pairs.badCount > 0
     var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
     if pair == nil, condition.avoidsEjected {

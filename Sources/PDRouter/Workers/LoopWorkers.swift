@@ -29,6 +29,10 @@ struct LoopWorkers {
     var marks: [CompatibilityMark] = []
     /// Where each is, by its topology label.
     var sites: [WorkerSite] = []
+    /// What each one's engine said of its load last.
+    var reports: [LoadReport?] = []
+    /// Since when each one may be chosen; nil for those that were there from the beginning.
+    var starts: [Instant?] = []
   }
 
   /// One side of a pair.
@@ -54,13 +58,17 @@ struct LoopWorkers {
     /// Whether somebody must be there to be paired with.
     var needsPartner = false
     var avoidsEjected = false
+    /// Whether only urgent requests are ahead of the one to be placed.
+    var isUrgent = false
     var now: Instant
   }
 
   private let registry: WorkerRegistry
   /// Chooses pairs together; nil: each leg is always chosen by itself.
   let pairChooser: PairChooser?
+  private let slowStart: SlowStart
   private(set) var version = 0
+  private var reportVersion = 0
   private var members: [Worker] = []
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
@@ -83,11 +91,12 @@ struct LoopWorkers {
 
   init(
     registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
-    caches: CacheKnowledge? = nil
+    caches: CacheKnowledge? = nil, slowStart: SlowStart = SlowStart(over: .zero)
   ) {
     self.registry = registry
     self.caches = caches
     self.pairChooser = pairChooser
+    self.slowStart = slowStart
   }
 
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
@@ -98,7 +107,7 @@ struct LoopWorkers {
   ) -> Chosen? {
     refresh()
     caches?.look(at: traits)
-    var condition = Condition(tried: tried, now: now)
+    var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     guard let prefill else {
       gather(leg, condition)
       return pick(leg, by: &seat, traits, &generator)?.chosen
@@ -127,10 +136,16 @@ struct LoopWorkers {
     numbers.mark(of: prefill).fits(numbers.mark(of: decode))
   }
 
-  /// Copies the registry's list if it has moved.
+  /// Copies the registry's list, and what workers said of their loads, if they have moved.
   mutating func refresh() {
+    let reports = registry.reportVersion
     let current = registry.version
-    guard current != version else { return }
+    guard current != version else {
+      if reports != reportVersion { copyReports() }
+      reportVersion = reports
+      return
+    }
+    reportVersion = reports
     version = current
     departed += members.filter { $0.state == .gone }
     members = registry.workers
@@ -209,12 +224,17 @@ extension LoopWorkers {
           || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
       else { continue }
       var snapshot = WorkerSnapshot(
-        id: worker.id, role: worker.role, requestsInFlight: worker.requestsInFlight,
+        id: worker.id, role: worker.role,
+        requestsInFlight: condition.isUrgent ? worker.urgentInFlight : worker.requestsInFlight,
         tokensInFlight: TokenCount(worker.tokensInFlight),
         isColdPair: partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false)
       if let caches {
         snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
         snapshot.isNewToModel = caches.isNewToModel(worker.id)
+      }
+      snapshot.reported = group.reports[place]?.load(at: condition.now)
+      if !slowStart.isOff {
+        snapshot.share = slowStart.share(since: group.starts[place], now: condition.now)
       }
       if let partner { snapshot.isFarPair = site.isFar(from: partner.site) }
       lineup.places.append(place)
@@ -229,6 +249,11 @@ extension LoopWorkers {
     case .prefill: swap(&lineup, &prefillLineup)
     case .serving: swap(&lineup, &servingLineup)
     }
+  }
+
+  private mutating func copyReports() {
+    prefill.reports = prefill.workers.map(\.loadReport)
+    serving.reports = serving.workers.map(\.loadReport)
   }
 
   /// Whether the worker `id` may serve what the partner of `condition` prefills.
@@ -259,6 +284,8 @@ extension LoopWorkers {
       group.workers.append(worker)
       group.marks.append(numbers.mark(of: worker))
       group.sites.append(siteNumbers.site(of: worker))
+      group.reports.append(worker.loadReport)
+      group.starts.append(worker.startedAt)
     }
     return group
   }

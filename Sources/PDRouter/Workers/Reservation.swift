@@ -4,6 +4,7 @@ internal import Vocabulary
 struct Reservation {
   private(set) var worker: Worker?
   private var tokens = TokenCount.zero
+  private var isUrgent = false
   /// Whether the prompt is still to be computed there by a worker that also decodes.
   private var promptIsWaiting = false
 
@@ -11,9 +12,13 @@ struct Reservation {
   ///
   /// `computesPrompt`: the worker serves the request whole, so its prompt waits there until the
   /// first token.
-  mutating func take(_ worker: Worker, _ promptTokens: TokenCount, computesPrompt: Bool = false) {
+  mutating func take(
+    _ worker: Worker, _ promptTokens: TokenCount, computesPrompt: Bool = false,
+    isUrgent: Bool = false
+  ) {
     precondition(self.worker == nil, "a reservation is released before another is taken")
-    worker.reserve(promptTokens)
+    worker.reserve(promptTokens, isUrgent: isUrgent)
+    self.isUrgent = isUrgent
     self.worker = worker
     tokens = promptTokens
     promptIsWaiting = computesPrompt
@@ -30,7 +35,7 @@ struct Reservation {
   /// Counts it out; does nothing when nothing is reserved.
   mutating func release() {
     promptIsDone()
-    worker?.release(tokens)
+    worker?.release(tokens, isUrgent: isUrgent)
     worker = nil
   }
 }

@@ -1,4 +1,5 @@
 internal import KVTransfer
+internal import Policies
 internal import Synchronization
 public import Vocabulary
 
@@ -29,6 +30,7 @@ public final class Worker: Sendable {
 
   private let learned = Mutex(Learned())
   private let requests = Atomic<Int>(0)
+  private let urgent = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let waitingPrompts = Atomic<Int>(0)
   private let healthy: Atomic<Bool>
@@ -36,6 +38,9 @@ public final class Worker: Sendable {
   private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
   private let knowsRanks: Atomic<Bool>
+  private let report = Mutex<LoadReport?>(nil)
+  /// When it was last found healthy after it was not, in nanoseconds; the least number for never.
+  private let recovery = Atomic<Int64>(.min)
 
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
   public convenience init(
@@ -92,6 +97,10 @@ public final class Worker: Sendable {
 
   /// Requests reserved on it by all loops, from reservation to the end of the body.
   public var requestsInFlight: Int { requests.load(ordering: .relaxed) }
+
+  /// Of these, urgent ones: what an urgent request finds ahead of it where the engine schedules by
+  /// priority, and engines that do not refuse such requests.
+  var urgentInFlight: Int { urgent.load(ordering: .relaxed) }
 
   /// Estimated prompt tokens of those requests.
   public var tokensInFlight: Int { tokens.load(ordering: .relaxed) }
@@ -156,11 +165,28 @@ public final class Worker: Sendable {
     standing.store(state, ordering: .relaxed)
   }
 
-  /// Records the probes' verdict.
+  /// Records the probes' verdict; one that comes (back) starts at `now`, if that is told.
   ///
   /// - Returns: whether it changed.
-  func setHealthy(_ isHealthy: Bool) -> Bool {
-    healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
+  func setHealthy(_ isHealthy: Bool, now: Instant? = nil) -> Bool {
+    let isChange = healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
+    if isChange, isHealthy, let now { recovery.store(now.nanoseconds, ordering: .relaxed) }
+    return isChange
+  }
+
+  /// When probes found it healthy after they had not, or for the first time; nil when it has been
+  /// there from the beginning.
+  var startedAt: Instant? {
+    let nanoseconds = recovery.load(ordering: .relaxed)
+    return nanoseconds == .min ? nil : Instant(nanoseconds: nanoseconds)
+  }
+
+  /// What its engine said of its load, however long ago; nil when it never did.
+  var loadReport: LoadReport? { report.withLock { $0 } }
+
+  /// Notes what its engine says.
+  func note(_ report: LoadReport) {
+    self.report.withLock { $0 = report }
   }
 
   /// Counts a failed request.
@@ -169,14 +195,16 @@ public final class Worker: Sendable {
   }
 
   /// Counts a request in; exactly one `release` with the same tokens follows.
-  func reserve(_ promptTokens: TokenCount) {
+  func reserve(_ promptTokens: TokenCount, isUrgent: Bool = false) {
+    if isUrgent { urgent.wrappingAdd(1, ordering: .relaxed) }
     requests.wrappingAdd(1, ordering: .relaxed)
     tokens.wrappingAdd(promptTokens.number, ordering: .relaxed)
     processed.wrappingAdd(1, ordering: .relaxed)
   }
 
   /// Counts a request out.
-  func release(_ promptTokens: TokenCount) {
+  func release(_ promptTokens: TokenCount, isUrgent: Bool = false) {
+    if isUrgent { urgent.wrappingSubtract(1, ordering: .relaxed) }
     let left = requests.wrappingSubtract(1, ordering: .relaxed).newValue
     tokens.wrappingSubtract(promptTokens.number, ordering: .relaxed)
     precondition(left >= 0, "a reservation is released once")

@@ -53,12 +53,16 @@ public final class WorkerRegistry: Sendable {
 
   private let state = Mutex(State())
   private let changes = Atomic<Int>(1)
+  private let reports = Atomic<Int>(1)
 
   /// A registry without workers.
   public init() {}
 
   /// Moves with every change of membership, state, health or what was learned of a worker.
   public var version: Int { changes.load(ordering: .acquiring) }
+
+  /// Moves with every report of a worker's load.
+  var reportVersion: Int { reports.load(ordering: .acquiring) }
 
   /// The workers in order of registration, draining ones included.
   public var workers: [Worker] { state.withLock { $0.workers } }
@@ -170,6 +174,11 @@ public final class WorkerRegistry: Sendable {
     }
     if isThere { noteChange() }
     return isThere
+  }
+
+  /// Makes every loop look again at what workers say of their load.
+  func noteReports() {
+    reports.wrappingAdd(1, ordering: .releasing)
   }
 
   /// Makes every loop look again at who is eligible.

@@ -22,10 +22,6 @@ public struct CacheAwarePolicy: Policy {
   /// Tokens in flight that weigh as much as one to be computed: most of them are computed or
   /// cached by now, but a token still generated for takes a part of every step.
   private static let tokensPerToken = 10.0
-  /// What a cold pair counts for, as in `least_load`.
-  private static let coldPairRequests = 4.0
-  /// A share below this counts as this, so that no load is infinite.
-  private static let leastShare = 0.01
 
   /// Which policy it is.
   public var name: PolicyName { .cacheAware }
@@ -107,27 +103,22 @@ public struct CacheAwarePolicy: Policy {
     return Choice(index: draw.index, reason: reason, score: draw.cost)
   }
 
-  /// Requests there, ours and others', with what a cold pair counts for; more where it is to be
-  /// given less than its part.
   @inline(__always)
-  private static func load(_ worker: WorkerSnapshot) -> Double {
-    (Double(worker.requestsInFlight) + others(worker)) / max(worker.share, leastShare)
-  }
+  private static func load(_ worker: WorkerSnapshot) -> Double { WorkerLoad(of: worker).requests }
 
   /// Prompt tokens there, where requests that are not ours are taken to be like this one.
   @inline(__always)
   private static func tokensAhead(_ worker: WorkerSnapshot, _ tokens: Double) -> Double {
     let queued = Double(worker.tokensInFlight.number) + others(worker) * tokens
     // A new worker with nothing to do must not look as good as others with nothing to do.
-    let share = max(worker.share, leastShare)
+    let share = max(worker.share, WorkerLoad.leastShare)
     return queued / share + tokens * (1 / share - 1)
   }
 
-  /// Requests that are not this router's, in floating point, where no number that an engine tells of
-  /// itself can overflow.
+  /// Requests that are not this router's, and what else counts as some, in floating point, where no
+  /// number that an engine tells of itself can overflow.
   @inline(__always)
   private static func others(_ worker: WorkerSnapshot) -> Double {
-    let foreign = worker.reported.map { Double($0.foreignRequests) } ?? 0
-    return worker.isColdPair ? foreign + coldPairRequests : foreign
+    max(0, WorkerLoad.unshared(worker) - Double(worker.requestsInFlight))
   }
 }

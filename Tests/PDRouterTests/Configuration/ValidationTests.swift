@@ -1,3 +1,4 @@
+import Policies
 import Testing
 import Vocabulary
 
@@ -73,6 +74,21 @@ struct ValidationTests {
   @Test(arguments: [-1, 0, 257])
   func `a number of loops beyond the bounds is a fault`(loops: Int) {
     #expect(faults { $0.loops = loops }.count == 1)
+  }
+
+  @Test func `what is said of load is checked`() {
+    for temperature in [-0.5, .nan, .infinity] {
+      let found = faults { $0.policySettings.temperature = temperature }
+      #expect(found.count == 1 && found[0].contains("--router-temperature"))
+    }
+    #expect(faults { $0.loadCheckInterval = .seconds(-1) }.count == 1)
+    #expect(faults { $0.policySettings.slowStart = .seconds(-1) }.count == 1)
+    let valid = faults {
+      $0.policySettings.temperature = 2000
+      $0.loadCheckInterval = .zero
+      $0.policySettings.slowStart = .seconds(60)
+    }
+    #expect(valid == [])
   }
 
   @Test(arguments: ["", "health", "/a b", "/a\r\nx: y", "/é"])

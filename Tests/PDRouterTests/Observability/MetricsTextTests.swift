@@ -1,3 +1,4 @@
+import Policies
 import Testing
 import Vocabulary
 
@@ -5,7 +6,7 @@ import Vocabulary
 
 struct MetricsTextTests {
   private func text(_ loops: [LoopMetrics], _ registry: WorkerRegistry) -> PrometheusText {
-    PrometheusText(MetricsText(loops: loops, workers: registry.workers).write().text)
+    PrometheusText(MetricsText(loops: loops, workers: registry.workers, now: .zero).write().text)
   }
 
   /// The record of a request that took so many milliseconds.
@@ -107,6 +108,19 @@ struct MetricsTextTests {
     #expect(metrics["vllm_router_pd_prefill_requests_total\(one)"] == 1)
     #expect(metrics["vllm_router_pd_prefill_requests_total\(two)"] == nil)
     #expect(metrics["vllm_router_pd_decode_requests_total\(two)"] == 1)
+  }
+
+  @Test func `a worker's load has what others put there, while its engine has said it lately`() {
+    let registry = makeRegistry([.both, .both, .both])
+    let workers = registry.workers
+    let load = ReportedLoad(foreignRequests: 5, running: 3, waiting: 3, kvUsage: 0.25)
+    workers[0].reserve(TokenCount(3))
+    workers[0].note(LoadReport(load: load, freshUntil: .zero))
+    workers[1].note(LoadReport(load: load, freshUntil: Instant(nanoseconds: -1)))
+    let metrics = text([LoopMetrics()], registry)
+    let labels = (0..<3).map { #"{worker="http://w\#($0):8000"}"# }
+    #expect(labels.map { metrics["vllm_router_worker_load\($0)"] } == [6, 0, 0])
+    #expect(labels.map { metrics["vllm_router_worker_kv_usage\($0)"] } == [0.25, nil, nil])
   }
 
   @Test(arguments: [

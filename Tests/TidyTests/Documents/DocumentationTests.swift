@@ -5,7 +5,10 @@ struct DocumentationTests {
   private static let tree = RepositoryTree.here
   /// Where flags are declared, and the document that lists them.
   private static let flagFiles = [
-    (["Sources/Tool/RouterOptions.swift", "Sources/Tool/PolicyOptions.swift"], "docs/configuration.md"),
+    (
+      ["Sources/Tool/RouterOptions.swift", "Sources/Tool/PolicyOptions.swift"],
+      "docs/configuration.md"
+    ),
     (["Sources/Tool/EngineCommand.swift"], "docs/simulation.md"),
   ]
   private static let metrics = "Sources/PDRouter/Observability/MetricName.swift"

@@ -27,12 +27,14 @@ final class WorkerQuery {
   private var whenEnded: ((Outcome) -> Void)?
   private lazy var leg = Leg(observer: self)
 
-  /// A query of `path` at `worker`, not yet put.
+  /// A query of `path` at `worker`, not yet put; an answer of more than `longestAnswer` bytes is a
+  /// failure.
   init(
     _ path: String, of worker: Worker, on loop: any Loop, timeout: Duration,
     longestAnswer: Int = WorkerQuery.longestAnswer
   ) {
     precondition(path.hasPrefix("/"), "a path starts with a slash")
+    precondition(longestAnswer > 0)
     self.longestAnswer = longestAnswer
     self.path = worker.url.pathPrefix + path
     addressFields = worker.addressFields
@@ -67,6 +69,8 @@ final class WorkerQuery {
     withExtendedLifetime(self) {
       timer.cancel()
       whenEnded(outcome)
+      // Most queries wait long for their next turn.
+      if !isOut { body.removeAll(keepingCapacityUpTo: 4096) }
     }
   }
 }

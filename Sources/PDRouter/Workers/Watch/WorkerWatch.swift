@@ -5,7 +5,8 @@ internal import Vocabulary
 /// Takes care of the workers, whoever they are at the time; lives on one loop of the router.
 ///
 /// Follows the registry: a worker that comes is probed and asked at once, one that has left no
-/// more; data-parallel ranks of one engine are one to it. Where the configuration says so, it also warms pairs.
+/// more; data-parallel ranks of one engine are one to it. Where the configuration says so, it also
+/// warms pairs, and where a policy wants to know it, engines are asked for their load.
 final class WorkerWatch {
   /// How often it looks whether something is to be asked again.
   private static let interval: Duration = .seconds(1)
@@ -16,6 +17,7 @@ final class WorkerWatch {
   private let timer: any LoopTimer
   private let warmer: PairWarmer?
   private var cares: [WorkerCare] = []
+  private var loads: [LoadWatch] = []
   private var isRunning = false
 
   init(router: RouterLoop, logger: Logger) {
@@ -46,6 +48,8 @@ final class WorkerWatch {
     warmer?.stop()
     for care in cares { care.stop() }
     cares = []
+    for load in loads { load.stop() }
+    loads = []
   }
 
   private func refresh() {
@@ -68,6 +72,7 @@ final class WorkerWatch {
     }
     cares = kept
     for workers in newcomers.values.sorted(by: { $0[0].id < $1[0].id }) { begin(workers) }
+    if router.configuration.asksForLoad { refreshLoads() }
   }
 
   private func begin(_ workers: [Worker]) {
@@ -79,11 +84,29 @@ final class WorkerWatch {
     cares.append(care)
     care.start()
   }
+
+  /// One watch for each engine, which may be several workers.
+  private func refreshLoads() {
+    let workers = cares.flatMap(\.workers).filter { $0.state != .gone }
+    let engines = Dictionary(grouping: workers, by: \.url.base)
+    for load in loads where engines[load.base] == nil { load.stop() }
+    loads.removeAll { engines[$0.base] == nil }
+    for load in loads { load.setWorkers(engines[load.base] ?? []) }
+    let known = Set(loads.map(\.base))
+    for worker in workers where !known.contains(worker.url.base) {
+      let base = worker.url.base
+      guard !loads.contains(where: { $0.base == base }) else { continue }
+      let load = LoadWatch(engines[base] ?? [worker], base: base, router: router, logger: logger)
+      loads.append(load)
+      load.look()
+    }
+  }
 }
 
 extension WorkerWatch: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     for care in cares { care.look() }
+    for load in loads { load.look() }
     warmer?.proceed()
     timer.arm(after: WorkerWatch.interval, for: self)
   }

@@ -71,6 +71,17 @@ struct LeastLoadPolicyTests {
     #expect(choice == Choice(index: index, reason: .leastLoaded, score: score))
   }
 
+  @Test func `requests of others weigh as much as our own`() {
+    var policy = LeastLoadPolicy()
+    var generator = SplitMix64(seed: 2)
+    var pool = Pool([Figures(foreign: 30), Figures(foreign: 10), Figures(), Figures(foreign: 0)])
+    for _ in 0..<80 {
+      if let choice = pool.choice(of: &policy, &generator) { pool.reserve(choice.index, tokens: 0) }
+    }
+    // 80 of ours and 40 of others make 30 everywhere.
+    #expect(pool.workers.map(\.requestsInFlight) == [0, 20, 30, 30])
+  }
+
   @Test(arguments: [(2, 10.83), (5, 18.47), (256, 330.52)])
   func `equal workers are chosen with equal chance`(workers: Int, bound: Double) {
     var policy = LeastLoadPolicy()
