@@ -67,6 +67,8 @@ final class WorkerQuery {
     withExtendedLifetime(self) {
       timer.cancel()
       whenEnded(outcome)
+      // Answers may be large, and questions are rare.
+      if !isOut { body.removeAll(keepingCapacityUpTo: 4096) }
     }
   }
 }

@@ -5,7 +5,8 @@ internal import Vocabulary
 /// Takes care of the workers, whoever they are at the time; lives on one loop of the router.
 ///
 /// Follows the registry: a worker that comes is probed and asked at once, one that has left no
-/// more; data-parallel ranks of one engine are one to it. Where the configuration says so, it also warms pairs.
+/// more; data-parallel ranks of one engine are one to it. Where the configuration says so, it also
+/// warms pairs.
 final class WorkerWatch {
   /// How often it looks whether something is to be asked again.
   private static let interval: Duration = .seconds(1)
