@@ -163,7 +163,8 @@ struct WorkerDesk {
 
   // MARK: Asking all loops
 
-  /// Whether nothing of a worker, or of an engine's ranks, is left: meant to be asked until it answers 200.
+  /// Whether nothing of a worker, or of an engine's ranks, is left: meant to be asked until it
+  /// answers 200.
   ///
   /// A worker that has left is told of as long as it is remembered, so that asking comes to an end.
   private func tellWhetherDrained(_ exchange: Exchange) throws(AdminRefusal) {

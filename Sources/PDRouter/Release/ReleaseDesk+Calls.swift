@@ -35,7 +35,7 @@ extension ReleaseDesk {
       guard pairs.isCompatible(prefill, worker) else { continue }
       candidates.append(
         ReleaseCandidate(
-          id: worker.id, record: queue.record(of: worker.id, with: order),
+          id: worker.id, record: queue.record(of: worker, with: order),
           isDraining: pairs.isDraining(worker), isWarm: pairs.isWarm(prefill, worker),
           hasRoom: queue.hasRoom(at: worker.id),
           load: worker.requestsInFlight + queue.calls(at: worker.id)))
@@ -92,14 +92,18 @@ extension ReleaseDesk {
     case .answered(.notServed): fail(call, order, mayRepeat: true)
     case .failed(let wasSent):
       // Attached twice, a handle that is free already hangs and keeps blocks at the decode engine.
-      fail(call, order, mayRepeat: call.means != .attachment || !wasSent)
+      fail(call, order, by: call.worker, mayRepeat: call.means != .attachment || !wasSent)
     }
   }
 
-  private func fail(_ call: ReleaseCall, _ order: ReleaseOrder, mayRepeat: Bool) {
+  private func fail(
+    _ call: ReleaseCall, _ order: ReleaseOrder, by engine: Worker? = nil, mayRepeat: Bool
+  ) {
     counts.failedCalls += 1
     retire(call)
-    guard !queue.fail(order, mayRepeat: mayRepeat, now: router.loop.now) else { return }
+    guard !queue.fail(order, by: engine, mayRepeat: mayRepeat, now: router.loop.now) else {
+      return
+    }
     counts.givenUp += 1
     if isDraining { end(order, as: .expired) }
   }

@@ -133,7 +133,7 @@ final class ReleaseDesk {
 
   private func goOn(_ order: ReleaseOrder, without decode: Worker) {
     var tried = TriedWorkers()
-    tried.insert(decode.id)
+    tried.insertEngine(of: decode)
     // What the dead engine may have taken must not be attached again: that call would hang, and
     // keep blocks of the engine that was asked (measured on vLLM 0.32, NIXL push).
     let means = means(of: order.handle)

@@ -57,8 +57,8 @@ struct ReleaseQueue {
   /// Whether `worker` may be given another call.
   func hasRoom(at worker: WorkerID) -> Bool { calls(at: worker) < limits.callsPerWorker }
 
-  /// How far `order` has been failed by `worker`.
-  func record(of worker: WorkerID, with order: ReleaseOrder) -> ReleaseCandidate.Record {
+  /// How far `order` has been failed by `worker`, or by the engine that it is a rank of.
+  func record(of worker: Worker, with order: ReleaseOrder) -> ReleaseCandidate.Record {
     let entry = entry(of: order)
     if entry.failed.contains(worker) { return .failedOrder }
     return entry.tried.contains(worker) ? .failedRequest : .clean
@@ -132,14 +132,20 @@ struct ReleaseQueue {
 
   /// Its call failed: it pauses and tries again if it `mayRepeat` and has attempts left.
   ///
+  /// `engine` is the worker it is out at, where all ranks of its engine have failed with it.
+  ///
   /// - Returns: false when it rests from now on. Precondition: it is out.
-  mutating func fail(_ order: ReleaseOrder, mayRepeat: Bool, now: Instant) -> Bool {
+  mutating func fail(
+    _ order: ReleaseOrder, by engine: Worker? = nil, mayRepeat: Bool, now: Instant
+  ) -> Bool {
     let id = order.handle
     guard case .out(let worker) = entry(of: order).stage else {
       preconditionFailure("a call ends once")
     }
     endCall(at: worker)
+    precondition(engine == nil || engine?.id == worker, "it fails where it is out")
     entries[id]?.failed.insert(worker)
+    if let engine { entries[id]?.failed.insertEngine(of: engine) }
     entries[id]?.attempts += 1
     let attempts = entry(of: order).attempts
     guard mayRepeat, attempts < limits.attempts else {

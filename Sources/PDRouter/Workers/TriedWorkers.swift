@@ -18,7 +18,7 @@ struct TriedWorkers {
 
   /// Notes a failed worker whose whole engine has failed: no other rank of it can do better.
   mutating func insertEngine(of worker: Worker) {
-    insert(worker.id)
+    if !contains(worker.id) { insert(worker.id) }
     engines[engineCount % 8] = worker.engineNumber
     engineCount += 1
   }

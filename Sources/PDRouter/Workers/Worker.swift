@@ -3,7 +3,8 @@ internal import Policies
 internal import Synchronization
 public import Vocabulary
 
-/// One engine, or one data-parallel rank of one, that we can send to: what it is, how loaded it is by us, and what became of its requests.
+/// One engine, or one data-parallel rank of one, that we can send to: what it is, how loaded it is
+/// by us, and what became of its requests.
 ///
 /// Shared by all loops. Everything that changes is an atomic counter or flag, read and written with
 /// relaxed order: a decision made on a number a microsecond old is as good.

@@ -117,7 +117,7 @@ public final class WorkerRegistry: Sendable {
   /// They are what `model` is: its role, details, health, version and drain. Of `leaving`, those
   /// that ever had a request drain, and the others are gone.
   ///
-  /// - Returns: the new workers; fewer than asked for when the registry is full.
+  /// - Returns: the new workers; fewer than asked for when one is there or the registry is full.
   func replace(
     _ leaving: [Worker], with urls: [WorkerURL], like model: Worker
   ) -> [Worker] {
@@ -132,7 +132,9 @@ public final class WorkerRegistry: Sendable {
       }
       var added: [Worker] = []
       for url in urls
-      where state.workers.count < WorkerRegistry.capacity && state.nextNumber < .max {
+      where state.workers.count < WorkerRegistry.capacity && state.nextNumber < .max
+        && !state.workers.contains(where: { $0.url == url && $0.role == model.role })
+      {
         let worker = state.append(
           url, role: model.role, details: model.details, isHealthy: model.isHealthy)
         if let version = model.version { _ = worker.learn(version: version) }

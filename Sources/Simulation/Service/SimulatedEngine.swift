@@ -7,8 +7,8 @@ package import Vocabulary
 /// Runs on any loop, with one port for clients, one for other engines (KV) and, where the dialect
 /// has one, a bootstrap port. Confined to its loop. Its answers depend on every prompt token and,
 /// when it was handed KV, on that KV alone, so a wrong route or a wrong hand-over shows in the
-/// text. With data-parallel ranks it is the first of them, with the ports of all. It dies when its faults or the scheduler say so: every connection is cut and `whenDead` is
-/// called once.
+/// text. With data-parallel ranks it is the first of them, with the ports of all. It dies when its
+/// faults or the scheduler say so: every connection is cut and `whenDead` is called once.
 package final class SimulatedEngine {
   /// What it is, with the side channel's real port.
   package let configuration: EngineConfiguration

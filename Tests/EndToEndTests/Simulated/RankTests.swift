@@ -128,6 +128,19 @@ import Vocabulary
     #expect(released == (connector == .nixlPush ? [] : [0, 1]))
   }
 
+  @Test func `every pair of ranks is warmed, by requests that name both ranks`() throws {
+    var plan = FleetPlan.split(1, 1)
+    plan.watchesWorkers = true
+    plan.engine.dataParallelSize = 2
+    plan.router.prewarmsPairs = true
+    let fleet = try SimulatedFleet(plan)
+    fleet.runOn(for: .seconds(2))
+    let pairs = zip(ranks(fleet.prefills[0]).sorted(), ranks(fleet.decodes[0]).sorted())
+    #expect(pairs.map { "\($0)\($1)" } == ["00", "00", "11", "11"])
+    #expect(fleet.prefills[0].consumedHandles == 4)
+    #expect(fleet.violations().filter { !$0.contains("nobody made") } == [])
+  }
+
   @Test func `an engine that starts anew with as many ranks serves them again`() throws {
     var plan = FleetPlan.split(1, 1)
     plan.watchesWorkers = true

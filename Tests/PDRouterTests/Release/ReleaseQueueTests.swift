@@ -83,7 +83,7 @@ struct ReleaseQueueTests {
     }
   }
 
-  @Test func `a failed order pauses, then asks again, and rests after its last attempt`() {
+  @Test func `a failed order pauses, then asks again, and rests after its last attempt`() throws {
     var (queue, orders) = makeQueue(1)
     let order = orders[0]
     var now = at(1000)
@@ -91,7 +91,8 @@ struct ReleaseQueueTests {
       #expect(queue.next(now: now) === order)
       queue.depart(order, to: one, now: now)
       #expect(queue.fail(order, mayRepeat: true, now: now) == true)
-      #expect(queue.record(of: one, with: order) == .failedOrder)
+      let worker = Worker(id: one, url: try WorkerURL("http://d:1"), role: .decode)
+      #expect(queue.record(of: worker, with: order) == .failedOrder)
       #expect(queue.wake == now + pause)
       #expect(queue.next(now: now + pause + .nanoseconds(-1)) == nil)
       now = now + pause
@@ -103,6 +104,23 @@ struct ReleaseQueueTests {
     #expect(queue.helplessOrders.count == 1 && queue.callsInFlight == 0)
     queue.end(order)
     #expect(queue.count == 0)
+  }
+
+  @Test(arguments: [false, true])
+  func `an engine that cannot be reached fails an order with all its ranks`(
+    isOfEngine: Bool
+  ) throws {
+    let registry = WorkerRegistry()
+    for text in ["http://d:1@0", "http://d:1@1", "http://e:1@0"] {
+      registry.add(try WorkerURL(text), role: .decode)
+    }
+    let ranks = registry.workers
+    var (queue, orders) = makeQueue(1)
+    _ = queue.next(now: at(1))
+    queue.depart(orders[0], to: ranks[0].id, now: at(1))
+    _ = queue.fail(orders[0], by: isOfEngine ? ranks[0] : nil, mayRepeat: true, now: at(1))
+    let records = ranks.map { queue.record(of: $0, with: orders[0]) }
+    #expect(records == [.failedOrder, isOfEngine ? .failedOrder : .clean, .clean])
   }
 
   @Test func `an order that may not be repeated rests at once`() {

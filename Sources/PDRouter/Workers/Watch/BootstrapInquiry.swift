@@ -7,7 +7,8 @@ internal import Vocabulary
 ///
 /// `GET http://host:port/query`, a series of `BootstrapBackoff.tries` at most; never holds anything
 /// else up. The answer goes to the worker, where the connector reads it. Asked again whenever the
-/// engine may be another one. One server answers for all data-parallel ranks of its engine. Confined to its loop, with a connection of its own per try.
+/// engine may be another one. One server answers for all data-parallel ranks of its engine.
+/// Confined to its loop, with a connection of its own per try.
 final class BootstrapInquiry {
   /// The engine's workers; never none.
   var workers: [Worker]

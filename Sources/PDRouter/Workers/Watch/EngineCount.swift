@@ -13,7 +13,7 @@ struct EngineCount {
   private let text: UnsafeRawBufferPointer
   private var values: Set<[UInt8]> = []
 
-  /// How many engines `text` (Prometheus text format 0.0.4) tells of; 0 when it is no vLLM server's.
+  /// How many engines `text` (Prometheus text format 0.0.4) tells of; 0 when it is not vLLM's.
   static func engines(inMetrics text: UnsafeRawBufferPointer) -> Int {
     var count = EngineCount(text: text)
     count.read()

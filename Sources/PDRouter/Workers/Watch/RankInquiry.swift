@@ -98,7 +98,8 @@ final class RankInquiry {
     }
     guard added < missing else { return }
     logger.warning(
-      "no room for all data-parallel ranks", metadata: ["worker": "\(base)", "ranks": "\(count)"])
+      "not all data-parallel ranks could be added",
+      metadata: ["worker": "\(base)", "ranks": "\(count)"])
   }
 
   private func leaveIfUnused(_ worker: Worker) {

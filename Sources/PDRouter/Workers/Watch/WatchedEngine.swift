@@ -1,7 +1,7 @@
 internal import Vocabulary
 
-/// What all workers have in common that are data-parallel ranks of one engine, and so are probed and
-/// asked together; a worker without a rank is an engine by itself.
+/// What all workers have in common that are data-parallel ranks of one engine, and so are probed
+/// and asked together; a worker without a rank is an engine by itself.
 struct WatchedEngine: Hashable {
   private let base: WorkerURL
   private let role: Role

@@ -69,7 +69,7 @@ final class WorkerQuery {
     withExtendedLifetime(self) {
       timer.cancel()
       whenEnded(outcome)
-      // Most queries wait long for their next turn.
+      // Answers may be large, and questions are rare.
       if !isOut { body.removeAll(keepingCapacityUpTo: 4096) }
     }
   }
