@@ -47,7 +47,7 @@ let package = Package(
       swiftSettings: hot),
     .target(
       name: "Simulation",
-      dependencies: ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+      dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
     .executableTarget(
       name: "Tool",
@@ -65,6 +65,9 @@ let package = Package(
         "CAllocationCount", "JSONFields", "Wire", "Policies", "KVTransfer", "Vocabulary",
       ],
       path: "Benchmarks/Micro", swiftSettings: hot),
+    .executableTarget(
+      name: "PolicyReplay", dependencies: ["Policies", "Vocabulary"],
+      path: "Benchmarks/Replay", swiftSettings: hot),
     .executableTarget(
       name: "OverheadBenchmark",
       dependencies: [

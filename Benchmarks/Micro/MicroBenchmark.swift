@@ -31,6 +31,8 @@ struct MicroBenchmark {
   /// Measures `rounds` rounds.
   func measure(rounds: Int) -> Figures {
     precondition(rounds > 0)
+    // What is made for the first operation is no part of it.
+    run(1)
     let iterations = iterationsPerRound()
     run(iterations)
     var times: [Double] = []

@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Logging
+internal import Policies
 internal import Vocabulary
 
 /// What a loop does besides requests: letters, signals, shutdown, and on the first loop probes and
@@ -36,7 +37,10 @@ final class LoopSupervisor {
   func openMetrics(_ loops: [LoopMetrics]) throws(PortFailure) {
     guard let address = router.configuration.metrics else { return }
     let frontend = Frontend(
-      loop: router.loop, handler: MetricsEndpoint(loops: loops, registry: shared.registry),
+      loop: router.loop, 
+      handler: MetricsEndpoint(
+        loops: loops, registry: shared.registry,
+        prefixes: router.workers.caches == nil ? nil : router.policyMemory.prefixes),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)

@@ -31,7 +31,8 @@ public final class Router: Sendable {
     try configuration.validate()
     self.configuration = configuration
     self.logger = logger
-    policyMemory = configuration.makePolicyMemory()
+    policyMemory = configuration.makePolicyMemory(
+      seed: configuration.seed ?? .random(in: .min ... .max))
     metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
     for entry in configuration.workers { try register(entry) }
   }

@@ -41,6 +41,8 @@ public final class RouterLoop {
   var unjudgedAnswers = 0
   /// Makes what the prefix index knows prompts by.
   var promptPrefix: PromptPrefix
+  /// When what is remembered of prompts is next brought below its bounds, by the first loop.
+  private var nextTrim = Instant.zero
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
   /// What the policies in use want to know of requests.
@@ -83,7 +85,7 @@ public final class RouterLoop {
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
     decider = configuration.makeDecider()
     generator = SplitMix64(seed: seed)
-    let policyMemory = policyMemory ?? configuration.makePolicyMemory()
+    let policyMemory = policyMemory ?? configuration.makePolicyMemory(seed: seed)
     let needs = configuration.policyNeeds
     workers = LoopWorkers(
       registry: registry,
@@ -254,15 +256,18 @@ extension RouterLoop {
     if let pinnedPair {
       return RouterLoop.pinned(leg == .prefill ? pinnedPair.prefill : pinnedPair.decode)
     }
-    switch leg {
-    case .prefill:
-      return workers.choose(
-        leg, by: &prefillSeat, for: traits, except: tried, now: loop.now, using: &generator)
-    case .serving:
-      return workers.choose(
-        leg, by: &servingSeat, for: traits, except: tried, pairedWith: prefill, now: loop.now,
-        using: &generator)
-    }
+    let chosen =
+      switch leg {
+      case .prefill:
+        workers.choose(
+          leg, by: &prefillSeat, for: traits, except: tried, now: loop.now, using: &generator)
+      case .serving:
+        workers.choose(
+          leg, by: &servingSeat, for: traits, except: tried, pairedWith: prefill, now: loop.now,
+          using: &generator)
+      }
+    if let chosen { count(chosen, leg) }
+    return chosen
   }
 
   /// Whether another worker could serve what those of `tried` could not.
@@ -277,9 +282,18 @@ extension RouterLoop {
     if let pinnedPair {
       return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
     }
-    return workers.choosePair(
+    let pair = workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
+    guard let pair else { return nil }
+    count(pair.prefill, .prefill)
+    count(pair.decode, .serving)
+    return pair
+  }
+
+  private func count(_ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg) {
+    guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
+    metrics.countPrefixDecision(leg, chosen.choice.reason)
   }
 
   /// The request is about to be sent to `worker`, whoever chose it.
@@ -318,6 +332,10 @@ extension RouterLoop: LoopTimerHandler {
     releases.sweep()
     metrics.note(ledger)
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
+    if mailbox.number == 0, loop.now >= nextTrim {
+      policyMemory.prefixes.trim()
+      nextTrim = loop.now + configuration.policySettings.evictionInterval
+    }
     timer.arm(after: .seconds(1), for: self)
   }
 }

@@ -19,11 +19,11 @@ extension RouterConfiguration {
     return needs
   }
 
-  /// What all loops' policies are to share.
-  func makePolicyMemory() -> PolicyMemory {
+  /// What all loops' policies are to share; `seed` decides how prompts are hashed.
+  func makePolicyMemory(seed: UInt64) -> PolicyMemory {
     var settings = policySettings
     settings.loops = loops
-    settings.hashSeed = seed ?? UInt64.random(in: .min ... .max)
+    settings.hashSeed = seed
     return PolicyMemory(settings: settings, hasShadow: shadowPolicy != nil)
   }
 

@@ -1,4 +1,5 @@
 internal import KVTransfer
+internal import Policies
 internal import Vocabulary
 
 /// What one loop has counted; written on its thread, read by the metrics port's.
@@ -37,6 +38,8 @@ public final class LoopMetrics: Sendable {
   let firstTokens = LatencyHistogram()
   /// From a handle's parameters to its settlement.
   let handleAges = LatencyHistogram()
+  /// Choices of `cache_aware` for prefill legs, then for those that serve, by `ChoiceReason`.
+  let prefixDecisions = AtomicCounters(count: 2 * ChoiceReason.allCases.count)
   /// What the shadow policy would have chosen, for prefill legs and for those that serve.
   let prefillShadow = ShadowCounts()
   let servingShadow = ShadowCounts()
@@ -72,6 +75,12 @@ public final class LoopMetrics: Sendable {
     if record.attempts > 1 { singles.add(record.attempts - 1, to: Single.retries.rawValue) }
     if record.outcome == .clientGone { singles.add(to: Single.clientDisconnects.rawValue) }
     if let error = record.error { count(error, route: route) }
+  }
+
+  /// `cache_aware` has chosen.
+  func countPrefixDecision(_ leg: PolicyLeg, _ reason: ChoiceReason) {
+    let first = leg == .prefill ? 0 : ChoiceReason.allCases.count
+    prefixDecisions.add(to: first + Int(reason.rawValue))
   }
 
   /// The budget refused a request another attempt.

@@ -25,6 +25,11 @@ public enum MetricName: String, CaseIterable, Sendable {
   case handlesByStage = "vllm_router_kv_handles"
   case handlesReleased = "vllm_router_kv_handles_released_total"
   case handleAge = "vllm_router_kv_handle_age_seconds"
+  case prefixDecisions = "vllm_router_prefix_routing_decisions_total"
+  case prefixPredictionError = "vllm_router_prefix_prediction_error"
+  case treeSize = "vllm_router_tree_size"
+  case prefixIndexBytes = "vllm_router_prefix_index_bytes"
+  case prefixIndexEvictions = "vllm_router_prefix_index_evictions_total"
   case shadowDecisions = "vllm_router_shadow_decisions_total"
   case shadowDifferences = "vllm_router_shadow_differences_total"
   case shadowLoadDifference = "vllm_router_shadow_load_difference_requests_total"
@@ -34,7 +39,9 @@ public enum MetricName: String, CaseIterable, Sendable {
   public var type: StaticString {
     switch self {
     case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge: "histogram"
-    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive, .handlesByStage: "gauge"
+    case .activeWorkers, .workerHealth, .runningRequests, .handlesLive, .handlesByStage,
+      .prefixPredictionError, .treeSize, .prefixIndexBytes:
+      "gauge"
     default: "counter"
     }
   }
@@ -66,6 +73,11 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .handlesByStage: "KV handles whose life has not ended, by state."
     case .handlesReleased: "Unused KV handles given back, by what told prefill."
     case .handleAge: "Time from a KV handle's parameters to its end."
+    case .prefixDecisions: "Choices of cache_aware, by leg and why."
+    case .prefixPredictionError: "Share of a worker's predicted cache that its engine did not have."
+    case .treeSize: "Prompt bytes that are remembered of a worker."
+    case .prefixIndexBytes: "Memory of what is remembered of prompts."
+    case .prefixIndexEvictions: "Blocks of workers' prompts that were forgotten to make room."
     case .shadowDecisions: "Choices that the shadow policy was asked about too."
     case .shadowDifferences: "Of these, choices that would have been different."
     case .shadowLoadDifference: "Requests in flight that one of two such workers had more."

@@ -1,3 +1,4 @@
+internal import Policies
 internal import Vocabulary
 internal import Wire
 
@@ -5,8 +6,10 @@ internal import Wire
 final class MetricsEndpoint: ExchangeHandler {
   private let loops: [LoopMetrics]
   private let registry: WorkerRegistry
+  private let prefixes: PrefixIndex?
 
-  init(loops: [LoopMetrics], registry: WorkerRegistry) {
+  init(loops: [LoopMetrics], registry: WorkerRegistry, prefixes: PrefixIndex?) {
+    self.prefixes = prefixes
     self.loops = loops
     self.registry = registry
   }
@@ -14,7 +17,7 @@ final class MetricsEndpoint: ExchangeHandler {
   func handle(_ exchange: Exchange) {
     var fields = ByteBuffer(capacity: 128)
     fields.append("content-type: text/plain; version=0.0.4; charset=utf-8\r\n")
-    let text = MetricsText(loops: loops, workers: registry.workers).write()
+    let text = MetricsText(loops: loops, workers: registry.workers, prefixes: prefixes).write()
     exchange.respond(status: 200, fields: fields, body: text)
   }
 

@@ -1,14 +1,18 @@
 internal import KVTransfer
+internal import Policies
 internal import Vocabulary
 
 /// Writes the metrics of all loops as Prometheus text (format 0.0.4).
 struct MetricsText: ~Copyable {
   private var text = ByteBuffer(capacity: 16 * 1024)
   let loops: [LoopMetrics]
-  private let workers: [Worker]
+  let workers: [Worker]
+  /// What is remembered of prompts, if anything is.
+  let prefixes: PrefixIndex?
 
   /// A writer of the sums of `loops` and the state of `workers`.
-  init(loops: [LoopMetrics], workers: [Worker]) {
+  init(loops: [LoopMetrics], workers: [Worker], prefixes: PrefixIndex? = nil) {
+    self.prefixes = prefixes
     self.loops = loops
     self.workers = workers
   }
@@ -47,6 +51,9 @@ struct MetricsText: ~Copyable {
       each(name, of: workers.filter { $0.role == .decode }) {
         $0.processedRequests
       }
+    case .prefixDecisions, .prefixPredictionError, .treeSize, .prefixIndexBytes,
+      .prefixIndexEvictions:
+      prefix(name)
     case .shadowDecisions, .shadowDifferences, .shadowLoadDifference, .shadowCachedDifference:
       shadow(name)
     case .handlesBegun: line(name, "", handles(.begun))
@@ -107,7 +114,7 @@ struct MetricsText: ~Copyable {
     }
   }
 
-  private mutating func each(
+  mutating func each(
     _ name: MetricName, of workers: [Worker], _ value: (Worker) -> Int
   ) {
     for worker in workers {
@@ -148,7 +155,7 @@ struct MetricsText: ~Copyable {
   }
 
   /// One series.
-  mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
+  mutating func line(_ name: MetricName, _ labels: String, _ value: some CustomStringConvertible) {
     let series = labels.isEmpty ? name.rawValue : "\(name.rawValue){\(labels)}"
     text.append("\(series) \(value)\n")
   }

@@ -6,6 +6,8 @@ internal import Vocabulary
 ///
 /// Of one loop's thread. Without a shadow it costs a check for one.
 struct PolicySeat {
+  /// Which policy it is.
+  let name: PolicyName
   /// Whether a pair may be chosen together for this policy.
   let weighsPairs: Bool
   private var policy: any Policy
@@ -17,7 +19,8 @@ struct PolicySeat {
   init(_ policy: any Policy, shadow: ShadowPolicy? = nil) {
     self.policy = policy
     self.shadow = shadow
-    weighsPairs = policy.name.weighsPairs
+    name = policy.name
+    weighsPairs = name.weighsPairs
   }
 
   /// Whether somebody wants to know of choices that were made without this policy.

@@ -13,16 +13,39 @@ enum FurcHash {
   private static var attempts: Int { 32 }
 
   /// The bucket of a text whose hash with `seed` is `first`; below `buckets`.
+  ///
+  /// The walk's first attempt, which is all but one in four million walks: three bits of each word
+  /// by one multiplication, no branch that could be guessed wrong.
   @inline(__always)
   static func bucket(first: UInt64, seed: UInt64) -> UInt32 {
+    let tree = first & ((2 << UInt64(depth)) &- 1)
+    guard tree != 0 else { return 0 }
+    let depth = 63 &- UInt64(truncatingIfNeeded: tree.leadingZeroBitCount)
+    var (word, place) = (first, depth)
+    var (bits, count) = (UInt64.zero, UInt64.zero)
+    for order in 0..<9 {
+      if order > 0 { word = MurmurHash64A.hash(word: word, seed: seed) }
+      // Bits 0, 23 and 46 from `place` on become bits 2, 1 and 0; the last may be in the next word.
+      let spread = word &>> place & 0x0000_4000_0080_0001
+      let three = (spread &* 0x0004_0000_0400_0004) &>> 48 & 7
+      let taken: UInt64 = place < 18 ? 3 : 2
+      bits = bits &<< taken | three &>> (3 &- taken)
+      count &+= taken
+      place = place &+ taken &* 23 &- 64
+    }
+    // As many bits as the place is deep, the one there included; at the root that one alone.
+    let number = UInt32(truncatingIfNeeded: bits &>> (count &- max(depth, 1)))
+    return number < buckets ? number : walk(first: first, seed: seed)
+  }
+
+  /// The bucket as the definition has it, attempt by attempt.
+  static func walk(first: UInt64, seed: UInt64) -> UInt32 {
     var depth = depth
     var bits = Bits(first: first, at: depth, seed: seed)
     for _ in 0..<attempts {
-      if bits.bit == 0 {
-        // Up the tree to the nearest bit that is set, all of them in the first word.
-        let above = first & ((1 << UInt64(depth)) &- 1)
-        guard above != 0 else { return 0 }
-        depth = 63 &- above.leadingZeroBitCount
+      while bits.bit == 0 {
+        guard depth > 0 else { return 0 }
+        depth &-= 1
         bits = Bits(first: first, at: depth, seed: seed)
       }
       var number: UInt32 = 1

@@ -55,11 +55,11 @@ public struct CacheAwarePolicy: Policy {
     var least = Double.infinity
     var greatest = 0.0
     var longest = 0
-    for candidate in candidates {
-      let load = CacheAwarePolicy.load(candidate)
+    for place in candidates.indices {
+      let load = CacheAwarePolicy.load(candidates[place])
       least = min(least, load)
       greatest = max(greatest, load)
-      longest = max(longest, candidate.cachedBlocks)
+      longest = max(longest, candidates[place].cachedBlocks)
     }
     if greatest - least > absoluteThreshold, greatest > least * relativeThreshold {
       return leastLoaded(of: candidates, .loadImbalance, &generator)

@@ -31,7 +31,7 @@ public final class PrefixIndex: Sendable {
   /// Most shares of workers in blocks, of all workers together.
   public static let mostHoldings = 1 << 22
   /// Blocks that are inserted or evicted under one lock.
-  static let batch = 256
+  static let batch = 128
   /// Shares that one insertion evicts of a worker whose part has become less; the next ones, or
   /// `trim`, go on.
   private static let mostAtOnce = 1024

@@ -23,13 +23,16 @@ struct PrefixShard: ~Copyable {
     var mask: UInt64
     /// How many hold it; 0 when the entry is free.
     var holders: UInt32
-    var nextFree: UInt32
+    /// The one holding that is not in the table of holdings, since most blocks have no other, or
+    /// `none`; the next free entry, while this one is free.
+    var link: UInt32
   }
 
   /// One worker's share in one block.
   struct Holding: BitwiseCopyable {
     /// When it was touched last, in insertions.
     var stamp: UInt64
+    /// What it is a share in.
     var block: UInt32
     var newer: UInt32
     /// Also the next free entry, while this one is free.
@@ -52,6 +55,8 @@ struct PrefixShard: ~Copyable {
   var blocks = PrefixSlab<Block>()
   var holdings = PrefixSlab<Holding>()
   var masks = PrefixMasks()
+  /// What was found of the chain being touched.
+  private let finds: UnsafeMutablePointer<(block: UInt32, holding: UInt32)>
   private var blockTable = PrefixTable()
   private var holdingTable = PrefixTable()
   /// First of the entries given back, and the number of those ever used.
@@ -64,10 +69,13 @@ struct PrefixShard: ~Copyable {
   init() {
     lines = .allocate(capacity: PrefixIndex.mostWorkers)
     lines.initialize(repeating: Line(), count: PrefixIndex.mostWorkers)
+    finds = .allocate(capacity: PrefixIndex.batch)
+    finds.initialize(repeating: (PrefixShard.none, PrefixShard.none), count: PrefixIndex.batch)
   }
 
   deinit {
     lines.deallocate()
+    finds.deallocate()
   }
 
   /// Memory in use.
@@ -98,23 +106,46 @@ struct PrefixShard: ~Copyable {
 // MARK: - Touching and evicting
 
 extension PrefixShard {
-  /// The slot's worker holds the blocks of `hashes`, a part of a chain, and they are its newest.
+  /// The slot's worker holds the blocks of `hashes`, a part of a chain of at most
+  /// `PrefixIndex.batch`, and they are its newest.
+  ///
+  /// Looks everything up first and changes it then: looks do not wait for each other, so the
+  /// processor fetches what they need from memory at the same time.
   ///
   /// - Returns: how many of them it did not hold before.
   mutating func touch(_ hashes: UnsafeBufferPointer<UInt64>, slot: Int, stamp: UInt64) -> Int {
+    precondition(hashes.count <= PrefixIndex.batch)
+    for place in hashes.indices { finds[place] = look(hashes[place], slot) }
     let before = lines[slot].count
-    for hash in hashes.reversed() {
-      guard let block = takeBlock(hash) else { continue }
-      let holding = holding(of: block, slot)
+    for place in hashes.indices.reversed() {
+      var (block, holding) = finds[place]
+      if block == PrefixShard.none {
+        guard let taken = takeBlock(hashes[place]) else { continue }
+        block = taken
+      }
+      if holding == PrefixShard.none { holding = self.holding(of: block, slot) }
       if holding == PrefixShard.none {
         hold(block, slot, stamp)
       } else {
-        holdings[holding].pointee.stamp = stamp
-        unlink(holding, slot)
-        link(holding, slot)
+        renew(holding, slot, stamp)
       }
     }
     return lines[slot].count - before
+  }
+
+  /// The block of this hash, and the slot's share in it.
+  @inline(__always)
+  private func look(_ hash: UInt64, _ slot: Int) -> (block: UInt32, holding: UInt32) {
+    let block = block(of: hash)
+    return (block, block == PrefixShard.none ? block : holding(of: block, slot))
+  }
+
+  /// Makes a share the slot's newest.
+  private mutating func renew(_ holding: UInt32, _ slot: Int, _ stamp: UInt64) {
+    precondition(Int(holdings[holding].pointee.slot) == slot)
+    holdings[holding].pointee.stamp = stamp
+    unlink(holding, slot)
+    link(holding, slot)
   }
 
   /// Takes up to `most` of the slot's oldest holdings from it, as far as they were touched no later
@@ -134,17 +165,13 @@ extension PrefixShard {
 
   private func holding(of block: UInt32, _ slot: Int) -> UInt32 {
     guard holds(block, slot) else { return PrefixShard.none }
-    let found = findHolding(block, slot)
+    let first = blocks[block].pointee.link
+    if first != PrefixShard.none, Int(holdings[first].pointee.slot) == slot { return first }
+    let found = holdingTable.find(PrefixShard.key(block, slot)) { number in
+      holdings[number].pointee.block == block && Int(holdings[number].pointee.slot) == slot
+    }
     precondition(found != PrefixShard.none, "who is in a block's set has a share in it")
     return found
-  }
-
-  @inline(__always)
-  private func findHolding(_ block: UInt32, _ slot: Int) -> UInt32 {
-    holdingTable.find(PrefixShard.key(block, slot)) { number in
-      let holding = holdings[number]
-      return holding.pointee.block == block && Int(holding.pointee.slot) == slot
-    }
   }
 
   /// Whether the slot is in the block's set.
@@ -170,25 +197,25 @@ extension PrefixShard {
     }
     guard blockTable.insert(hash, number) else { return nil }
     if number == freeBlock {
-      freeBlock = blocks[number].pointee.nextFree
+      freeBlock = blocks[number].pointee.link
     } else {
       usedBlocks += 1
     }
-    blocks[number].pointee = Block(hash: hash, mask: 0, holders: 0, nextFree: PrefixShard.none)
+    blocks[number].pointee = Block(hash: hash, mask: 0, holders: 0, link: PrefixShard.none)
     blockCount += 1
     return number
   }
 
-  /// Gives the slot a share in `block`, as its newest; a block that nobody else holds goes again
-  /// when there is no place for that.
+  /// Gives the slot a share in `block`, as its newest, if there is a place for it.
   private mutating func hold(_ block: UInt32, _ slot: Int, _ stamp: UInt64) {
     var number = freeHolding
     if number == PrefixShard.none {
       number = usedHoldings
       holdings.grow(toHold: number)
     }
-    guard holdingTable.insert(PrefixShard.key(block, slot), number) else {
-      if blocks[block].pointee.holders == 0 { dropBlock(block) }
+    if blocks[block].pointee.link == PrefixShard.none {
+      blocks[block].pointee.link = number
+    } else if !holdingTable.insert(PrefixShard.key(block, slot), number) {
       return
     }
     if number == freeHolding {
@@ -211,7 +238,11 @@ extension PrefixShard {
     let block = holdings[number].pointee.block
     unlink(number, slot)
     lines[slot].count -= 1
-    holdingTable.remove(PrefixShard.key(block, slot)) { $0 == number }
+    if blocks[block].pointee.link == number {
+      blocks[block].pointee.link = PrefixShard.none
+    } else {
+      holdingTable.remove(PrefixShard.key(block, slot)) { $0 == number }
+    }
     holdings[number].pointee.older = freeHolding
     freeHolding = number
     holdingCount -= 1
@@ -223,7 +254,7 @@ extension PrefixShard {
   private mutating func dropBlock(_ number: UInt32) {
     precondition(blocks[number].pointee.holders == 0 && blocks[number].pointee.mask == 0)
     blockTable.remove(blocks[number].pointee.hash) { $0 == number }
-    blocks[number].pointee.nextFree = freeBlock
+    blocks[number].pointee.link = freeBlock
     freeBlock = number
     blockCount -= 1
   }

@@ -31,8 +31,8 @@ struct SessionCounts {
     return place < entries.count && entries[place].worker == worker ? entries[place].sessions : 0
   }
 
-  /// The places of the candidates for which sessions and `extra` together are fewest, ascending, and
-  /// how many that is.
+  /// The places of the candidates for which sessions and `extra` together are fewest, ascending,
+  /// and how many that is.
   func fewest(
     among candidates: UnsafeBufferPointer<WorkerSnapshot>, into places: inout [Int],
     adding extra: (WorkerSnapshot) -> Int

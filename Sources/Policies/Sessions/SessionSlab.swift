@@ -4,9 +4,9 @@ internal import Vocabulary
 /// Sessions and their workers in flat memory: found by fingerprint, ordered by last use.
 ///
 /// 32 bytes a session and 4 to 8 to find it, reserved whole with the first session, so that nothing
-/// is ever moved or rehashed; the system gives the memory page by page as sessions come. When it is full the
-/// session used longest ago makes room. Its owner locks it. Cost of every step: a few memory
-/// accesses, no allocation.
+/// is ever moved or rehashed; the system gives the memory page by page as sessions come. When it is
+/// full its owner, who also locks it, removes the session used longest ago. Cost of every step: a
+/// few memory accesses, no allocation.
 struct SessionSlab: ~Copyable {
   private struct Entry {
     var fingerprint: UInt64

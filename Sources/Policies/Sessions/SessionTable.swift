@@ -92,8 +92,8 @@ public final class SessionTable: Sendable {
     }
   }
 
-  /// The places of the candidates for which sessions and `extra` together are fewest, ascending, and
-  /// how many that is.
+  /// The places of the candidates for which sessions and `extra` together are fewest, ascending,
+  /// and how many that is.
   func fewest(
     among candidates: UnsafeBufferPointer<WorkerSnapshot>, into places: inout [Int],
     adding extra: (WorkerSnapshot) -> Int

@@ -1,4 +1,5 @@
 package import PDRouter
+internal import Policies
 
 /// What a `SimulatedFleet` is made of; a value, and together with the calls all that decides a run.
 package struct FleetPlan: Sendable {
@@ -14,8 +15,9 @@ package struct FleetPlan: Sendable {
   package var watchesWorkers = false
   /// How the network behaves.
   package var conditions = NetworkConditions()
-  /// The router's configuration, but for workers and pools, which follow from the counts.
-  package var router = RouterConfiguration()
+  /// The router's configuration, but for workers and pools, which follow from the counts; workers
+  /// take turns unless told otherwise, so that what a test expects does not hang on draws.
+  package var router = FleetPlan.inTurn
   /// Each engine's configuration, but for its names.
   package var engine = FleetPlan.smallEngine
   /// How many data-parallel ranks decode engines have; nil for as many as all others.
@@ -40,6 +42,12 @@ package struct FleetPlan: Sendable {
 
   private init(seed: UInt64) {
     self.seed = seed
+  }
+
+  private static var inTurn: RouterConfiguration {
+    var configuration = RouterConfiguration()
+    configuration.policy = .roundRobin
+    return configuration
   }
 
   /// An engine with a cache of 16,384 tokens: many of them fit into a test.

@@ -1,6 +1,7 @@
 import EventLoop
 import KVTransfer
 import PDRouter
+import Policies
 import Simulation
 import Vocabulary
 
@@ -24,6 +25,7 @@ final class SocketFleet {
     self.loop = loop
     timer = loop.makeTimer()
     var configuration = RouterConfiguration()
+    configuration.policy = .roundRobin
     configuration.isDisaggregated = plan.wholeCount == 0
     let roles =
       Array(repeating: Role.prefill, count: plan.prefillCount)

@@ -1,6 +1,7 @@
 import EventLoop
 import KVTransfer
 import PDRouter
+import Policies
 import Simulation
 import Vocabulary
 
@@ -62,6 +63,7 @@ final class Storm {
 
   private static func configuration(_ plan: StormPlan) -> RouterConfiguration {
     var configuration = RouterConfiguration()
+    configuration.policy = .roundRobin
     configuration.isDisaggregated = true
     configuration.timeouts.prefill = plan.prefillTimeout
     configuration.timeouts.request = plan.requestTimeout

@@ -1,6 +1,7 @@
 import KVTransfer
 import Simulation
 import Testing
+import Policies
 import Vocabulary
 
 @testable import PDRouter
@@ -11,6 +12,7 @@ struct RankTests {
     _ size: Int, split: Bool = false, connector: KVConnectorName = .nixl
   ) -> RouterConfiguration {
     var configuration = RouterConfiguration()
+    configuration.policy = .roundRobin
     configuration.dataParallelSize = size
     configuration.isDisaggregated = split
     configuration.connector = connector

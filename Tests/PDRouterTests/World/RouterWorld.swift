@@ -2,6 +2,7 @@ import EventLoop
 import KVTransfer
 import Simulation
 import Testing
+import Policies
 import Vocabulary
 
 @testable import PDRouter
@@ -30,6 +31,7 @@ final class RouterWorld {
     clientHost = world.makeHost("client")
     registry = makeRegistry(roles, details: details)
     var configuration = RouterConfiguration()
+    configuration.policy = .roundRobin
     configuration.isDisaggregated = roles.contains { $0 != .both }
     configure(&configuration)
     router = RouterLoop(

@@ -15,7 +15,8 @@ final class SecondLoop {
     let host = world.world.makeHost(address.host)
     router = RouterLoop(
       loop: host.loop, configuration: world.router.configuration, registry: world.registry,
-      metrics: LoopMetrics(), seed: 2, loops: world.router.loops, number: 1)
+      metrics: LoopMetrics(), seed: 2, loops: world.router.loops, number: 1,
+      policyMemory: world.router.policyMemory)
     do throws(StreamError) {
       try router.listen(on: address, sharesPort: false)
     } catch {

@@ -18,8 +18,8 @@ struct PrefixHashPolicyTests {
     (0..<blocks).map { SplitMix64.mix(seed &* 1000 &+ UInt64($0)) }
   }
 
-  /// Requests (and as many hundred tokens) on four workers, and whether the cap of ⌈1.25·(sum + 1)/4⌉
-  /// leaves the first choice out.
+  /// Requests (or as many prompts' tokens) on four workers, of which the first is the first choice,
+  /// and whether it stays so under the cap of ⌈1.25·(sum + 1)/4⌉.
   @Test(
     arguments: [
       ([0, 0, 0, 0], true), ([1, 0, 0, 0], false),  // ⌈1.25·2/4⌉ = 1
