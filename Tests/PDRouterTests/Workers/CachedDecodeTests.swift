@@ -12,7 +12,8 @@ struct CachedDecodeTests {
     let history = String(repeating: "tell me more about the sea. ", count: 430)
     return post(
       "/v1/chat/completions",
-      #"{"model":"m","messages":[{"role":"user","content":"\#(history)\#(added)"}],"max_tokens":8}"#)
+      #"{"model":"m","messages":[{"role":"user","content":"\#(history)\#(added)"}],"max_tokens":8}"#
+    )
   }
 
   private func makeWorld(
