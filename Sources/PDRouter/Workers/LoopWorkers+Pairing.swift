@@ -12,6 +12,7 @@ extension LoopWorkers {
     using generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
     refresh()
+    caches?.look(at: traits)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     condition.avoidsEjected = pairs.badCount > 0
     var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)

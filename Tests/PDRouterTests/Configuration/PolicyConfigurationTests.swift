@@ -9,6 +9,7 @@ struct PolicyConfigurationTests {
     isDisaggregated: Bool, _ change: (inout RouterConfiguration) -> Void = { _ in }
   ) -> RouterConfiguration {
     var configuration = RouterConfiguration()
+    configuration.policy = .random
     configuration.isDisaggregated = isDisaggregated
     configuration.workers =
       isDisaggregated
