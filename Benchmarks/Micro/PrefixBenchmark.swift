@@ -1,8 +1,8 @@
 import Policies
 import Vocabulary
 
-/// Hashing prompts, looking their chains up and choosing by them, with 4,096 prefixes that 64 workers
-/// hold; inserting.
+/// Hashing prompts, looking their chains up and choosing by them, with 4,096 prefixes that 64
+/// workers hold; inserting.
 ///
 /// "decide" is everything from the prompt's bytes to the choice. "4 KB", "128 KB" are prompt bytes.
 func prefixBenchmarks() -> [(name: String, bytes: Int, run: (_ iterations: Int) -> Void)] {

@@ -1,8 +1,8 @@
 internal import Glibc
 import Policies
 
-/// Replays what the command line names by every policy and prints a table; exit code 2 when it makes
-/// no sense.
+/// Replays what the command line names by every policy and prints a table; exit code 2 when it
+/// makes no sense.
 func runReplay() {
   guard let command = ReplayCommand(arguments: CommandLine.arguments.dropFirst()) else {
     write(ReplayCommand.usage, to: STDERR_FILENO)

@@ -5,10 +5,10 @@ import Vocabulary
 ///
 /// In virtual time. A worker computes one prompt after the other, what it has not cached of each at
 /// `tokensPerSecond` and 20 ms besides, then generates for any number of requests at the same time.
-/// Its cache holds `blocks` blocks, least recently used first out; a prompt is in it from the moment
-/// that its turn comes, so one behind its sibling hits. The *oracle* is one cache as large as all
-/// workers' together, which sees all requests in order of arrival: what a policy could reach that
-/// has no load to heed.
+/// Its cache holds `blocks` blocks, least recently used first out; a prompt is in it from the
+/// moment that its turn comes, so one behind its sibling hits. The *oracle* is one cache as large
+/// as all workers' together, which sees all requests in order of arrival: what a policy could reach
+/// that has no load to heed.
 struct ReplayModel {
   var workers = 8
   var blocks = 2000

@@ -3,7 +3,8 @@ internal import Glibc
 /// Reads a trace in Mooncake's form: a JSON object a line, with `timestamp` in milliseconds,
 /// `input_length`, `output_length` and `hash_ids`, one for each 512 tokens of the prompt.
 ///
-/// Reads what that form has and no more of JSON: non-negative whole numbers after the fields' names.
+/// Reads what that form has and no more of JSON: non-negative whole numbers after the fields'
+/// names.
 enum ReplayTrace {
   /// The requests of the file in order of arrival; nil when it cannot be read, or has a line
   /// without one of the fields.

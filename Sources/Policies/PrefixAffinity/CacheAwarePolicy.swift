@@ -2,17 +2,17 @@ public import Vocabulary
 
 /// The worker that has most of the prompt in its cache, unless it has too much to do.
 ///
-/// Three cases, by the baseline's flags. If loads are out of balance (the greatest exceeds the least
-/// by more than `balanceAbsoluteThreshold` requests, and by `balanceRelativeThreshold` times), the
-/// least loaded one is taken. If somebody has more than `cacheThreshold` of the prompt, the one is
-/// taken that costs least by
+/// Three cases, by the baseline's flags. If loads are out of balance (the greatest exceeds the
+/// least by more than `balanceAbsoluteThreshold` requests, and by `balanceRelativeThreshold`
+/// times), the least loaded one is taken. If somebody has more than `cacheThreshold` of the prompt,
+/// the one is taken that costs least by
 ///
 ///     tokens it would have to compute + (tokens it has in flight) / 10
 ///
 /// and otherwise, the least loaded one. The baseline takes whoever has most, however little more
-/// that is; with a prompt that everybody begins with, one worker then gets everything until it is 64
-/// requests ahead. The second term spreads such prompts long before, and leaves a long match where
-/// it is. A tenth: from a twentieth on, hot prompts are spread; from a fifth on, caches lose
+/// that is; with a prompt that everybody begins with, one worker then gets everything until it is
+/// 64 requests ahead. The second term spreads such prompts long before, and leaves a long match
+/// where it is. A tenth: with a twentieth hot prompts are hardly spread, with a fifth caches lose
 /// (`docs/policies.md` has the figures). Ties are drawn uniformly.
 ///
 /// Holds only its settings; what workers have cached comes with the snapshots, and is learned by
@@ -37,7 +37,8 @@ public struct CacheAwarePolicy: Policy {
     relativeThreshold = settings.balanceRelativeThreshold
   }
 
-  /// The cheapest candidate; the score is what was compared: tokens, or requests where load decides.
+  /// The cheapest candidate; the score is what was compared: tokens, or requests where load
+  /// decides.
   public mutating func choose(
     for request: borrowing RequestTraits,
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,

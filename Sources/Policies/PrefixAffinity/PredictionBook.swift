@@ -53,8 +53,8 @@ public struct PredictionBook: Sendable {
     return entries[place].error
   }
 
-  /// `worker` was said to hold `predicted` of `blocks` blocks, and found `cached` of `tokens` prompt
-  /// tokens in its cache.
+  /// `worker` was said to hold `predicted` of `blocks` blocks, and found `cached` of `tokens`
+  /// prompt tokens in its cache.
   ///
   /// `predicted` is what the index said, also while the worker is not trusted. Numbers that make no
   /// sense are brought into their range; a request without blocks or tokens says nothing.

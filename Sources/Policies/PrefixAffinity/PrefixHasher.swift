@@ -22,8 +22,8 @@ public struct PrefixHasher: Sendable {
 
   /// The hash of `bytes`, any number of them, after `seed`.
   ///
-  /// For what must not share prompts (model, adapter, cache salt): fields are joined by taking one's
-  /// hash for the next one's seed. The length counts, so no two lists of fields run together.
+  /// For what must not share prompts (model, adapter, cache salt): fields are joined by taking
+  /// one's hash for the next one's seed. The length counts, so no two lists of fields run together.
   public func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
     var lane = PrefixHasher.fold(seed ^ keys[0], UInt64(truncatingIfNeeded: bytes.count) ^ keys[1])
     var place = 0

@@ -1,8 +1,8 @@
 /// Entries by number, in chunks that never move.
 ///
 /// Grows by 4,096 entries at a time without copying any, so growing costs the same however many
-/// there are. Owns its memory; entries are zero bytes at first. What was handed back is the caller's to
-/// remember. Not thread-safe: its shard's lock is held.
+/// there are. Owns its memory; entries are zero bytes at first. What was handed back is the
+/// caller's to remember. Not thread-safe: its shard's lock is held.
 struct PrefixSlab<Element: BitwiseCopyable>: ~Copyable {
   private static var chunkBits: UInt32 { 12 }
   private static var chunkSize: Int { 1 << Int(chunkBits) }

@@ -2,8 +2,8 @@ internal import Vocabulary
 
 /// Which worker has which slot of the prefix index.
 ///
-/// A slot is a bit in the sets of holders. It is *free*, or somebody's, or being *cleared* after its
-/// worker has left it, and nobody's until then. Pure; guarded by a lock of the index.
+/// A slot is a bit in the sets of holders. It is *free*, or somebody's, or being *cleared* after
+/// its worker has left it, and nobody's until then. Pure; guarded by a lock of the index.
 struct PrefixSlots: Sendable {
   /// The slots of workers.
   private(set) var places = WorkerPlaces()

@@ -4,9 +4,9 @@ import Vocabulary
 
 /// Where prompts go when the policy and the index work together.
 struct CacheAwareDistributionTests {
-  /// Prompts in the shape of Mooncake's public trace: conversations that are long, grow from turn to
-  /// turn and are taken up again for a while; some documents that many ask about; much that comes
-  /// once. About 30 blocks a prompt, three of five seen before.
+  /// Prompts in the shape of Mooncake's public trace: conversations that are long, grow from turn
+  /// to turn and are taken up again for a while; some documents that many ask about; much that
+  /// comes once. About 30 blocks a prompt, three of five seen before.
   private func conversations(_ count: Int, seed: UInt64) -> [PrefixChain] {
     var generator = SplitMix64(seed: seed)
     func draw(_ bound: Int) -> Int { Int(generator.next(upperBound: UInt64(bound))) }
@@ -53,9 +53,9 @@ struct CacheAwareDistributionTests {
     }
   }
 
-  /// A prompt of 20 blocks, 15 of which all have in common, costs 15 × 512 = 7,680 tokens more where
-  /// these are not cached. A request in flight counts for 20 × 512 / 10 = 1,024. So a worker that
-  /// has them gets eight before the next one is worth filling: 7 × 1,024 < 7,680 < 8 × 1,024.
+  /// A prompt of 20 blocks, 15 of which all have in common, costs 15 × 512 = 7,680 tokens more
+  /// where these are not cached. A request in flight counts for 20 × 512 / 10 = 1,024. So a worker
+  /// that has them gets eight before the next one is worth filling: 7 × 1,024 < 7,680 < 8 × 1,024.
   @Test func `a prompt that all begin with fills one worker after the other, eight at a time`() {
     for seed in 0..<10 as Range<UInt64> {
       var fleet = PrefixFleet(.cacheAware, workers: 4, lifetime: 10_000, seed: seed)

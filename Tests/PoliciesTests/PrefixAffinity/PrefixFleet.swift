@@ -3,8 +3,8 @@ import Vocabulary
 
 /// Workers with caches, requests in flight, and a policy that spreads prompts over them.
 ///
-/// Time is counted in requests: each ends `lifetime` requests after it came. The router remembers as
-/// much as the caches hold, so what it remembers is what they hold.
+/// Time is counted in requests: each ends `lifetime` requests after it came. The router remembers
+/// as much as the caches hold, so what it remembers is what they hold.
 struct PrefixFleet {
   /// Tokens of one block.
   static let blockTokens = 512
