@@ -36,7 +36,8 @@ public protocol KVConnector: Sendable {
   /// Whether the engines find each other by `X-Request-Id`, so that no two attempts may share one.
   var pairsByRequestID: Bool { get }
 
-  /// Whether one engine is told which data-parallel rank of the other it deals with, so that nothing
+  /// Whether one engine is told which data-parallel rank of the other it deals with, so that
+  /// nothing
   /// can be handed over before the ranks of both are known.
   var namesRanks: Bool { get }
 

@@ -45,7 +45,8 @@ final class Request {
   var cachedOnServing = TokenCount.zero
   /// The same of the prefill worker's.
   var cachedOnPrefill = TokenCount.zero
-  /// Leading blocks of the prompt that the worker that computes it was to have in its cache, whether
+  /// Leading blocks of the prompt that the worker that computes it was to have in its cache,
+  /// whether
   /// or not that was believed.
   var predictedBlocks = 0
   /// Whether the two engines have yet to meet.

@@ -24,7 +24,8 @@ public struct WorkerLoad: Sendable, Equatable, Comparable {
   @inlinable
   static var leastShare: Double { 0.01 }
 
-  /// Requests there, of this router and of others, with what a cold or far pair and a new model count
+  /// Requests there, of this router and of others, with what a cold or far pair and a new model
+  /// count
   /// for; divided by the worker's share, so that one that is to be given a tenth looks ten times as
   /// busy.
   public let requests: Double

@@ -13,7 +13,9 @@ enum LayerRule {
     "PDRouter": [
       "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary", "Logging",
     ],
-    "Simulation": ["PDRouter", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+    "Simulation": [
+      "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
+    ],
     // The top of the house: every room, never C.
     "Tool": [
       "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
