@@ -18,11 +18,19 @@ private func chooseRepeatedly(_ name: PolicyName, among workers: Int, iterations
   var policy = name.make()
   var generator = SplitMix64(seed: 1)
   let pool = (0..<workers).map { number in
-    WorkerSnapshot(
+    var snapshot = WorkerSnapshot(
       id: WorkerID(number: UInt32(number)), role: .both, requestsInFlight: 3 + number % 4,
       tokensInFlight: TokenCount(1000 + number % 8))
+    if name.needs.contains(.reportedLoad) {
+      snapshot.reported = ReportedLoad(
+        foreignRequests: number % 3, running: 4, kvUsage: Double(number % 16) / 16,
+        tokensPerSecond: number % 2 == 0 ? 3000 : 0)
+    }
+    snapshot.cachedBlocks = name.needs.contains(.cachedBlocks) ? number % 5 : 0
+    return snapshot
   }
-  let request = RequestTraits(promptTokens: TokenCount(512))
+  var request = RequestTraits(promptTokens: TokenCount(512))
+  if name.needs.contains(.prefix) { request.prefix.hashes = [1, 2, 3, 4] }
   var sum = 0
   pool.withUnsafeBufferPointer { candidates in
     for _ in 0..<iterations {

@@ -6,8 +6,8 @@ internal import Vocabulary
 /// The speed of an engine shows only while it does all it can: one with a single request makes 50
 /// tokens a second and would make 5,000. Taking that for its speed would send it little, and so
 /// keep it so. Hence a speed is learned while requests wait for room, between two readings, and
-/// otherwise only raised: it has done that much, so it can. It is smoothed; an engine whose counters
-/// go back is another one, of which nothing is known.
+/// otherwise only raised: it has done that much, so it can. It is smoothed; an engine whose
+/// counters go back is another one, of which nothing is known.
 struct LoadMeter {
   /// Weight of the newest rate.
   static let gain = 0.3
