@@ -55,6 +55,7 @@ struct AnswerRelay: ~Copyable {
   private static var keptCapacity: Int { 4096 }
 
   private var mode: Mode
+  private var watchesUsage = false
   private let limit: Int
   private var join: UsageJoin?
   private var scanner = ServerSentEventScanner()
@@ -76,6 +77,10 @@ struct AnswerRelay: ~Copyable {
   /// not all, and it was told so by the engine.
   private(set) var passedError: ErrorEvent?
 
+  /// What the engine counted of the input, of an answer whose usage is watched; nil when it has not
+  /// said so in one piece.
+  private(set) var inputUsage: PrefillUsage?
+
   /// A relay that holds at most `limit` bytes.
   init(mode: Mode = .opaque, limit: Int) {
     precondition(limit > 0)
@@ -90,9 +95,13 @@ struct AnswerRelay: ~Copyable {
     join = UsageJoin(usage)
   }
 
-  /// Begins with another answer, whose usage is joined with `join`; keeps a small buffer for it.
-  mutating func reset(mode: Mode, join: PrefillUsage? = nil) {
+  /// Begins with another answer, whose usage is joined with `join`, or watched for `inputUsage`;
+  /// keeps a small buffer for it.
+  mutating func reset(mode: Mode, join: PrefillUsage? = nil, watchesUsage: Bool = false) {
+    precondition(join == nil || !watchesUsage, "a split request's input is counted by prefill")
     self.mode = mode
+    self.watchesUsage = watchesUsage
+    inputUsage = nil
     self.join = join.map { UsageJoin($0) }
     scanner = ServerSentEventScanner()
     held.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
@@ -148,6 +157,7 @@ struct AnswerRelay: ~Copyable {
 
   private mutating func finishWhole() -> Failure? {
     if AnswerMarks.isAborted(held.bytes) { return .abort }
+    if watchesUsage { inputUsage = PrefillUsage(readingFrom: held.bytes) }
     guard let join, AnswerMarks.mayHoldUsage(held.bytes) else { return nil }
     edited.removeAll()
     if join.append(held.bytes, to: &edited) { swap(&held, &edited) }
@@ -177,6 +187,7 @@ extension AnswerRelay {
     }
     tokenEvents += summary.tokenEvents
     if summary.sawDone { sawDone = true }
+    if watchesUsage, let usage = PrefillUsage(lastOf: bytes) { inputUsage = usage }
     var decision = Decision()
     if summary.firstTokenEventEnd != nil, !hasToken {
       hasToken = true

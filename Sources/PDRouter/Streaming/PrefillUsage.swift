@@ -1,8 +1,9 @@
 internal import JSONFields
 internal import Vocabulary
+internal import Wire
 
-/// What a prefill engine counted of a split request's input: the part of `usage` that is true for
-/// the whole request.
+/// What an engine counted of a request's input: of a split request prefill's, the part of `usage`
+/// that is true for the whole request.
 ///
 /// A small value; allocates only where the engine reports details besides `cached_tokens`.
 struct PrefillUsage: Equatable {
@@ -29,6 +30,28 @@ struct PrefillUsage: Equatable {
     let cached = details?["cached_tokens"]?.integer
     cachedTokens = cached.flatMap { $0 >= 0 && $0 <= input ? $0 : nil }
     self.details = details.flatMap(PrefillUsage.usable) ?? []
+  }
+
+  /// Reads the last of some server-sent events that has a usage; nil when none has.
+  ///
+  /// For whole lines: an event that is not all there is passed over. Cost: one search, and nothing
+  /// more where no usage can be.
+  init?(lastOf events: UnsafeRawBufferPointer) {
+    guard AnswerMarks.mayHoldUsage(events) else { return nil }
+    var found: PrefillUsage?
+    var start = 0
+    while start < events.count {
+      let end = events[start...].firstIndex(of: UInt8(ascii: "\n")) ?? events.count
+      let line = UnsafeRawBufferPointer(rebasing: events[start..<end])
+      start = end + 1
+      guard FieldText.starts(line, with: "data:") else { continue }
+      let data = UnsafeRawBufferPointer(rebasing: line[5...])
+      if AnswerMarks.mayHoldUsage(data), let usage = PrefillUsage(readingFrom: data) {
+        found = usage
+      }
+    }
+    guard let found else { return nil }
+    self = found
   }
 
   /// Where the first member called `usage` is that is an object; vLLM writes it before the
