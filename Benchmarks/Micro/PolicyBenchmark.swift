@@ -28,9 +28,16 @@ private final class PolicyChooser {
   init(_ name: PolicyName, among workers: Int) {
     policy = name.make()
     pool = (0..<workers).map { number in
-      WorkerSnapshot(
+      var snapshot = WorkerSnapshot(
         id: WorkerID(number: UInt32(number)), role: .both, requestsInFlight: 3 + number % 4,
         tokensInFlight: TokenCount(1000 + number % 8))
+      if name.needs.contains(.reportedLoad) {
+        snapshot.reported = ReportedLoad(
+          foreignRequests: number % 3, running: 4, kvUsage: Double(number % 16) / 16,
+          tokensPerSecond: number % 2 == 0 ? 3000 : 0)
+      }
+      snapshot.cachedBlocks = name.needs.contains(.cachedBlocks) ? number % 5 : 0
+      return snapshot
     }
     policy.noteMembers(
       pool.map { PolicyMember(id: $0.id, url: "http://10.0.0.\($0.id.number):8000") })

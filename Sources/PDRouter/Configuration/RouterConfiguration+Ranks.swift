@@ -4,7 +4,7 @@ internal import Vocabulary
 // Data-parallel ranks: which workers a URL stands for.
 extension RouterConfiguration {
   /// The most ranks that one engine may be said to have.
-  static let mostRanks = EngineCount.limit
+  static let mostRanks = 256
 
   /// The workers to register for `url`, and what is said of them besides `details`.
   ///

@@ -16,7 +16,7 @@ struct EngineCountTests {
     """
 
   private func count(_ text: String) -> Int {
-    withBytes(of: text) { EngineCount.engines(inMetrics: $0) }
+    withBytes(of: text) { EngineMetricsText.engineCount($0) }
   }
 
   @Test(arguments: [
@@ -37,13 +37,13 @@ struct EngineCountTests {
     let long = String(repeating: "1", count: 65)
     #expect(count("vllm:x{engine=\"\(long)\"} 1") == 0)
     let many = (0..<1000).map { "vllm:x{engine=\"\($0)\"} 1\n" }.joined()
-    #expect(count(many) == EngineCount.limit)
+    #expect(count(many) == EngineMetricsText.mostRanks)
   }
 
   @Test func `every beginning of a page counts no more than the whole`() {
     let bytes = Array(Self.page.utf8)
     for end in 0...bytes.count {
-      let found = bytes[..<end].withUnsafeBytes { EngineCount.engines(inMetrics: $0) }
+      let found = bytes[..<end].withUnsafeBytes { EngineMetricsText.engineCount($0) }
       #expect((0...2).contains(found))
     }
   }
@@ -58,8 +58,8 @@ struct EngineCountTests {
           truncatingIfNeeded: generator.next())
       }
       bytes.removeLast(Int(generator.next(upperBound: 40 as UInt64)))
-      let found = bytes.withUnsafeBytes { EngineCount.engines(inMetrics: $0) }
-      #expect(found <= EngineCount.limit)
+      let found = bytes.withUnsafeBytes { EngineMetricsText.engineCount($0) }
+      #expect(found <= EngineMetricsText.mostRanks)
     }
   }
 }

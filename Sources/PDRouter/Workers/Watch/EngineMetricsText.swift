@@ -1,13 +1,12 @@
 /// Reads what an engine's `GET /metrics` says of its load: Prometheus text of vLLM's names.
 ///
 /// Pure, for bytes that anybody may have sent: a line that is no sample is passed over, as is a
-/// last
-/// line without its end. An engine of several data-parallel ranks says everything once for each,
-/// told apart by the label `engine`. Limits: `mostRanks`. Cost: one pass, allocation for the ranks
-/// and for each number wanted.
+/// last line without its end. An engine of several data-parallel ranks says everything once for
+/// each, told apart by the label `engine`. Limits: `mostRanks`. Cost: one pass, allocation for the
+/// ranks and for each number wanted.
 struct EngineMetricsText {
   /// Ranks that are told apart; more than any engine has behind one address.
-  static let mostRanks = 1024
+  static let mostRanks = 256
 
   /// What was said of each rank; one that is not numbered is 0.
   private(set) var ranks: [Int: EngineReading] = [:]

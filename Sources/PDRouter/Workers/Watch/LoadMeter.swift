@@ -7,8 +7,7 @@ internal import Vocabulary
 /// tokens a second and would make 5,000. Taking that for its speed would send it little, and so
 /// keep it so. Hence a speed is learned while requests wait for room, between two readings, and
 /// otherwise only raised: it has done that much, so it can. It is smoothed; an engine whose
-/// counters
-/// go back is another one, of which nothing is known.
+/// counters go back is another one, of which nothing is known.
 struct LoadMeter {
   /// Weight of the newest rate.
   static let gain = 0.3

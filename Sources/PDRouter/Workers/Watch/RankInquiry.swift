@@ -64,7 +64,7 @@ final class RankInquiry {
 
   private func take(_ outcome: WorkerQuery.Outcome, of workers: [Worker]) -> [Worker] {
     let said =
-      if case .answered(200, let body) = outcome { EngineCount.engines(inMetrics: body) } else { 0 }
+      if case .answered(200, let body) = outcome { EngineMetricsText.engineCount(body) } else { 0 }
     let count = said > 0 ? said : self.count ?? router.configuration.dataParallelSize
     let isNews = count != self.count
     self.count = count
