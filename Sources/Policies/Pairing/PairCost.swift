@@ -11,6 +11,8 @@ struct PairCost {
   static let tokensPerPrefillRequest = 64.0
   /// Tokens of a request at prefill of which only is known that it is there (another router's).
   static let tokensPerForeignRequest = 1024.0
+  /// Share of a queued prompt that is computed at least, however much of it is cached.
+  static let leastUncachedShare = 0.1
   /// Fetching a token of KV beside computing it. Of a model of 70 billion parameters a token is
   /// 320 KB, 13 µs at 200 Gbit/s; eight H100 compute it in some 60.
   static let transferShare = 0.2
@@ -19,7 +21,7 @@ struct PairCost {
   /// What a decode worker's full KV cache weighs: `k / (1 - k)` times this at a usage of `k`.
   static let tokensPerKVPressure = 1024.0
   /// A worker that has never served the request's model: an adapter to load, where others have it.
-  static let tokensPerNewModel = 1024.0
+  static let tokensPerNewModel = tokensPerDecodeRequest
   /// A handshake: four requests at decode, as `least_load` has it.
   static let tokensPerHandshake = 4 * tokensPerDecodeRequest
   /// Usage beyond which a cache is as good as full.
@@ -30,24 +32,31 @@ struct PairCost {
   /// Tokens that decode computes for a request to be served there whole; none: always split.
   private let servesWholeBelow: Double
   private let prompt: Double
-  private let traits: RequestTraits
+  private let blocks: Int
+  private let tokensPerBlock: Double
 
   /// Costs of a request that decode serves whole when it computes fewer tokens than said.
   init(of traits: borrowing RequestTraits, servesWholeBelow: TokenCount?) {
     precondition(traits.promptTokens.number >= 0)
-    self.traits = copy traits
     prompt = Double(traits.promptTokens.number)
+    blocks = traits.prefix.hashes.count
+    tokensPerBlock = traits.tokensPerBlock
     self.servesWholeBelow = Double(servesWholeBelow?.number ?? 0)
   }
 
   /// What `worker` has to do before it has computed the prompt.
+  ///
+  /// Of what queues there only whole prompts are known. They are taken to be cached as this one is,
+  /// for whoever is sent where its prompt lies finds others of its kind; else one request in the
+  /// queue would outweigh a whole cached prompt.
   func prefill(on worker: WorkerSnapshot) -> Double {
     let foreign = Double(worker.reported?.foreignRequests ?? 0)
-    let queue =
-      Double(max(0, worker.tokensInFlight.number))
-      + Double(max(0, worker.requestsInFlight)) * PairCost.tokensPerPrefillRequest
-      + foreign * PairCost.tokensPerForeignRequest + loading(on: worker)
-    return (queue + uncached(on: worker)) / share(of: worker)
+    let uncached = uncached(on: worker)
+    let uncachedShare = prompt > 0 ? max(uncached / prompt, PairCost.leastUncachedShare) : 1
+    let tokens =
+      Double(max(0, worker.tokensInFlight.number)) + foreign * PairCost.tokensPerForeignRequest
+    let others = Double(max(0, worker.requestsInFlight)) * PairCost.tokensPerPrefillRequest
+    return (tokens * uncachedShare + others + uncached + loading(on: worker)) / share(of: worker)
   }
 
   /// What `worker` costs as the decode worker.
@@ -80,11 +89,12 @@ struct PairCost {
   }
 
   private func uncached(on worker: WorkerSnapshot) -> Double {
-    max(0, prompt - Double(traits.cachedTokens(inBlocks: worker.cachedBlocks).number))
+    prompt - Double(max(0, min(worker.cachedBlocks, blocks))) * tokensPerBlock
   }
 
   private func share(of worker: WorkerSnapshot) -> Double {
-    worker.share > PairCost.leastShare ? min(worker.share, 1) : PairCost.leastShare
+    guard worker.share < 1 else { return 1 }
+    return max(worker.share, PairCost.leastShare)
   }
 }
 

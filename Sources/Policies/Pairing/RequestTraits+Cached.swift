@@ -9,12 +9,14 @@ extension RequestTraits {
   /// By their share of the prompt; the rest that fills no block is taken for half of one, its mean.
   /// Of a prompt longer than a chain's limit by the blocks' bytes, for its share is not known.
   public func cachedTokens(inBlocks blocks: Int) -> TokenCount {
-    guard blocks > 0, !prefix.hashes.isEmpty else { return .zero }
+    TokenCount(Int(Double(max(0, min(blocks, prefix.hashes.count))) * tokensPerBlock))
+  }
+
+  /// Estimated tokens of a block; times the blocks that there are it is less than the prompt.
+  var tokensPerBlock: Double {
     let whole = prefix.hashes.count
-    let held = min(blocks, whole)
-    let share = Double(held) / (Double(whole) + 0.5)
-    let tokens = Int(share * Double(promptTokens.number))
-    guard whole == PrefixChain.mostBlocks else { return TokenCount(tokens) }
-    return TokenCount(min(tokens, held * PrefixChain.blockBytes / RequestTraits.bytesPerToken))
+    let share = Double(promptTokens.number) / (Double(whole) + 0.5)
+    guard whole == PrefixChain.mostBlocks else { return share }
+    return min(share, Double(PrefixChain.blockBytes / RequestTraits.bytesPerToken))
   }
 }

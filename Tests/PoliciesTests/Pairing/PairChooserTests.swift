@@ -89,6 +89,12 @@ struct PairChooserTests {
     #expect(field.chosen == ["1-0"])
     field.prefill[0].cachedBlocks = 20
     #expect(field.chosen == ["0-0"])
+    // What queues there is cached as well, but for a tenth: 164 tokens a request against 4,000.
+    for (requests, chosen) in [(23, "0-0"), (24, "1-0")] {
+      field.prefill[0].requestsInFlight = requests
+      field.prefill[0].tokensInFlight = TokenCount(requests * 1000)
+      #expect(field.chosen == [chosen])
+    }
   }
 
   @Test func `what engines report and a worker's share count`() {
@@ -104,11 +110,11 @@ struct PairChooserTests {
     #expect(field.chosen == ["0-2"])
   }
 
-  @Test func `a model that a worker has to load is worth two requests at decode`() {
-    var field = PairField(prefill: [0], decode: [0, 2, 0], "..c")
+  @Test func `a model that a worker has to load is worth a request at decode`() {
+    var field = PairField(prefill: [0], decode: [0, 1, 0], "..c")
     field.decode[0].isNewToModel = true
     #expect(field.chosen == ["0-0", "0-1"])
-    field.decode[1].requestsInFlight = 1
+    field.decode[1].requestsInFlight = 0
     #expect(field.chosen == ["0-1"])
     field = PairField(prefill: [0, 0], decode: [0, 0], ".. .c")
     field.prefill[0].isNewToModel = true
