@@ -48,7 +48,7 @@ struct WayReasonTests {
     let record = world.records[0]
     #expect((record.prefillWorker != nil) == (row.way == "split"))
     #expect(record.wayReason?.name.description == row.reason)
-    let text = MetricsText(loops: [world.router.metrics], workers: []).write().text
+    let text = MetricsText(loops: [world.router.metrics], workers: [], now: .zero).write().text
     let series = #"vllm_router_pd_decisions_total{way="\#(row.way)",reason="\#(row.reason)"} 1"#
     #expect(text.contains(series + "\n"))
     #expect(text.components(by: "vllm_router_pd_decisions_total{").count == 2)
@@ -60,7 +60,7 @@ struct WayReasonTests {
     #expect(world.fetch(post("/v1/chat/completions", chatBody)).map(\.status) == [200])
     #expect(world.records[0].attempts == 2)
     #expect(world.records[0].wayReason?.name.description == "no_prefill_worker")
-    let text = MetricsText(loops: [world.router.metrics], workers: []).write().text
+    let text = MetricsText(loops: [world.router.metrics], workers: [], now: .zero).write().text
     #expect(text.contains(#"pd_decisions_total{way="whole",reason="no_prefill_worker"} 1"#))
     #expect(!text.contains(#"pd_decisions_total{way="split""#))
   }
@@ -69,7 +69,7 @@ struct WayReasonTests {
     let world = RouterWorld([.both])
     #expect(world.fetch(post("/v1/chat/completions", chatBody)).map(\.status) == [200])
     #expect(world.records[0].wayReason == nil)
-    let text = MetricsText(loops: [world.router.metrics], workers: []).write().text
+    let text = MetricsText(loops: [world.router.metrics], workers: [], now: .zero).write().text
     #expect(!text.contains("pd_decisions_total{"))
   }
 }

@@ -9,7 +9,8 @@ import Vocabulary
 struct ShadowTrafficTests {
   private func metrics(_ world: RouterWorld) -> PrometheusText {
     PrometheusText(
-      MetricsText(loops: [world.metrics], workers: world.registry.workers).write().text)
+      MetricsText(loops: [world.metrics], workers: world.registry.workers, now: world.world.now)
+        .write().text)
   }
 
   private func value(_ world: RouterWorld, _ name: String, _ labels: String) -> Double? {
