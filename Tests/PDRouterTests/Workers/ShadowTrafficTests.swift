@@ -9,9 +9,14 @@ import Vocabulary
 struct ShadowTrafficTests {
   private func metrics(_ world: RouterWorld) -> PrometheusText {
     PrometheusText(
+<<<<<<< HEAD
       MetricsText(
         loops: [world.metrics], workers: world.registry.workers, now: .zero
       ).write().text)
+=======
+      MetricsText(loops: [world.metrics], workers: world.registry.workers, now: world.world.now)
+        .write().text)
+>>>>>>> pair
   }
 
   private func value(_ world: RouterWorld, _ name: String, _ labels: String) -> Double? {
