@@ -15,6 +15,7 @@ extension LoopWorkers {
     caches?.look(at: traits)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     condition.avoidsEjected = pairs.badCount > 0
+    condition.overlooksCold = overlooksCold()
     var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
     if pair == nil, condition.avoidsEjected {
       condition.avoidsEjected = false
@@ -48,6 +49,16 @@ extension LoopWorkers {
     gather(.serving, condition)
     guard let second = pick(.serving, by: &servingSeat, traits, &generator) else { return nil }
     return (first.chosen, second.chosen)
+  }
+
+  /// Whether this choice is one of those that let strangers meet.
+  private mutating func overlooksCold() -> Bool {
+    guard !warmth.holds(for: prefill.workers, serving.workers, in: pairs, membership: version)
+    else { return false }
+    choicesAmongStrangers += 1
+    guard choicesAmongStrangers >= LoopWorkers.meetingOneIn else { return false }
+    choicesAmongStrangers = 0
+    return true
   }
 
   /// Whether it is worth comparing pairs: false only if all have met, fit, are in good standing and
@@ -97,6 +108,7 @@ extension LoopWorkers {
     let (book, first, second) = (pairs, prefill, serving)
     let (places, otherPlaces) = (prefillLineup.places, servingLineup.places)
     let (avoidsEjected, now) = (condition.avoidsEjected, condition.now)
+    let overlooksCold = condition.overlooksCold
     return prefillLineup.candidates.withUnsafeBufferPointer { prefills in
       servingLineup.candidates.withUnsafeBufferPointer { decodes in
         chooser.choose(for: traits, prefill: prefills, decode: decodes, using: &generator) {
@@ -106,7 +118,7 @@ extension LoopWorkers {
             !avoidsEjected || !book.isEjected(prefill: prefill, decode: decode, now: now)
           else { return .impossible }
           var relation: PairRelation =
-            book.isWarm(prefill: prefill, decode: decode) ? [] : .cold
+            overlooksCold || book.isWarm(prefill: prefill, decode: decode) ? [] : .cold
           if first.sites[here].isFar(from: second.sites[there]) { relation.insert(.far) }
           return relation
         }

@@ -58,6 +58,8 @@ struct LoopWorkers {
     /// Whether somebody must be there to be paired with.
     var needsPartner = false
     var avoidsEjected = false
+    /// Whether strangers are taken for acquaintances, so that they become some.
+    var overlooksCold = false
     /// Whether only urgent requests are ahead of the one to be placed.
     var isUrgent = false
     var now: Instant
@@ -85,6 +87,11 @@ struct LoopWorkers {
   /// What this loop has seen of pairs.
   var pairs = PairBook()
   var warmth = PairWarmth()
+  /// One in so many pairs is chosen as if all had met: whoever counts only what a handshake costs
+  /// now would stay with the first pair that has met, as long as it has little to do.
+  static let meetingOneIn = 8
+  /// Pairs chosen since, while some have not met.
+  var choicesAmongStrangers = 0
   /// The candidates of the choice being made, by leg.
   private(set) var prefillLineup = Lineup()
   private(set) var servingLineup = Lineup()
@@ -227,7 +234,8 @@ extension LoopWorkers {
         id: worker.id, role: worker.role,
         requestsInFlight: condition.isUrgent ? worker.urgentInFlight : worker.requestsInFlight,
         tokensInFlight: TokenCount(worker.tokensInFlight),
-        isColdPair: partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false)
+        isColdPair: !condition.overlooksCold
+          && (partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false))
       if let caches {
         snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
         snapshot.isNewToModel = caches.isNewToModel(worker.id)

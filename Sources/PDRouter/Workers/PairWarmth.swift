@@ -12,12 +12,7 @@ struct PairWarmth {
   private var place = 0
   private var areAllWarm = false
 
-<<<<<<< HEAD
-  /// Whether `book` has every pair of the workers `prefills` and `decodes` for warm, which are
-  /// those
-=======
   /// Whether `book` has every pair of the workers `prefills` and `decodes` for warm; they are those
->>>>>>> pair
   /// of that version of the membership.
   mutating func holds(
     for prefills: [Worker], _ decodes: [Worker], in book: borrowing PairBook, membership: Int

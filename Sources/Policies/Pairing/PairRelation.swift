@@ -1,13 +1,8 @@
 /// What is special between a prefill and a decode worker; nothing, between two that know each other
 /// well.
 ///
-<<<<<<< HEAD
-/// Looked at hundreds of times a choice, so its members are constants without an initialiser's
-/// check.
-=======
 /// Looked at hundreds of times a choice, so its members are computed: a stored one would be checked
 /// for its initialisation each time.
->>>>>>> pair
 public struct PairRelation: OptionSet, Sendable {
   /// The bits.
   public let rawValue: UInt8

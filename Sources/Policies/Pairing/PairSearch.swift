@@ -36,12 +36,7 @@ struct PairSearch {
   }
 
   /// Whether its pairs with prefill workers that cost so much or more are dearer than the best,
-<<<<<<< HEAD
-  /// whatever is between them; never before a difference was seen, since all are looked at for
-  /// that.
-=======
   /// whatever is between them; never before a difference was seen, for which all are looked at.
->>>>>>> pair
   @inline(__always)
   func isHopeless(costing before: Double) -> Bool {
     guard sawDifference, let best else { return false }

@@ -69,16 +69,19 @@ struct JointPairTests {
     #expect(shares == [40, 40, 40, 30, 30, 30, 30])
   }
 
-  @Test func `a cold pair is avoided while a warm one is idle, whoever prefills, and used later`()
+  @Test func `a cold pair is mostly avoided while a warm one is idle, and used later`()
     throws
   {
     var workers = LoopWorkers(registry: try makeRegistry(["P", "P", "D", "D"]))
     warm(&workers, [[1, 3]])
-    #expect(Set(choices(40, &workers)) == [[1, 3]])
+    // One choice in eight lets strangers meet, who may be drawn to be the two that have met.
+    let idle = choices(40, &workers)
+    #expect(idle.indices.allSatisfy { $0 % 8 == 7 || idle[$0] == [1, 3] })
+    #expect(Set(idle).count > 1)
     let loaded = choices(40, &workers, reserves: true)
     // Each request adds 1,064 at prefill and 512 at decode; a handshake is worth 2,048 of these.
     #expect(loaded.prefix(4) == [[1, 3], [1, 3], [0, 2], [1, 3]])
-    #expect(loaded.count { $0 == [1, 3] } == 21 && loaded.count { $0 == [0, 2] } == 19)
+    #expect((18...22).contains(loaded.count { $0 == [1, 3] }))
     // By itself, prefill is drawn without asking whom it knows.
     var separate = LoopWorkers(
       registry: try makeRegistry(["P", "P", "D", "D"]), pairChooser: nil)
