@@ -135,6 +135,11 @@ public final class RouterLoop {
   /// Requests being worked on.
   public var liveRequests: Int { requestsInFlight }
 
+  /// Whether `worker` is taken to hold anything in its prefix cache.
+  package func remembers(_ worker: WorkerID) -> Bool {
+    policyMemory.prefixes.blocks(heldBy: worker) > 0
+  }
+
   /// Open client connections.
   public var clientConnections: Int { frontends.reduce(0) { $0 + $1.connectionCount } }
 

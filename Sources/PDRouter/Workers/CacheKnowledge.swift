@@ -11,24 +11,22 @@ struct CacheKnowledge {
   private var match = PrefixMatch()
   private var models = PrefixMatch()
   private var predictions = PredictionBook()
-  /// A chain of one element: the model that the request asks for.
-  private var model = PrefixChain()
+  private var shares = ModelShares()
+  /// A chain of one element: the model that the request asks for, if that is a rare one.
+  private var rareModel = PrefixChain()
 
   /// Knowledge of nothing beyond what `index` says.
   init(_ index: PrefixIndex) {
     self.index = index
   }
 
-  /// A request with these traits is about to be placed.
-  mutating func look(at traits: borrowing RequestTraits) {
+  /// A request with these traits is about to be placed on one of some `workers` workers.
+  mutating func look(at traits: borrowing RequestTraits, among workers: Int) {
     index.match(traits.prefix, into: &match)
-    guard let hash = traits.model else {
-      model = PrefixChain()
-      return
-    }
-    model.hashes.removeAll(keepingCapacity: true)
-    model.hashes.append(hash)
-    index.match(model, into: &models)
+    rareModel.hashes.removeAll(keepingCapacity: true)
+    guard let model = traits.model, shares.isRare(model, among: workers) else { return }
+    rareModel.hashes.append(model)
+    index.match(rareModel, into: &models)
   }
 
   /// Whether any worker holds any of that request's prompt.
@@ -43,18 +41,18 @@ struct CacheKnowledge {
   /// The same, whatever it is worth: what the engine's own count is held against.
   func predictedBlocks(on worker: WorkerID) -> Int { match.blocks(of: worker) }
 
-  /// Whether others have served that request's model and `worker`, as far as is known, has not.
+  /// Whether the request asks for a rare model or adapter that others have served and `worker`, as
+  /// far as is known, has not.
   func isNewToModel(_ worker: WorkerID) -> Bool {
-    models.longest > 0 && models.blocks(of: worker) == 0
+    !rareModel.hashes.isEmpty && models.longest > 0 && models.blocks(of: worker) == 0
   }
 
-  /// A request with these traits goes to `worker`.
+  /// The request that was looked at last goes to `worker`.
   mutating func noteRouted(_ traits: borrowing RequestTraits, to worker: WorkerID) {
     index.insert(traits.prefix, for: worker)
-    guard let hash = traits.model else { return }
-    model.hashes.removeAll(keepingCapacity: true)
-    model.hashes.append(hash)
-    index.insert(model, for: worker)
+    guard let model = traits.model else { return }
+    shares.note(model)
+    if !rareModel.hashes.isEmpty { index.insert(rareModel, for: worker) }
   }
 
   /// The engine of `worker` has counted what it found in its cache, where `predicted` of `blocks`

@@ -12,7 +12,7 @@ extension LoopWorkers {
     using generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
     refresh()
-    caches?.look(at: traits)
+    caches?.look(at: traits, among: serving.workers.count)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     condition.avoidsEjected = pairs.badCount > 0
     condition.overlooksCold = overlooksCold()

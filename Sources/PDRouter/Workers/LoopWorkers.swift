@@ -113,7 +113,7 @@ struct LoopWorkers {
     pairedWith prefill: Worker? = nil, now: Instant, using generator: inout SplitMix64
   ) -> Chosen? {
     refresh()
-    caches?.look(at: traits)
+    caches?.look(at: traits, among: serving.workers.count)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     guard let prefill else {
       gather(leg, condition)
