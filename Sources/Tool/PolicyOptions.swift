@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Glibc
 internal import PDRouter
 public import Policies
 internal import Vocabulary
@@ -44,8 +45,18 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: "How far kv_aware draws instead of taking the least cost, in units of the cost.")
   var routerTemperature = 0.0
 
-  /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) {
+  /// The baseline's variable for how long `sticky_least_loaded` keeps a silent session, in seconds.
+  static let sessionExpiryVariable = "VLLM_ROUTER_SLL_SESSION_EXPIRATION_IN_S"
+
+  /// Writes what the flags and the environment say into `configuration`.
+  func apply(to configuration: inout RouterConfiguration) throws {
+    if let text = getenv(PolicyOptions.sessionExpiryVariable).map({ String(cString: $0) }) {
+      guard let seconds = Int(text), seconds > 0, seconds <= 1 << 31 else {
+        throw ValidationError(
+          "\(PolicyOptions.sessionExpiryVariable) must be a number of seconds, not '\(text)'.")
+      }
+      configuration.policySettings.sessionExpiry = .seconds(seconds)
+    }
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy
     configuration.decodePolicy = decodePolicy

@@ -135,7 +135,7 @@ struct RouterOptions: ParsableArguments {
     configuration.workers =
       workerUrls.map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
-    policies.apply(to: &configuration)
+    try policies.apply(to: &configuration)
     configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.decider = pdDecider
     configuration.minimumPrefillTokens = pdMinPrefillTokens.map { TokenCount($0) }

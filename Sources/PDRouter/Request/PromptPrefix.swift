@@ -17,15 +17,19 @@ struct PromptPrefix: ~Copyable {
     builder = PrefixChainBuilder(hasher)
   }
 
-  /// The chain of the prompt in `body`, in the memory of `chain`; empty when there is no prompt.
+  /// The chain of the prompt in `body` for the model of that hash, in the memory of `chain`; empty
+  /// when there is no prompt, or none that fills a block.
   mutating func read(
-    _ fields: JSONFields, of body: UnsafeRawBufferPointer, reusing chain: consuming PrefixChain
+    _ fields: JSONFields, of body: UnsafeRawBufferPointer, for model: UInt64,
+    reusing chain: consuming PrefixChain
   ) -> PrefixChain {
-    builder.begin(seed: seed(fields, body), reusing: chain)
-    // What closes the prompt is not there any more when the conversation has gone on.
-    if let place = PromptPlace.find(fields)?.range, place.count > PrefixChain.blockBytes {
-      builder.append(UnsafeRawBufferPointer(rebasing: body[place.dropLast()]))
+    guard let place = PromptPlace.find(fields)?.range, place.count > PrefixChain.blockBytes else {
+      builder.begin(seed: model, reusing: chain)
+      return builder.finish()
     }
+    builder.begin(seed: seed(fields, body, after: model), reusing: chain)
+    // What closes the prompt is not there any more when the conversation has gone on.
+    builder.append(UnsafeRawBufferPointer(rebasing: body[place.dropLast()]))
     return builder.finish()
   }
 
@@ -35,8 +39,10 @@ struct PromptPrefix: ~Copyable {
     return hash(fields[.loraPath], body, after: name)
   }
 
-  private func seed(_ fields: JSONFields, _ body: UnsafeRawBufferPointer) -> UInt64 {
-    let salted = hash(fields[.cacheSalt], body, after: model(fields, of: body))
+  private func seed(
+    _ fields: JSONFields, _ body: UnsafeRawBufferPointer, after model: UInt64
+  ) -> UInt64 {
+    let salted = hash(fields[.cacheSalt], body, after: model)
     return hash(fields[.tools], body, after: salted)
   }
 

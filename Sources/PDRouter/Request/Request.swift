@@ -316,8 +316,10 @@ final class Request {
     guard router.policyNeeds.contains(.prefix), endpoint.generationShape != nil else { return }
     var prefix = PrefixChain()
     swap(&prefix, &traits.prefix)
-    traits.prefix = router.promptPrefix.read(fields, of: body, reusing: prefix)
-    traits.model = router.promptPrefix.model(fields, of: body)
+    let model = router.promptPrefix.model(fields, of: body)
+    traits.prefix = router.promptPrefix.read(
+      fields, of: body, for: model, reusing: consume prefix)
+    traits.model = model
   }
 
   /// Reads which session the request belongs to, if some policy wants to know.
