@@ -25,7 +25,7 @@ extension Request {
     prefillAnswer.removeAll()
     hasPrefillAnswered = false
     prefillLeg.method = .post
-    prefillLeg.mayRepeat = true
+    prefillLeg.mayRepeat = handOver.map { router.connector.mayRepeatPrefill(of: $0) } ?? false
     let limit = router.configuration.timeouts.prefill
     if limit < deadline - router.loop.now { timer.arm(after: limit, for: self) }
     guard router.pool(of: worker).start(prefillLeg) else { return prefillFailed(.poolFull) }
