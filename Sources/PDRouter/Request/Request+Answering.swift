@@ -75,6 +75,26 @@ extension Request {
     if let failure = decision.failure { engineFailed(failure) }
   }
 
+  /// The head of an answer that no client waits for any more.
+  func unwoundHeadArrived() {
+    let head = ServingHead(servingLeg)
+    let isRead = head.status < 400
+    relay.reset(mode: isRead ? head.relayMode(isGeneration: true) : .opaque)
+  }
+
+  /// Reads a piece of an answer that goes to nobody: an engine that fails within it, which HTTP
+  /// calls an answer all the same, has told prefill nothing.
+  func watchUnwound(_ bytes: UnsafeRawBufferPointer) {
+    let decision = relay.take(bytes)
+    if let failure = decision.failure {
+      engineFailed(failure)
+    } else if decision.sends != nil {
+      relay.didSendHeld()
+    } else {
+      relay.keep(bytes)
+    }
+  }
+
   /// Sends what is held and `part` of a piece of the answer, and keeps what follows.
   private func pass(
     _ part: Range<Int>, of bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
@@ -183,7 +203,7 @@ extension Request {
   }
 
   /// The engine failed though HTTP says 200: the leg is redone, or what was sent is broken off.
-  private func engineFailed(_ failure: AnswerRelay.Failure) {
+  func engineFailed(_ failure: AnswerRelay.Failure) {
     switch failure {
     case .errorEvent: noteRejection(500)
     case .abort: noteFailure(of: servingReservation.worker)
