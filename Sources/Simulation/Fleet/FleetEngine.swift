@@ -22,6 +22,8 @@ package final class FleetEngine {
   private(set) var failed: Set<String> = []
   /// Handles of other engines that it could not send word of.
   private(set) var lostNotices: Set<String> = []
+  /// Whether the machine is gone without a trace: its peers take their connections for alive.
+  package private(set) var hasVanished = false
   /// How many engines have lived here.
   package private(set) var lives = 1
 
@@ -79,7 +81,10 @@ package final class FleetEngine {
 
   /// The process or the whole machine dies, and its peers see `trace` of it.
   package func kill(leaving trace: CrashTrace = .ends) {
-    if host.isAlive { host.crash(leaving: trace) }
+    if host.isAlive {
+      hasVanished = trace == .silence
+      host.crash(leaving: trace)
+    }
     engine.kill()
   }
 
@@ -91,6 +96,7 @@ package final class FleetEngine {
     pastCounts += engine.exportCounts
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
+    hasVanished = false
     lives += 1
     engine = try FleetEngine.makeEngine(on: host, template, role, life: lives)
     watch()

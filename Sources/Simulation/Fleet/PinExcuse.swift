@@ -10,7 +10,9 @@ package enum PinExcuse: String, Sendable {
   case betrayed
   /// The client left while a failure that prefill does not hear of was on its way to the router.
   case failureUnseen = "failure_unseen"
-  /// A decode leg broke whose engine may have had the cache, and it can be attached only once.
+  /// A decode leg, or a call that gives back, broke whose engine may have had the cache, and it can
+  /// be attached only once: decode engines have died or failed, or the network has cut the very
+  /// connection that carried the handle.
   case attachedOnce = "attached_once"
   /// A decode engine's word to prefill was lost on the way.
   case noticeLost = "notice_lost"
@@ -31,6 +33,7 @@ extension SimulatedFleet {
     }
     let hasFailed =
       witness.decodesHaveFailed || decodes.contains { !$0.isAlive || $0.lives > 1 }
+      || witness.cut.contains { $0.hasPrefix(name) || isName(name, of: $0) }
     if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
