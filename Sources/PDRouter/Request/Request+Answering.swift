@@ -16,10 +16,11 @@ extension Request {
       rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
-      let isJoined = handle != nil && mode != .opaque
+      let isRead = mode != .opaque && head.isSuccess
       relay.reset(
-        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
-        watchesUsage: record.prefillWorker == nil && mode != .opaque && isPredictionJudged())
+        mode: mode,
+        join: isRead && handle != nil ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
+        watchesUsage: isRead && record.prefillWorker == nil && isPredictionJudged())
     }
     perform(action)
   }
@@ -78,8 +79,7 @@ extension Request {
   /// The head of an answer that no client waits for any more.
   func unwoundHeadArrived() {
     let head = ServingHead(servingLeg)
-    let isRead = head.status < 400
-    relay.reset(mode: isRead ? head.relayMode(isGeneration: true) : .opaque)
+    relay.reset(mode: head.isSuccess ? head.relayMode(isGeneration: true) : .opaque)
   }
 
   /// Reads a piece of an answer that goes to nobody: an engine that fails within it, which HTTP
