@@ -28,8 +28,8 @@ struct ServingHead {
     isEncoded = leg.head.fields.first(.contentEncoding) != nil
   }
 
-  /// How the body is to be relayed: an error is held until it is complete, too, so that a part of one
-  /// is never all that a client gets.
+  /// How the body is to be relayed: an error is held until it is complete, too, so that a part of
+  /// one is never all that a client gets.
   func relayMode(isGeneration: Bool) -> AnswerRelay.Mode {
     guard isGeneration, !isEncoded, isSuccess || status >= 400 else { return .opaque }
     return isEventStream && isSuccess ? .events : .whole
