@@ -29,6 +29,11 @@ public protocol KVConnector: Sendable {
   /// was never read, and even before prefill has made it.
   var namesAhead: Bool { get }
 
+  /// Whether prefill may be sent the same request once more when the first one may have reached it.
+  /// Not where the engines find each other by a name in it: what prefill keeps under one name twice
+  /// goes to the wrong decode engine, or to none.
+  func mayRepeatPrefill(of handOver: KVHandOver) -> Bool
+
   /// Whether a decode engine can compute a prompt by itself (SGLang's cannot): if not, no request
   /// can be served whole by it.
   var decodeCanPrefill: Bool { get }
@@ -105,6 +110,9 @@ extension KVConnector {
 
   /// A handle has its name from prefill's answer.
   public var namesAhead: Bool { false }
+
+  /// The name that both legs carry is good for one prefill.
+  public func mayRepeatPrefill(of handOver: KVHandOver) -> Bool { false }
 
   /// No reason is overruled.
   public func allowsSplit(despite reason: WholeReason) -> Bool { false }

@@ -15,7 +15,11 @@ public struct KVPeer: Sendable, Equatable {
   /// Over how many devices the engine splits its tensors.
   public var tensorParallelSize = 1
   /// What decode engines must be told of it, where that was learned or asked; nil until then.
-  public var identity: KVPeerIdentity?
+  public var identity: KVPeerIdentity? {
+    didSet { if identity != nil { hasHadIdentity = true } }
+  }
+  /// Whether it ever had an identity; stays when that must be learned anew.
+  public private(set) var hasHadIdentity = false
 
   /// A peer of which nothing is known but where it listens.
   public init(host: String, port: UInt16) {

@@ -53,6 +53,10 @@ public struct NIXLConnector: KVConnector {
   /// Push engines find each other by `X-Request-Id`.
   public var pairsByRequestID: Bool { true }
 
+  /// Unless it pushes or ever did: a pull engine names each handle anew. What it made for an answer
+  /// that was lost with its connection stays to the lease either way.
+  public func mayRepeatPrefill(of handOver: KVHandOver) -> Bool { !handOver.prefill.hasHadIdentity }
+
   /// What prefill answers says all there is to say.
   public var namesRanks: Bool { false }
 

@@ -16,10 +16,11 @@ extension Request {
       rejection: workerStatus(servingLeg, origin: servingOrigin))
     if action.step == .relay {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
-      let isJoined = handle != nil && mode != .opaque
+      let isRead = mode != .opaque && head.isSuccess
       relay.reset(
-        mode: mode, join: isJoined ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
-        watchesUsage: record.prefillWorker == nil && mode != .opaque && isPredictionJudged())
+        mode: mode,
+        join: isRead && handle != nil ? PrefillUsage(readingFrom: prefillAnswer.bytes) : nil,
+        watchesUsage: isRead && record.prefillWorker == nil && isPredictionJudged())
     }
     perform(action)
   }
@@ -73,6 +74,25 @@ extension Request {
       relay.keep(bytes)
     }
     if let failure = decision.failure { engineFailed(failure) }
+  }
+
+  /// The head of an answer that no client waits for any more.
+  func unwoundHeadArrived() {
+    let head = ServingHead(servingLeg)
+    relay.reset(mode: head.isSuccess ? head.relayMode(isGeneration: true) : .opaque)
+  }
+
+  /// Reads a piece of an answer that goes to nobody: an engine that fails within it, which HTTP
+  /// calls an answer all the same, has told prefill nothing.
+  func watchUnwound(_ bytes: UnsafeRawBufferPointer) {
+    let decision = relay.take(bytes)
+    if let failure = decision.failure {
+      engineFailed(failure)
+    } else if decision.sends != nil {
+      relay.didSendHeld()
+    } else {
+      relay.keep(bytes)
+    }
   }
 
   /// Sends what is held and `part` of a piece of the answer, and keeps what follows.
@@ -183,7 +203,7 @@ extension Request {
   }
 
   /// The engine failed though HTTP says 200: the leg is redone, or what was sent is broken off.
-  private func engineFailed(_ failure: AnswerRelay.Failure) {
+  func engineFailed(_ failure: AnswerRelay.Failure) {
     switch failure {
     case .errorEvent: noteRejection(500)
     case .abort: noteFailure(of: servingReservation.worker)

@@ -25,7 +25,7 @@ extension Request {
     prefillAnswer.removeAll()
     hasPrefillAnswered = false
     prefillLeg.method = .post
-    prefillLeg.mayRepeat = true
+    prefillLeg.mayRepeat = handOver.map { router.connector.mayRepeatPrefill(of: $0) } ?? false
     let limit = router.configuration.timeouts.prefill
     if limit < deadline - router.loop.now { timer.arm(after: limit, for: self) }
     guard router.pool(of: worker).start(prefillLeg) else { return prefillFailed(.poolFull) }
@@ -194,12 +194,13 @@ extension Request: LegObserver {
   }
 
   func legDidReceiveHead(_ leg: Leg) {
-    if leg === servingLeg, !machine.isUnwinding { servingHeadArrived() }
+    guard leg === servingLeg else { return }
+    if machine.isUnwinding { unwoundHeadArrived() } else { servingHeadArrived() }
   }
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
     guard leg === prefillLeg else {
-      if !machine.isUnwinding { relay(bytes) }
+      if machine.isUnwinding { watchUnwound(bytes) } else { relay(bytes) }
       return
     }
     guard prefillAnswer.count + bytes.count <= router.configuration.limits.prefillAnswerBytes
@@ -235,7 +236,9 @@ extension Request: LegObserver {
   /// Decode has answered although its client is gone: its answer says what became of the handle.
   private func unwoundServingEnded() {
     switch servingLeg.head.status {
-    case ..<400: perform(machine.servingEnded())
+    case ..<400:
+      if let failure = relay.finish() { return engineFailed(failure) }
+      perform(machine.servingEnded())
     case ..<500, 503: perform(machine.servingRefused(refusalReleases: refusalReleases))
     default:
       perform(

@@ -28,11 +28,15 @@ struct ServingHead {
     isEncoded = leg.head.fields.first(.contentEncoding) != nil
   }
 
-  /// How the body is to be relayed.
+  /// How the body is to be relayed: an error is held until it is complete, too, so that a part of
+  /// one is never all that a client gets.
   func relayMode(isGeneration: Bool) -> AnswerRelay.Mode {
-    guard isGeneration, status < 300, !isEncoded else { return .opaque }
-    return isEventStream ? .events : .whole
+    guard isGeneration, !isEncoded, isSuccess || status >= 400 else { return .opaque }
+    return isEventStream && isSuccess ? .events : .whole
   }
+
+  /// Whether it is an answer to the request, and not to something about it.
+  var isSuccess: Bool { status < 300 }
 
   /// The length a HEAD answer tells of a body that does not follow.
   private static func announcedLength(

@@ -29,6 +29,10 @@ extension EngineScheduler {
     counters.transferTime.observe(duration)
   }
 
+  /// The handles of requests that were given up while their blocks were being read: their exporters
+  /// are told when the reads are over.
+  package var owedWords: Set<String> { Set(orphanedReads.values.map(\.requestID)) }
+
   /// The exporter cannot be reached, or is another engine now. Ignored when the request has gone.
   ///
   /// The request ends with an error, or computes its prompt itself, as the policy says.

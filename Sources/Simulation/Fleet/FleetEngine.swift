@@ -22,6 +22,13 @@ package final class FleetEngine {
   private(set) var failed: Set<String> = []
   /// Handles of other engines that it could not send word of.
   private(set) var lostNotices: Set<String> = []
+  /// Handles of other engines that it asked for in vain, since word was lost on the way.
+  private(set) var lostAsks: Set<String> = []
+  /// Handles of which this life owed word when it was asked whether it lives.
+  private var vouchedFor: Set<String> = []
+  private var pastBrokenWords: Set<String> = []
+  /// Whether the machine is gone without a trace: its peers take their connections for alive.
+  package private(set) var hasVanished = false
   /// How many engines have lived here.
   package private(set) var lives = 1
 
@@ -79,7 +86,10 @@ package final class FleetEngine {
 
   /// The process or the whole machine dies, and its peers see `trace` of it.
   package func kill(leaving trace: CrashTrace = .ends) {
-    if host.isAlive { host.crash(leaving: trace) }
+    if host.isAlive {
+      hasVanished = trace == .silence
+      host.crash(leaving: trace)
+    }
     engine.kill()
   }
 
@@ -89,8 +99,10 @@ package final class FleetEngine {
   package func restart() throws(StreamError) {
     precondition(!isAlive, "\(name) is alive")
     pastCounts += engine.exportCounts
+    pastBrokenWords.formUnion(unkeptWords)
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
+    hasVanished = false
     lives += 1
     engine = try FleetEngine.makeEngine(on: host, template, role, life: lives)
     watch()
@@ -99,10 +111,19 @@ package final class FleetEngine {
   private func watch() {
     engine.whenVisited = { [weak self] visit in self?.note(visit) }
     engine.whenNoticeIsLost = { [weak self] name in self?.lostNotices.insert(name) }
+    engine.whenAskIsLost = { [weak self] name in self?.lostAsks.insert(name) }
+    vouchedFor = []
   }
+
+  /// Handles of which it died owing word, after it had answered for itself: whoever asked it was to
+  /// believe that it would keep its word.
+  var brokenWords: Set<String> { pastBrokenWords.union(isAlive ? [] : unkeptWords) }
+
+  private var unkeptWords: Set<String> { vouchedFor.intersection(engine.owedWords) }
 
   private func note(_ visit: EngineVisit) {
     visits.append(visit)
+    if visit.target == "/health" { vouchedFor.formUnion(engine.owedWords) }
     guard let id = visit.field("x-request-id") else { return }
     let faults = engine.faults.active.map(\.kind)
     if faults.contains(where: FleetEngine.betrays) { betrayed.insert(id) }

@@ -10,9 +10,12 @@ package enum PinExcuse: String, Sendable {
   case betrayed
   /// The client left while a failure that prefill does not hear of was on its way to the router.
   case failureUnseen = "failure_unseen"
-  /// A decode leg broke whose engine may have had the cache, and it can be attached only once.
+  /// A decode leg, or a call that gives back, broke whose engine may have had the cache, and it can
+  /// be attached only once: decode engines have died or failed, or the network has cut the very
+  /// connection that carried the handle, or that over which decode asked for it.
   case attachedOnce = "attached_once"
-  /// A decode engine's word to prefill was lost on the way.
+  /// A decode engine's word to prefill was lost on the way, or it died owing it after it had said
+  /// that it lives.
   case noticeLost = "notice_lost"
   /// There was a moment at which every decode engine was dead, failing, or out of reach.
   case beyondReach = "beyond_reach"
@@ -24,13 +27,17 @@ extension SimulatedFleet {
   package func excuse(for name: String) -> PinExcuse? {
     // Where answers name nothing, the router has named the handle itself.
     if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
-    if engines.contains(where: { $0.lostNotices.contains(name) }) { return .noticeLost }
+    if engines.contains(where: { $0.lostNotices.contains(name) || $0.brokenWords.contains(name) }) {
+      return .noticeLost
+    }
     if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
     if engines.contains(where: { $0.betrayed.contains { isName(name, of: $0) } }) {
       return .betrayed
     }
     let hasFailed =
       witness.decodesHaveFailed || decodes.contains { !$0.isAlive || $0.lives > 1 }
+      || witness.cut.contains { $0.hasPrefix(name) || isName(name, of: $0) }
+      || decodes.contains { $0.lostAsks.contains(name) }
     if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil

@@ -13,8 +13,8 @@ extension SimulatedFleet {
     runUntilAnswered()
     // Requests whose client has left may wait for a prefill engine that never answers.
     run(within: .seconds(10)) { router.liveRequests == 0 }
-    // An attachment that prefill never answers is given up after five seconds, perhaps twice.
-    runOn(for: .seconds(plan.engine.connector == .nixlPush ? 12 : 4))
+    // An attachment is tried three times, where the first two reach nobody, for five seconds each.
+    runOn(for: .seconds(plan.engine.connector == .nixlPush ? 17 : 4))
     var found = callViolations(tolerance) + routerViolations()
     for engine in engines where engine.isAlive {
       found += workViolations(of: engine) + pinViolations(of: engine)

@@ -42,8 +42,11 @@ package final class SimulatedFleet {
     routerHost = world.makeHost(SimulatedFleet.routerAddress.host)
     clientHost = world.makeHost("clients")
     engines = try SimulatedFleet.makeEngines(plan, world)
+    let decodes = engines.filter { $0.role == .decode }
     witness = FleetWitness(
-      world, prefillHosts: engines.filter { $0.role == .prefill }.map(\.host))
+      world, prefillHosts: engines.filter { $0.role == .prefill }.map(\.host),
+      // Only what is pushed can be attached but once.
+      decodeHosts: plan.engine.connector == .nixlPush ? decodes.map(\.host) : [])
     var configuration = plan.router
     configuration.isDisaggregated = plan.wholeCount == 0
     configuration.workers = engines.map { .init(url: $0.url, role: $0.role) }

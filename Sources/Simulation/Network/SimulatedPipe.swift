@@ -28,10 +28,12 @@ final class SimulatedPipe {
   /// Whether bytes for a closed reader were already answered with a reset.
   var isResetAnswered = false
   /// Whether something on the way resets the connection: nothing more is sent.
-  var isBroken = false
+  private(set) var isBroken = false
 
   /// Names found in what was written, each with the count of bytes written up to there.
   private var marks: [(name: String, end: Int)] = []
+  /// The last name found.
+  private var lastName: String?
   private var writtenCount = 0
   private var readCount = 0
   private(set) var arrivedCount = 0
@@ -54,7 +56,16 @@ final class SimulatedPipe {
     buffer.append(bytes)
     writtenCount += bytes.count
     guard let witness = source.world.witness else { return }
-    for name in witness.names(in: bytes, from: source) { marks.append((name, writtenCount)) }
+    for name in witness.names(in: bytes, from: source, to: target) {
+      marks.append((name, writtenCount))
+      lastName = name
+    }
+  }
+
+  /// Something on the way resets the connection: nothing more gets through.
+  func cut() {
+    isBroken = true
+    if let lastName { source.world.witness?.wasCut(lastName, to: target) }
   }
 
   /// The kernel takes `count` bytes of the writer's queue.
@@ -85,7 +96,7 @@ final class SimulatedPipe {
   private func tellWitness() {
     while let mark = marks.first, mark.end <= readCount {
       marks.removeFirst()
-      source.world.witness?.wasRead(mark.name)
+      source.world.witness?.wasRead(mark.name, at: target)
     }
   }
 

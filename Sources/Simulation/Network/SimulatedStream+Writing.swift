@@ -107,8 +107,8 @@ extension SimulatedStream {
 
   /// Something between the two hosts resets both ends.
   private func breakConnection() {
-    outbound.isBroken = true
-    inbound.isBroken = true
+    outbound.cut()
+    inbound.cut()
     world.send(.reset, on: outbound)
     world.send(.reset, on: inbound)
   }

@@ -82,6 +82,7 @@ extension SimulatedEngine {
     rank.whenDead = { [weak self] in self?.die() }
     rank.whenAbandoned = { [weak self] in self?.whenAbandoned?($0) }
     rank.whenNoticeIsLost = { [weak self] in self?.whenNoticeIsLost?($0) }
+    rank.whenAskIsLost = { [weak self] in self?.whenAskIsLost?($0) }
     return rank
   }
 }

@@ -32,6 +32,9 @@ package final class SimulatedEngine {
   /// Hears the name of every handle of another engine's that it could not send word of, or whose
   /// word was under way when it died.
   package var whenNoticeIsLost: ((String) -> Void)?
+  /// Hears the name of every handle that it asked for in vain: the question, or the answer to it,
+  /// was lost on the way.
+  package var whenAskIsLost: ((String) -> Void)?
   /// Whether it has died, or its core has.
   package var isDead: Bool {
     isGone || scheduler.isDead || otherRanks.contains { $0.isDead }
@@ -53,6 +56,8 @@ package final class SimulatedEngine {
   private let channelFrontend: Frontend
   private let bootstrapFrontend: Frontend?
   private let timer: any LoopTimer
+  /// Handles of which it was about to send word in the very instant of its death.
+  private var unsentWords: Set<String> = []
   /// How many words are under way about each handle.
   private var noticesUnderWay: [String: Int] = [:]
   private var jobs: [EngineRequestID: EngineJob] = [:]
@@ -163,6 +168,11 @@ package final class SimulatedEngine {
     try faults.set(json: bytes.bytes)
   }
 
+  /// The handles of other engines of which their exporters have yet to hear, by all ranks.
+  package var owedWords: Set<String> {
+    otherRanks.reduce(scheduler.owedWords.union(unsentWords)) { $0.union($1.owedWords) }
+  }
+
   /// Requests being answered, by all ranks.
   package var liveRequests: Int { otherRanks.reduce(ownRequests) { $0 + $1.ownRequests } }
 
@@ -252,7 +262,13 @@ extension SimulatedEngine {
     repeat {
       events.removeAll(keepingCapacity: true)
       scheduler.drainEvents(into: &events)
-      for event in events where !isGone { pass(event) }
+      for event in events {
+        if !isGone {
+          pass(event)
+        } else if case .notice(let notice) = event {
+          unsentWords.insert(notice.source.requestID)
+        }
+      }
     } while !isGone && !events.isEmpty
     guard !isGone else { return }
     guard let next = scheduler.nextWake else {
@@ -331,6 +347,7 @@ extension SimulatedEngine {
   private func send(_ ask: KVAsk, to address: HostAndPort) {
     channel.send(.ask(ask), to: address) { [weak self] reply in
       guard let self, !isGone, reply != .done else { return }
+      if reply == nil { whenAskIsLost?(ask.name) }
       scheduler.remoteKVFailed(ask.target, now: loop.now)
       pump()
     }

@@ -102,7 +102,8 @@ struct ChaosPlan {
     let restart = death + .microseconds(pause + Int.random(in: 0...400_000, using: &dice))
     fleet.world.schedule(after: restart) {
       do {
-        if !engine.isAlive { try engine.restart() }
+        // Another death drawn for it may have been the one without a trace.
+        if !engine.isAlive, !engine.hasVanished { try engine.restart() }
       } catch {
         Issue.record("seed \(fleet.plan.seed): \(engine.name) does not restart: \(error)")
       }

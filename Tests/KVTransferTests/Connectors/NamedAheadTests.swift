@@ -28,4 +28,16 @@ struct NamedAheadTests {
     let digits = parameters.filter { $0 != "-" }
     #expect(digits.contains(uuidDigits))
   }
+
+  @Test(arguments: 0..<7)
+  func `prefill may be asked again only where it names each handle anew`(number: Int) {
+    let connector = Self.connectors[number].0
+    var pair = handOver()
+    #expect(connector.mayRepeatPrefill(of: pair) == (connector.name == .nixl))
+    pair.prefill.identity = identity("e1", members: #""remote_engine_id":"e1""#)
+    #expect(!connector.mayRepeatPrefill(of: pair))
+    // A push engine whose identity must be learned anew pairs by name all the same.
+    pair.prefill.identity = nil
+    #expect(!connector.mayRepeatPrefill(of: pair))
+  }
 }

@@ -69,6 +69,44 @@ struct MoRIIORequestTests {
     #expect(world.router.handleCounts.released == 1 && world.router.handleCounts.abandoned == 0)
   }
 
+  @Test func `prefill is not asked twice under one name, not even over a stale connection`() {
+    let world = makeWorld()
+    #expect(world.fetch(text).map(\.status) == [200])
+    world.engines[0].script = { _ in [.reset] }
+    #expect(world.fetch(text).map(\.status) == [200])
+    #expect(world.engines[0].legs.count == 2 && Set(names(world.engines[0])).count == 2)
+    world.expectAllGivenBack()
+  }
+
+  @Test(arguments: [
+    (#"data: {"error":{"message":"no","code":500}}"# + "\n\ndata: [DONE]\n\n", true, 10),
+    (#"data: {"error":{"message":"no","code":500}}"# + "\n\ndata: [DONE]\n\n", true, 40),
+    (#"{"choices":[{"text":"","finish_reason":"abort"}]}"#, false, 40),
+    (#"data: {"choices":[{"text":"a"}]}"# + "\n\ndata: [DONE]\n\n", true, 40),
+  ])
+  func `what decode fails to use of a client that is gone is given back`(
+    answer: String, streams: Bool, leave: Int
+  ) {
+    let world = makeWorld()
+    let type = streams ? "text/event-stream" : "application/json"
+    let failed = RouterWorld.answer(answer, "content-type: \(type)\r\n")
+    let end = failed.count - answer.count
+    world.engines[1].script = { _ in
+      [
+        .wait(.milliseconds(20)), .send(String(failed.prefix(end))), .wait(.milliseconds(50)),
+        .send(answer),
+      ]
+    }
+    let client = world.begin(text)
+    world.world.run(for: .milliseconds(leave))
+    client.hangUp(.close)
+    world.expectAllGivenBack()
+    let isUsed = answer.contains(#""a""#)
+    let released = world.router.handleCounts.releasedBy
+    #expect(released[.decodeAbort] == (isUsed ? 1 : 0))
+    #expect(world.releases.count == (isUsed ? 0 : 1) && world.router.handleCounts.released == 1)
+  }
+
   @Test func `when decode cannot be reached prefill is asked anew for another one`() throws {
     let world = makeWorld()
     world.engines[1].stopListening()

@@ -81,12 +81,27 @@ struct PushRequestTests {
     let client = world.begin(text)
     world.world.run(for: .milliseconds(40))
     #expect(world.engines[1].legs.count == 2 && !world.hasLost(1, at: 1))
-    // The connection was used before: prefill is asked once more, on a fresh one.
-    world.world.run(for: .milliseconds(manner == 0 ? 80 : 25))
-    #expect(world.hasLost(1, at: 1))
+    world.world.run(for: .milliseconds(25))
+    #expect(world.hasLost(1, at: 1) && world.engines[0].legs.count == 2)
     #expect(world.awaitAnswers(1, client) && world.answer(to: client)?.status == 200)
     #expect(leg(world.engines[1])?.body == chatBody)
     #expect(world.router.handleCounts.releasedBy[.decodeAbort] == 1)
+    world.expectNothingLeft()
+  }
+
+  @Test(arguments: [false, true])
+  func `prefill is not asked twice under one name, not even over a stale connection`(
+    together: Bool
+  ) {
+    let world = makeWorld(together: together)
+    // Known or not: who it was must be learned anew after its connection broke.
+    for number in 1...2 {
+      world.engines[0].script = { $0.number == 0 ? [.send(Self.pushed)] : [.reset] }
+      #expect(world.fetch(text, within: .seconds(1)).map(\.status) == [200])
+      #expect(world.engines[0].legs.count == 1 + number)
+    }
+    let names = world.engines[0].legs.map { $0.field("x-request-id") ?? "" }
+    #expect(Set(names).count == 2 && names[0] == "mine")
     world.expectNothingLeft()
   }
 

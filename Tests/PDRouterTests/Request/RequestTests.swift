@@ -152,6 +152,20 @@ struct RequestTests {
     world.expectNothingLeft()
   }
 
+  @Test(arguments: [400, 503])
+  func `an error answer that breaks off within its body is an error of ours, not half of one`(
+    status: Int
+  ) {
+    let world = RouterWorld([.both])
+    world.engines[0].script = { _ in
+      [.send("HTTP/1.1 \(status) X\r\ncontent-length: 9\r\n\r\nhalf"), .closeAfterFlush]
+    }
+    let answers = world.fetch(text)
+    #expect(answers.map(\.status) == [502] && answers.map(\.isErrorObject) == [true])
+    #expect(answers[0].isComplete && !answers[0].body.contains("half"))
+    world.expectNothingLeft()
+  }
+
   @Test func `an answer that breaks off within is cut`() {
     let world = RouterWorld { $0.limits.heldAnswerBytes = 10 }
     world.engines[0].script = { _ in
