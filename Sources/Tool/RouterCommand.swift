@@ -13,7 +13,7 @@ struct RouterCommand: ParsableCommand {
   func run() throws {
     let sink = LogSink.start()
     defer { sink.flush() }
-    let level = options.logLevel.loggerLevel
+    let level = options.observability.logLevel.loggerLevel
     let logger = Logger(label: "vllm-router") { _ in LineLogHandler(sink: sink, level: level) }
     let router = try Router(configuration: options.routerConfiguration(), logger: logger)
     try router.run()

@@ -6,7 +6,7 @@ struct DocumentationTests {
   /// Where flags are declared, and the document that lists them.
   private static let flagFiles = [
     (
-      ["Sources/Tool/RouterOptions.swift", "Sources/Tool/PolicyOptions.swift"],
+      tree.files.map(\.path).filter { $0.hasPrefix("Sources/Tool/Flags/") },
       "docs/configuration.md"
     ),
     (["Sources/Tool/EngineCommand.swift"], "docs/simulation.md"),

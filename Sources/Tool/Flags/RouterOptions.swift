@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import PDRouter
+internal import Vocabulary
+
+/// The router's flags, with the baseline's names and defaults.
+struct RouterOptions: ParsableArguments {
+  @OptionGroup(title: "Prefill and decode") var disaggregation: DisaggregationOptions
+  @OptionGroup(title: "Policies") var policies: PolicyOptions
+  @OptionGroup(title: "Admission") var admission: AdmissionOptions
+  @OptionGroup(title: "Health") var health: HealthOptions
+  @OptionGroup(title: "Time-outs and retries") var retries: RetryOptions
+  @OptionGroup(title: "Clients") var clients: ClientOptions
+  @OptionGroup(title: "Logs and metrics") var observability: ObservabilityOptions
+
+  @Option(help: "Address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Port to listen on.")
+  var port: UInt16 = 30000
+
+  @Option(parsing: .upToNextOption, help: "Workers of a single pool: http://host:port …")
+  var workerUrls: [String] = []
+
+  @Flag(help: "Split requests over prefill and decode workers.")
+  var vllmPdDisaggregation = false
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "A prefill worker and, for connectors that have one, its bootstrap port; repeatable.",
+      valueName: "url [port]"))
+  var prefill: [String] = []
+
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("A decode worker; repeatable.", valueName: "url"))
+  var decode: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Data-parallel ranks of each engine; each rank is a worker of its own.",
+      discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
+  var intraNodeDataParallelSize = 1
+
+  @Option(help: "Event loops, each a thread.")
+  var loops = 1
+
+  /// The configuration that the flags say.
+  func routerConfiguration() throws -> RouterConfiguration {
+    var configuration = RouterConfiguration()
+    configuration.listen = HostAndPort(host: host, port: port)
+    configuration.isDisaggregated = vllmPdDisaggregation
+    configuration.workers =
+      workerUrls.map { .init(url: $0, role: .both) }
+      + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
+    configuration.dataParallelSize = intraNodeDataParallelSize
+    configuration.loops = loops
+    try disaggregation.apply(to: &configuration)
+    try policies.apply(to: &configuration)
+    try admission.apply(to: &configuration)
+    try health.apply(to: &configuration)
+    try retries.apply(to: &configuration)
+    try clients.apply(to: &configuration)
+    try observability.apply(to: &configuration)
+    return configuration
+  }
+
+  /// `--prefill URL [PORT|none]`, any number of times: a port belongs to the URL before it.
+  private func prefillEntries() throws -> [RouterConfiguration.WorkerEntry] {
+    var entries: [RouterConfiguration.WorkerEntry] = []
+    for text in prefill {
+      guard !text.contains("://") else {
+        entries.append(.init(url: text, role: .prefill))
+        continue
+      }
+      guard !entries.isEmpty else {
+        throw ValidationError("--prefill needs a worker URL before '\(text)'.")
+      }
+      if text.lowercased() == "none" { continue }
+      guard let port = UInt16(text), port > 0 else {
+        throw ValidationError("Invalid bootstrap port: \(text). Must be a number or 'none'")
+      }
+      entries[entries.count - 1].bootstrapPort = port
+    }
+    return entries
+  }
+}
