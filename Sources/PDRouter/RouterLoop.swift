@@ -143,6 +143,9 @@ public final class RouterLoop {
   /// Open client connections.
   public var clientConnections: Int { frontends.reduce(0) { $0 + $1.connectionCount } }
 
+  /// Bytes of request bodies that clients have sent and nobody has taken.
+  package var untakenBodyBytes: Int { frontends.reduce(0) { $0 + $1.untakenBodyBytes } }
+
   /// Stops accepting, lets live requests end, then calls `whenIdle` (once; perhaps at once).
   ///
   /// A request has ended for this when its client has taken the answer and the connection is gone.
@@ -212,6 +215,11 @@ extension RouterLoop: ExchangeHandler {
     requestsInFlight += 1
     retryBudget.noteRequest(inFlight: requestsInFlight)
     (spareRequests.popLast() ?? Request(router: self)).start(exchange, endpoint: endpoint)
+  }
+
+  /// What is passed on unread may be passed on as it comes.
+  public func takesBodyInPieces(_ exchange: Exchange) -> Bool {
+    Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes)) == .passThrough
   }
 
   /// Counts bytes that were no request.

@@ -4,6 +4,9 @@ public struct Limits: Sendable, Equatable {
   public var clientConnections = 65_536
   /// Bytes of one request body; more is answered 413. (`--max-payload-size`)
   public var requestBodyBytes = 512 * 1024 * 1024
+  /// Bytes of a body that is gathered whole although it is only passed on; a larger one is passed
+  /// on as it comes, and cannot be sent twice.
+  public var gatheredBodyBytes = 64 * 1024
   /// Bytes of one prefill answer, which is held whole; more fails the leg.
   public var prefillAnswerBytes = 64 * 1024 * 1024
   /// Bytes of an answer held back while it may still be replaced by another worker's; beyond it the

@@ -4,7 +4,8 @@ public import Wire
 /// One request of a client and the answer to it, whichever protocol carries them.
 ///
 /// Made and reused by a front-end connection; confined to its loop. The request (head and body) is
-/// complete and unchanging from `ExchangeHandler.handle` until the answer ends. Whoever answers
+/// complete and unchanging from `ExchangeHandler.handle` until the answer ends, unless the handler
+/// takes the body in pieces. Whoever answers
 /// calls either `respond`, or `begin`, any number of `write`s, and `end` (or `cut`); it drops its
 /// reference before `end`, since the connection reuses the exchange at once. After the client left
 /// or the answer ended, every call is ignored.
@@ -13,8 +14,11 @@ public final class Exchange {
   public internal(set) var head = RequestHead()
   /// The bytes of the request's head.
   public internal(set) var headBytes = ByteBuffer()
-  /// The whole request body, decoded from its framing.
+  /// The whole request body, decoded from its framing; of one that is taken in pieces, what has
+  /// come and was not taken.
   public internal(set) var body = ByteBuffer()
+  /// Whether no more of the body will come.
+  public internal(set) var isBodyComplete = true
   /// When the last byte of the request had arrived.
   public internal(set) var receivedAt = Instant.zero
   /// Who hears of the client's side; let go when the exchange is over.
@@ -35,6 +39,12 @@ public final class Exchange {
 
   /// Bytes of the answer that the client has not taken yet.
   public var bufferedByteCount: Int { transport?.bufferedByteCount ?? 0 }
+
+  /// Lets go of what has come of the body, so that more of it may come.
+  func dropBody() {
+    body.removeAll(keepingCapacityUpTo: 256 * 1024)
+    if !isBodyComplete { transport?.bodyWasTaken(self) }
+  }
 
   /// Begins the answer.
   ///
@@ -88,8 +98,17 @@ public protocol ExchangeHandler: AnyObject {
   /// later.
   func handle(_ exchange: Exchange)
 
+  /// Whether `handle` is to be called once the head is there, for a body that is large or of unknown
+  /// length; the rest is told by `ExchangeObserver.exchangeDidReceiveBody`.
+  func takesBodyInPieces(_ exchange: Exchange) -> Bool
+
   /// The connection refused a request by itself (bad HTTP, too large); for counting.
   func didRefuse(status: Int)
+}
+
+extension ExchangeHandler {
+  /// Bodies come whole.
+  public func takesBodyInPieces(_ exchange: Exchange) -> Bool { false }
 }
 
 /// Who hears of the client while an answer is under way.
@@ -100,12 +119,18 @@ public protocol ExchangeObserver: AnyObject {
   /// The client took what was queued: `bufferedByteCount` fell below the low watermark.
   func exchangeDidDrain(_ exchange: Exchange)
 
+  /// More of a body that is taken in pieces has come, or its end.
+  func exchangeDidReceiveBody(_ exchange: Exchange)
+
   /// The connection ends for good: what the client is still to be told must be told before this
   /// returns, by ending or cutting the answer.
   func exchangeMustEnd(_ exchange: Exchange)
 }
 
 extension ExchangeObserver {
+  /// Does nothing: the body came whole, or waits until it is taken.
+  public func exchangeDidReceiveBody(_ exchange: Exchange) {}
+
   /// Says nothing: the client loses its connection without a word.
   public func exchangeMustEnd(_ exchange: Exchange) {}
 }
@@ -113,6 +138,7 @@ extension ExchangeObserver {
 /// What carries an exchange's answer: a connection, or a stream of one.
 protocol ExchangeTransport: AnyObject {
   var bufferedByteCount: Int { get }
+  func bodyWasTaken(_ exchange: Exchange)
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?)
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
   func end(_ exchange: Exchange)

@@ -52,6 +52,11 @@ public final class Frontend: ListenerHandler {
   /// Open client connections.
   public var connectionCount: Int { connections.count }
 
+  /// Bytes of request bodies that have come and wait to be taken.
+  var untakenBodyBytes: Int {
+    connections.values.reduce(0) { $0 + ($1.exchange?.body.count ?? 0) }
+  }
+
   /// A new client.
   public func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
     guard connections.count < limits.clientConnections, admits?() ?? true else {
@@ -109,6 +114,7 @@ public final class Frontend: ListenerHandler {
   func giveBack(_ exchange: Exchange) {
     guard spareExchanges.count < 64 else { return }
     exchange.hasBegun = false
+    exchange.isBodyComplete = true
     exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)

@@ -25,7 +25,8 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       framing = .chunked
       frontend.headScratch.append("transfer-encoding: chunked\r\n")
     }
-    if frontend.isDraining { keepsAlive = false }
+    // Whether the client will send all of its body after it has its answer is anyone's guess.
+    if frontend.isDraining || isReceivingBody { keepsAlive = false }
     if !keepsAlive {
       frontend.headScratch.append("connection: close\r\n")
     } else if exchange.head.isHTTP10 {
@@ -89,6 +90,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
   private func letGo(of exchange: Exchange) {
     precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
     self.exchange = nil
+    isReceivingBody = false
     exchange.transport = nil
     exchange.observer = nil
     frontend.giveBack(exchange)
@@ -135,6 +137,8 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     case .idle: closeUnlessTaking(again: frontend.timeouts.clientIdle)
     case .lingering: closeUnlessTaking(again: frontend.timeouts.linger)
     case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
+    case .answering where isReceivingBody && !isPaused:
+      if stopReceivingBody() { refuse(status: 408, "The request took too long to arrive.") }
     case .answering, .closed: break
     }
   }

@@ -7,7 +7,8 @@ internal import Wire
 /// Requests sent ahead wait in `inbox` (bounded, then reading pauses) and are answered in order. An
 /// idle connection holds no buffer and no exchange. A client that closes its side while an answer
 /// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
-/// as with nginx and Envoy. Confined to its loop; owned by the front end until `streamDidClose`.
+/// as with nginx and Envoy. A body that the handler takes in pieces is read while its request is
+/// answered, as fast as it is taken. Confined to its loop; owned by the front end until `streamDidClose`.
 /// Receiving is in this file, answering and deadlines in `HTTP1FrontendConnection+Answering`.
 final class HTTP1FrontendConnection {
   enum State {
@@ -30,7 +31,11 @@ final class HTTP1FrontendConnection {
   let timer: any LoopTimer
   var state = State.idle
   private var parser: HTTP1RequestParser
-  private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  /// Whether the body of the request that is being answered is still coming.
+  var isReceivingBody = false
+  /// Bytes of that body so far.
+  var receivedByteCount = 0
+  var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
   var inbox = ByteBuffer()
   var exchange: Exchange?
   var framing = AnswerFraming.length
@@ -97,8 +102,8 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
   func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer) {
     switch state {
     case .lingering, .closed: return
-    case .answering: keepForLater(bytes)
-    case .idle, .readingHead, .readingBody:
+    case .answering where !isReceivingBody: keepForLater(bytes)
+    case .idle, .readingHead, .readingBody, .answering:
       guard inbox.isEmpty else {
         inbox.append(bytes)
         processInbox()
@@ -159,7 +164,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
 
   /// Reads again once what was sent ahead is within its limit, or more of it is needed to go on.
   private func resumeIfPaused() {
-    guard isPaused else { return }
+    guard isPaused, !isReceivingBody else { return }
     if case .answering = state, inbox.count > frontend.limits.pipelinedBytes { return }
     isPaused = false
     stream.resumeReading()
@@ -175,6 +180,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     do throws(WireError) {
       while try advance(bytes, &offset) {}
     } catch {
+      if isReceivingBody, !stopReceivingBody() { return bytes.count }
       refuse(status: error.status, "The request is not proper HTTP: \(error.message).")
       return bytes.count
     }
@@ -195,6 +201,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       return true
     case .readingHead: return try readHead(bytes, &offset)
     case .readingBody: return try readBody(bytes, &offset)
+    case .answering where isReceivingBody: return try receiveBody(bytes, &offset)
     case .answering, .lingering, .closed: return false
     }
   }
@@ -226,17 +233,23 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
         refuseBody()
         return
       }
-      exchange.body.reserve(min(length, 1024 * 1024))
     case .chunked: break
     case .untilClose: preconditionFailure("a request never lasts until the end of the connection")
     }
     decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: HTTP1Limits())
-    state = .readingBody
     timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
       stream.write(
         UnsafeRawBufferPointer(start: interim.utf8Start, count: interim.utf8CodeUnitCount))
+    }
+    if takesPieces(exchange) {
+      beginReceiving(exchange)
+      return
+    }
+    state = .readingBody
+    if case .length(let length) = exchange.head.framing {
+      exchange.body.reserve(min(length, 1024 * 1024))
     }
   }
 
@@ -259,6 +272,17 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
       return false
     }
+  }
+
+  /// Whether the handler takes the body in pieces: not for one that is small, which can be sent
+  /// again when a worker fails.
+  private func takesPieces(_ exchange: Exchange) -> Bool {
+    if case .length(let length) = exchange.head.framing,
+      length <= frontend.limits.gatheredBodyBytes
+    {
+      return false
+    }
+    return frontend.handler.takesBodyInPieces(exchange)
   }
 
   private func requestIsComplete(_ exchange: Exchange) {

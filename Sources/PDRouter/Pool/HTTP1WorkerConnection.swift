@@ -46,8 +46,11 @@ final class HTTP1WorkerConnection {
   /// Whether the connection is up and nothing of the leg's request waits to be written.
   var hasSentRequest: Bool {
     if case .connecting = state { return false }
-    return stream?.bufferedByteCount == 0
+    return stream?.bufferedByteCount == 0 && leg?.isRequestOpen != true
   }
+
+  /// Bytes of the leg's request that the worker has not taken yet.
+  var bufferedByteCount: Int { stream?.bufferedByteCount ?? 0 }
 
   /// Takes the stream that `Loop.connect` made for this connection.
   func attach(to stream: any ByteStream) {
@@ -106,6 +109,7 @@ final class HTTP1WorkerConnection {
     hasAnswerBytes = false
     interimCount = 0
     leg.headBytes.removeAll()
+    leg.isRequestOpen = false
     parser.reset(requestMethod: leg.method)
     leg.observer.legIsReady(leg)
   }
@@ -165,7 +169,9 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     }
   }
 
-  func streamDidDrain(_ stream: any ByteStream) {}
+  func streamDidDrain(_ stream: any ByteStream) {
+    if let leg { leg.observer.legDidDrain(leg) }
+  }
 
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
     stream.handler = nil
@@ -270,7 +276,9 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
 
   private func finishLeg(hasLeftover: Bool) {
     let leg = detachLeg()
-    let isClean = leg.head.keepsAlive && !hasLeftover && stream?.bufferedByteCount == 0
+    // An answer may come before all of its request was written.
+    let isClean =
+      leg.head.keepsAlive && !hasLeftover && !leg.isRequestOpen && stream?.bufferedByteCount == 0
     if isClean, pool.park(self) {
       state = .idle
       stream?.resumeReading()

@@ -18,6 +18,8 @@ package final class Leg {
   package var mayRepeat = true
   /// The request's method, which decides whether its answer has a body.
   package var method = HTTPMethod.post
+  /// Whether more of the request is to be written after what `send` was given first.
+  package var isRequestOpen = false
   /// The connection that carries it, while it is out.
   var connection: HTTP1WorkerConnection?
 
@@ -37,6 +39,9 @@ package final class Leg {
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     connection?.send(pieces)
   }
+
+  /// Bytes of the request that the worker has not taken yet.
+  var bufferedByteCount: Int { connection?.bufferedByteCount ?? 0 }
 
   /// Stops reading the answer: the client is slower than the worker.
   package func pauseReading() {
@@ -61,6 +66,8 @@ package final class Leg {
 package protocol LegObserver: AnyObject {
   /// A connection is there: write the request with `send`.
   func legIsReady(_ leg: Leg)
+  /// The worker took what was written of the request: more may be.
+  func legDidDrain(_ leg: Leg)
   /// The answer's head has come.
   func legDidReceiveHead(_ leg: Leg)
   /// A piece of the answer's body, decoded from its framing; valid only during the call.
@@ -69,4 +76,9 @@ package protocol LegObserver: AnyObject {
   func legDidEnd(_ leg: Leg)
   /// There will be no (complete) answer.
   func leg(_ leg: Leg, didFail failure: LegFailure)
+}
+
+extension LegObserver {
+  /// Does nothing: the request was written whole.
+  package func legDidDrain(_ leg: Leg) {}
 }

@@ -27,6 +27,9 @@ package final class WorkerPool {
   /// The loop's time.
   var now: Instant { loop.now }
 
+  /// Bytes of requests that the worker has not taken yet.
+  var bufferedByteCount: Int { busy.reduce(0) { $0 + $1.bufferedByteCount } }
+
   /// Connections without a leg, for metrics.
   var idleCount: Int { book.idleCount }
 

@@ -13,12 +13,12 @@ enum LegRequestHead {
   /// Appends the whole head.
   ///
   /// - Parameters:
-  ///   - bodyCount: bytes of the leg's body; nil when the request has none.
+  ///   - body: how the leg's body is delimited; nil when the request has none.
   ///   - hints: chunked-prefill hints, on a prefill leg.
   ///   - isSplit: whether the request goes to two engines.
   static func append(
     to scratch: inout ByteBuffer, exchange: Exchange, worker: Worker,
-    requestID: UnsafeRawBufferPointer, bodyCount: Int?, hints: PrefillHints?, isPrefill: Bool,
+    requestID: UnsafeRawBufferPointer, body: BodyFraming?, hints: PrefillHints?, isPrefill: Bool,
     isSplit: Bool
   ) {
     let base = exchange.headBytes.bytes
@@ -32,7 +32,11 @@ enum LegRequestHead {
       scratch.appendField(copying: field, from: base)
     }
     scratch.appendField(name: "x-request-id", value: requestID)
-    if let bodyCount { scratch.appendField(name: "content-length", value: bodyCount) }
+    switch body {
+    case .length(let length): scratch.appendField(name: "content-length", value: length)
+    case .chunked: scratch.append("transfer-encoding: chunked\r\n")
+    case .some(.none), .untilClose, nil: break
+    }
     hints?.appendHeaderLines(to: &scratch)
     scratch.appendHeadEnd()
   }

@@ -82,7 +82,10 @@ extension Request {
     record.servingStartedAt = router.loop.now
     servingLeg.method = exchange.head.method
     servingLeg.mayRepeat = !carriesHandle && isRepeatable
-    guard !router.pool(of: worker).start(servingLeg) else { return nil }
+    // What is passed on as it comes is not to meet a connection that has gone stale.
+    guard !router.pool(of: worker).start(servingLeg, fresh: !exchange.isBodyComplete) else {
+      return nil
+    }
     return servingFailed(.poolFull)
   }
 
@@ -154,7 +157,11 @@ extension Request {
 extension Request: LegObserver {
   func legIsReady(_ leg: Leg) {
     guard leg === prefillLeg else {
-      write(leg, worker: servingReservation.worker, hints: nil)
+      if exchange?.isBodyComplete == false {
+        beginUpload(to: servingReservation.worker)
+      } else {
+        write(leg, worker: servingReservation.worker, hints: nil)
+      }
       return
     }
     write(leg, worker: prefillReservation.worker, hints: prefillHints)
@@ -175,7 +182,7 @@ extension Request: LegObserver {
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: isSplit ? splitRequestID : requestID.bytes,
-      bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill,
+      body: hasBody ? .length(bodyCount) : nil, hints: hints, isPrefill: isPrefill,
       isSplit: isSplit)
     let head = router.headScratch.bytes
     guard fields == nil else {
@@ -283,6 +290,7 @@ extension Request: LegObserver {
   /// Whether the request may be done twice: what is passed on unread only by a method that says so
   /// (RFC 9110 §9.2.1; a PUT or DELETE done twice is the client's to decide).
   var isRepeatable: Bool {
+    guard !hasTakenBody else { return false }
     guard endpoint == .passThrough, let exchange else { return true }
     switch exchange.head.method {
     case .get, .head, .options: return true

@@ -66,6 +66,8 @@ final class Request {
   var prefillBody = EditedBody()
   /// The serving leg's, which may be made while prefill still waits for its connection.
   var servingBody = EditedBody()
+  /// Whether parts of the client's body, taken as they came, are with a worker and nowhere else.
+  var hasTakenBody = false
   var prefillHints: PrefillHints?
   var relay: AnswerRelay
   /// The head of the answer that is relayed, read once.
@@ -163,6 +165,7 @@ final class Request {
     tried = TriedWorkers()
     fields = nil
     wayReason = nil
+    hasTakenBody = false
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
     prefillBody.removeAll()
     servingBody.removeAll()

@@ -134,7 +134,7 @@ struct LegRequestHeadTests {
     var buffer = ByteBuffer()
     withBytes(of: "id") { id in
       LegRequestHead.append(
-        to: &buffer, exchange: exchange, worker: worker, requestID: id, bodyCount: nil,
+        to: &buffer, exchange: exchange, worker: worker, requestID: id, body: nil,
         hints: nil, isPrefill: false, isSplit: false)
     }
     #expect(buffer.text.hasSuffix("\r\n\r\n"))

@@ -94,6 +94,12 @@ final class RouterWorld {
     return answers
   }
 
+  /// Bytes of bodies that the router has taken from clients and that no worker has taken yet, those
+  /// in its sockets' buffers aside.
+  var bufferedUploadBytes: Int {
+    router.pools.reduce(0) { $0 + ($1?.bufferedByteCount ?? 0) } + router.untakenBodyBytes
+  }
+
   /// Runs until `client` got `count` whole answers; false when it did not.
   @discardableResult
   func awaitAnswers(

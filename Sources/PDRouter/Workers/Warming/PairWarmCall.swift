@@ -111,6 +111,8 @@ extension PairWarmCall: LoopTimerHandler {
 extension PairWarmCall: ExchangeTransport {
   var bufferedByteCount: Int { 0 }
 
+  func bodyWasTaken(_ exchange: Exchange) {}
+
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
     self.status = status
   }
