@@ -39,6 +39,16 @@ struct LoopMailboxTests {
     }
   }
 
+  @Test func `a letter reaches the loop it names, and permits not read are counted at its end`() {
+    let group = LoopGroup()
+    let mailbox = group.join(number: 4, waker: CountingWaker())
+    #expect(!group.post(.permit, to: 3) && group.post(.permit, to: 4))
+    #expect(mailbox.take().count == 1)
+    for letter in [LoopLetter.permit, .roomForOne, .permit] { #expect(group.post(letter, to: 4)) }
+    #expect(group.leave(mailbox) == 2 && group.leave(mailbox) == 0)
+    #expect(!group.post(.permit, to: 4))
+  }
+
   @Test func `an inquiry ends with its last answer, and an answer to none is ignored`() {
     var inquiries = LoopInquiries()
     var sums: [Int] = []
