@@ -16,7 +16,7 @@ struct AdmissionOptions: ParsableArguments {
   var rateLimitTokensPerSecond: Int?
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.admission.maxConcurrentRequests = maxConcurrentRequests
     configuration.admission.queueSize = queueSize
     configuration.admission.queueTimeout = .seconds(queueTimeoutSecs)
