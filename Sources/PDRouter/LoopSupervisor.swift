@@ -40,7 +40,8 @@ final class LoopSupervisor {
       loop: router.loop,
       handler: MetricsEndpoint(
         loops: loops, registry: shared.registry, on: router.loop,
-        prefixes: router.workers.caches == nil ? nil : router.policyMemory.prefixes),
+        prefixes: router.workers.caches == nil ? nil : router.policyMemory.prefixes,
+        gate: router.admission.gate),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)

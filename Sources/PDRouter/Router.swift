@@ -15,6 +15,7 @@ public final class Router: Sendable {
   public let registry = WorkerRegistry()
   private let loops = LoopGroup()
   private let policyMemory: PolicyMemory
+  private let gate: AdmissionGate
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let stopping = Atomic<Int>(0)
@@ -33,6 +34,7 @@ public final class Router: Sendable {
     self.logger = logger
     policyMemory = configuration.makePolicyMemory(
       seed: configuration.seed ?? .random(in: .min ... .max))
+    gate = AdmissionGate(configuration.admission)
     metrics = (0..<configuration.loops).map { _ in LoopMetrics() }
     for entry in configuration.workers { try register(entry) }
   }
@@ -96,7 +98,8 @@ public final class Router: Sendable {
     let seed = configuration.seed ?? UInt64.random(in: .min ... .max)
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
-      seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory)
+      seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory,
+      gate: gate)
     if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)

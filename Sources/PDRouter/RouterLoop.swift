@@ -24,6 +24,8 @@ public final class RouterLoop {
   var decider: DisaggregationDecider
   /// Gives back handles that nobody will use.
   private(set) var releases: ReleaseDesk!
+  /// Lets requests in, or lets them wait.
+  private(set) var admission: AdmissionDesk!
   var generator: SplitMix64
   var edits = BodyEdits()
   /// Where heads of leg requests are built, one at a time.
@@ -73,7 +75,7 @@ public final class RouterLoop {
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
     metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
-    policyMemory: PolicyMemory? = nil
+    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -103,6 +105,8 @@ public final class RouterLoop {
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
+    admission = AdmissionDesk(
+      router: self, gate: gate ?? AdmissionGate(configuration.admission))
     releases = ReleaseDesk(router: self)
     releases.pairs = PairKnowledge(
       isWarm: { [unowned self] in isWarm($0, $1) },
@@ -135,6 +139,11 @@ public final class RouterLoop {
   /// Requests being worked on.
   public var liveRequests: Int { requestsInFlight }
 
+  /// Requests that were let in and those that wait to be, over all loops.
+  public var admitted: (inFlight: Int, waiting: Int) {
+    (admission.gate.inFlight, admission.gate.waiting)
+  }
+
   /// Whether `worker` is taken to hold anything in its prefix cache.
   package func remembers(_ worker: WorkerID) -> Bool {
     policyMemory.prefixes.blocks(heldBy: worker) > 0
@@ -158,6 +167,7 @@ public final class RouterLoop {
 
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
+    admission.close()
     for frontend in frontends { frontend.cutShort() }
     for request in unwinding.values { request.stopUnwinding() }
     releases.abort()
@@ -167,7 +177,7 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
-    loops.leave(mailbox)
+    admission.end(unreadPermits: loops.leave(mailbox))
     inquiries.removeAll()
     spareRequests.removeAll()
   }
@@ -196,25 +206,40 @@ extension RouterLoop: ExchangeHandler {
       answerItself(endpoint, exchange)
       return
     }
-    guard requestsInFlight < configuration.limits.requestsInFlight else {
-      OwnAnswers.overloaded(exchange)
-      return
-    }
-    begin(exchange, endpoint)
+    admission.handle(exchange, endpoint)
   }
 
   /// Runs a completion of the router's own, first of all on that pair of workers.
   func handle(_ exchange: Exchange, pinnedTo pair: (prefill: Worker, decode: Worker)) {
     precondition(pinnedPair == nil, "one request is started at a time")
+    guard admission.takeSlot() else {
+      OwnAnswers.overloaded(exchange)
+      return
+    }
     pinnedPair = pair
     begin(exchange, .completions)
     pinnedPair = nil
+    admission.admitWaiting()
   }
 
-  private func begin(_ exchange: Exchange, _ endpoint: Endpoint) {
-    requestsInFlight += 1
+  /// Begins a request that was let in, after it waited for `queueTime` if it did.
+  func begin(_ exchange: Exchange, _ endpoint: Endpoint, queueTime: Duration? = nil) {
+    let request = takeRequest()
     retryBudget.noteRequest(inFlight: requestsInFlight)
-    (spareRequests.popLast() ?? Request(router: self)).start(exchange, endpoint: endpoint)
+    request.start(exchange, endpoint: endpoint, queueTime: queueTime)
+  }
+
+  /// Ends a request that was not let in.
+  func conclude(
+    _ exchange: Exchange, _ endpoint: Endpoint, queueTime: Duration? = nil,
+    with error: RouterError?
+  ) {
+    takeRequest().conclude(exchange, endpoint: endpoint, queueTime: queueTime, with: error)
+  }
+
+  private func takeRequest() -> Request {
+    requestsInFlight += 1
+    return spareRequests.popLast() ?? Request(router: self)
   }
 
   /// What is passed on unread may be passed on as it comes.
@@ -231,6 +256,10 @@ extension RouterLoop: ExchangeHandler {
   func requestDidEnd(_ request: Request) {
     requestsInFlight -= 1
     precondition(requestsInFlight >= 0, "a request ends once")
+    if request.holdsSlot {
+      request.holdsSlot = false
+      admission.gate.giveBackSlot()
+    }
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
     metrics.count(request.record)
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
@@ -345,6 +374,7 @@ extension RouterLoop: LoopTimerHandler {
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)
+    admission.look()
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     if mailbox.number == 0, loop.now >= nextTrim {
       policyMemory.prefixes.trim()

@@ -31,8 +31,6 @@ public struct Limits: Sendable, Equatable {
   /// Prompts up to this many tokens are one step of a prefill engine, which cannot be interrupted:
   /// their leg is let to its end when the client leaves (vLLM's `max_num_batched_tokens`).
   public var prefillStepTokens = 2048
-  /// Requests in flight on one loop; one more is answered 503.
-  public var requestsInFlight = 65_536
 
   /// The defaults.
   public init() {}

@@ -28,6 +28,7 @@ extension RouterConfiguration {
     faults += rankFaults()
     faults += deciderFaults()
     faults += pairFaults()
+    faults += admission.faults
     faults += rangeFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }

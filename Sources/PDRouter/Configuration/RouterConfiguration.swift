@@ -70,6 +70,8 @@ public struct RouterConfiguration: Sendable {
   public var prewarmsPairs = false
   /// Event loops, each a thread.
   public var loops = 1
+  /// How much is let in at once.
+  public var admission = AdmissionSettings()
   /// Bounds on everything that can grow.
   public var limits = Limits()
   /// Bounds on everything that can wait.

@@ -26,9 +26,19 @@ public final class LoopGroup: Sendable {
   }
 
   /// Closes a loop's mailbox; a second time does nothing.
-  func leave(_ mailbox: LoopMailbox) {
+  ///
+  /// - Returns: how many permits it had not read.
+  func leave(_ mailbox: LoopMailbox) -> Int {
     mailboxes.withLock { $0.removeAll { $0 === mailbox } }
-    mailbox.close()
+    return mailbox.close()
+  }
+
+  /// Leaves a letter for loop number `number`.
+  ///
+  /// - Returns: false when that loop has ended.
+  func post(_ letter: LoopLetter, to number: Int) -> Bool {
+    let mailbox = mailboxes.withLock { $0.first { $0.number == number } }
+    return mailbox?.post(letter) ?? false
   }
 
   /// The mailboxes of all loops but one.

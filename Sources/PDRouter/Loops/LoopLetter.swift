@@ -8,6 +8,10 @@ enum LoopLetter: Sendable {
   case answer(LoopAnswer?, number: Int)
   /// Something that each loop notes for itself.
   case notice(LoopNotice)
+  /// A slot, and a token where there is a rate, for the first that waits with the reader.
+  case permit
+  /// Somebody may perhaps be let in: the reader is to see to it.
+  case roomForOne
 }
 
 /// What one loop may want to know of all others.

@@ -49,7 +49,10 @@ final class LoopMailbox: Sendable {
   }
 
   /// Takes no more letters; questions not yet read are answered with nothing.
-  func close() {
+  ///
+  /// - Returns: how many permits were not read, which are others' now.
+  @discardableResult
+  func close() -> Int {
     let unread = state.withLock { state in
       state.isClosed = true
       defer { state.letters = [] }
@@ -58,5 +61,6 @@ final class LoopMailbox: Sendable {
     for case .question(_, let number, let asker) in unread {
       asker.post(.answer(nil, number: number))
     }
+    return unread.count { if case .permit = $0 { true } else { false } }
   }
 }

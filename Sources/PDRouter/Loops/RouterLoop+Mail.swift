@@ -12,6 +12,8 @@ extension RouterLoop {
         asker.post(.answer(answer(to: question), number: number))
       case .answer(let answer, let number): inquiries.take(answer, number: number)?()
       case .notice(let notice): heed(notice)
+      case .permit: admission.permitCame()
+      case .roomForOne: admission.admitWaiting()
       }
     }
   }

@@ -6,7 +6,8 @@ internal import Vocabulary
 public final class LoopMetrics: Sendable {
   /// The kinds of errors told to clients, in the order of their counters.
   static let errorCodes: [StaticString] = [
-    "bad_request", "no_available_workers", "overloaded", "worker_unreachable",
+    "bad_request", "no_available_workers", "overloaded", "queue_full", "rate_limited",
+    "queue_timeout", "worker_unreachable",
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
     "kv_lease_expired", "shutting_down",
   ]
@@ -36,6 +37,10 @@ public final class LoopMetrics: Sendable {
   let durations = LatencyHistogram()
   let splitDurations = LatencyHistogram()
   let firstTokens = LatencyHistogram()
+  /// Of requests that waited to be let in, however that ended.
+  let queueWaits = LatencyHistogram()
+  /// Requests that were not let in, by `AdmissionRefusal`.
+  let admissionRefusals = AtomicCounters(count: AdmissionRefusal.allCases.count)
   /// From a handle's parameters to its settlement.
   let handleAges = LatencyHistogram()
   /// Choices of `cache_aware` for prefill legs, then for those that serve, by `ChoiceReason`.
@@ -72,6 +77,7 @@ public final class LoopMetrics: Sendable {
     if let firstTokenAt = record.firstTokenAt, record.endpoint.generationShape != nil {
       firstTokens.record(firstTokenAt - record.receivedAt)
     }
+    if let queueTime = record.queueTime { queueWaits.record(queueTime) }
     if record.attempts > 1 { singles.add(record.attempts - 1, to: Single.retries.rawValue) }
     if record.outcome == .clientGone { singles.add(to: Single.clientDisconnects.rawValue) }
     if let error = record.error { count(error, route: route) }
@@ -86,6 +92,11 @@ public final class LoopMetrics: Sendable {
   /// The budget refused a request another attempt.
   func countRefusedRetry() {
     singles.add(to: Single.retriesRefused.rawValue)
+  }
+
+  /// A request was not let in.
+  func count(_ refusal: AdmissionRefusal) {
+    admissionRefusals.add(to: refusal.place)
   }
 
   /// Takes over what the ledger says.

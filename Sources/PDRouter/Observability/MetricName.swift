@@ -9,6 +9,11 @@ public enum MetricName: String, CaseIterable, Sendable {
   case refusedRequests = "vllm_router_refused_requests_total"
   case clientDisconnects = "vllm_router_client_disconnects_total"
   case timeToFirstToken = "vllm_router_time_to_first_token_seconds"
+  case requestsInFlight = "vllm_router_requests_in_flight"
+  case maxConcurrentRequests = "vllm_router_max_concurrent_requests"
+  case queueDepth = "vllm_router_queue_depth"
+  case queueWait = "vllm_router_queue_wait_seconds"
+  case queueRefused = "vllm_router_queue_refused_total"
   case activeWorkers = "vllm_router_active_workers"
   case workerHealth = "vllm_router_worker_health"
   case runningRequests = "vllm_router_running_requests"
@@ -40,8 +45,9 @@ public enum MetricName: String, CaseIterable, Sendable {
   /// The Prometheus type.
   public var type: StaticString {
     switch self {
-    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge: "histogram"
-    case .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
+    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .queueWait: "histogram"
+    case .requestsInFlight, .maxConcurrentRequests, .queueDepth,
+      .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
       .handlesLive, .handlesByStage, .prefixPredictionError, .treeSize, .prefixIndexBytes:
       "gauge"
     default: "counter"
@@ -59,6 +65,11 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .refusedRequests: "Messages refused because they are not proper HTTP."
     case .clientDisconnects: "Requests whose client hung up before the answer's end."
     case .timeToFirstToken: "Time from a complete request to the first chunk with a token."
+    case .requestsInFlight: "Requests let in whose answer has not ended."
+    case .maxConcurrentRequests: "Requests that may be in flight at once."
+    case .queueDepth: "Requests that wait to be let in."
+    case .queueWait: "Time that requests waited to be let in, of those that had to."
+    case .queueRefused: "Requests that were not let in, by reason."
     case .activeWorkers: "Workers found healthy by the last probes."
     case .workerHealth: "Whether a worker is healthy (1) or not (0)."
     case .runningRequests: "Requests in flight on a worker."

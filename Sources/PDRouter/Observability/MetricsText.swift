@@ -10,11 +10,15 @@ struct MetricsText: ~Copyable {
   private let now: Instant
   /// What is remembered of prompts, if anything is.
   let prefixes: PrefixIndex?
+  /// Through which requests are let in, if it is there to be asked.
+  let gate: AdmissionGate?
 
   /// A writer of the sums of `loops` and the state of `workers` at the moment `now`.
   init(
-    loops: [LoopMetrics], workers: [Worker], now: Instant, prefixes: PrefixIndex? = nil
+    loops: [LoopMetrics], workers: [Worker], now: Instant, prefixes: PrefixIndex? = nil,
+    gate: AdmissionGate? = nil
   ) {
+    self.gate = gate
     self.prefixes = prefixes
     self.loops = loops
     self.workers = workers
@@ -40,6 +44,8 @@ struct MetricsText: ~Copyable {
     case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
     case .clientDisconnects: single(name, .clientDisconnects)
+    case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .queueRefused: admission(name)
+    case .queueWait: histogram(name) { $0.queueWaits }
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
     case .runningRequests: each(name, of: workers) { $0.requestsInFlight }

@@ -65,6 +65,7 @@ public final class RouteLog: RouteObserver {
   }
 
   private func appendTimes(_ record: RouteRecord) {
+    if let queueTime = record.queueTime { append(" queue_ms=", queueTime) }
     if record.prefillWorker != nil {
       appendTime(" prefill_ms=", record.prefillStartedAt, record.prefillEndedAt)
     }
@@ -86,7 +87,11 @@ public final class RouteLog: RouteObserver {
   /// Milliseconds with three decimals; nothing when one of the two never came.
   private func appendTime(_ name: StaticString, _ start: Instant?, _ end: Instant?) {
     guard let start, let end else { return }
-    let microseconds = Int((end - start).wholeNanoseconds / 1000)
+    append(name, end - start)
+  }
+
+  private func append(_ name: StaticString, _ duration: Duration) {
+    let microseconds = Int(duration.wholeNanoseconds / 1000)
     line.append(name)
     line.append(decimal: microseconds / 1000)
     line.append(UInt8(ascii: "."))

@@ -36,6 +36,8 @@ public struct RouteRecord: Sendable {
   public var attempts = 0
   /// Request complete.
   public var receivedAt = Instant.zero
+  /// How long it waited to be let in; nil when it did not.
+  public var queueTime: Duration?
   /// Last prefill leg sent.
   public var prefillStartedAt: Instant?
   /// Last prefill leg answered.

@@ -53,6 +53,8 @@ final class Request {
   var isColdPair = false
   /// When the request's time is over.
   var deadline = Instant.distantFuture
+  /// Whether it counts among the requests in flight, which it does from its admission to its end.
+  var holdsSlot = false
   var tried = TriedWorkers()
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
@@ -83,19 +85,11 @@ final class Request {
     servingLeg = Leg(observer: self)
   }
 
-  /// Takes on a client's request.
-  func start(_ exchange: Exchange, endpoint: Endpoint) {
-    precondition(self.exchange == nil, "a request is over before it is used again")
-    self.exchange = exchange
-    self.endpoint = endpoint
-    exchange.observer = self
-    machine = RequestStateMachine(attempts: router.configuration.limits.attemptsPerRequest)
-    relay.reset(mode: .opaque)
-    record = RouteRecord()
-    record.endpoint = endpoint
-    record.receivedAt = exchange.receivedAt
-    record.requestBytes = exchange.body.count
-    identify(exchange)
+  /// Takes on a client's request, which was let in and holds a slot; it waited for `queueTime`, if
+  /// it did.
+  func start(_ exchange: Exchange, endpoint: Endpoint, queueTime: Duration?) {
+    adopt(exchange, endpoint, queueTime)
+    holdsSlot = true
     do throws(RouterError) {
       try read(exchange)
     } catch {
@@ -105,9 +99,39 @@ final class Request {
     retryIsFree = true
     handOverFailures = 0
     suspectedDeaths = 0
-    deadline = router.loop.now + router.configuration.timeouts.request
-    timer.arm(after: router.configuration.timeouts.request, for: self)
+    let limit = router.configuration.timeouts.request
+    deadline = exchange.receivedAt + limit
+    timer.arm(after: queueTime.map { max(.zero, limit - $0) } ?? limit, for: self)
     perform(RequestAction(step: .choose))
+  }
+
+  /// Takes on a client's request that was not let in, and ends it: with `error`, or without a word
+  /// because the client has left.
+  func conclude(
+    _ exchange: Exchange, endpoint: Endpoint, queueTime: Duration?, with error: RouterError?
+  ) {
+    adopt(exchange, endpoint, queueTime)
+    if let error {
+      perform(machine.refused(error))
+    } else {
+      exchange.observer = nil
+      perform(machine.clientLeft())
+    }
+  }
+
+  private func adopt(_ exchange: Exchange, _ endpoint: Endpoint, _ queueTime: Duration?) {
+    precondition(self.exchange == nil, "a request is over before it is used again")
+    self.exchange = exchange
+    self.endpoint = endpoint
+    exchange.observer = self
+    machine = RequestStateMachine(attempts: router.configuration.limits.attemptsPerRequest)
+    relay.reset(mode: .opaque)
+    record = RouteRecord()
+    record.endpoint = endpoint
+    record.receivedAt = exchange.receivedAt
+    record.queueTime = queueTime
+    record.requestBytes = exchange.body.count
+    identify(exchange)
   }
 
   /// Runs actions until one waits for an event.
@@ -153,7 +177,8 @@ final class Request {
   }
 
   /// Ends the request: releases what it holds, tells the observers, and lets go of the client with
-  /// `farewell` as the very last thing, since the connection may bring its next request at once.
+  /// `farewell` as the very last thing, since the connection may bring its next request at once;
+  /// then its slot goes to whoever waits.
   func finish(_ outcome: RouteRecord.Outcome, _ farewell: (Exchange) -> Void) {
     precondition(machine.isOver, "a request is finished when its machine is over")
     precondition(!prefillLeg.isOut && !servingLeg.isOut, "no leg outlives its request")
@@ -175,8 +200,11 @@ final class Request {
     router.requestDidEnd(self)
     guard let exchange else { preconditionFailure("a request has a client until its end") }
     self.exchange = nil
+    let router = router
     router.giveBack(self)
     farewell(exchange)
+    // Not before: whoever is let in writes heads into the buffer that the farewell reads.
+    router.admission.admitWaiting()
   }
 
   /// Whose fault a failure of the serving leg is.
@@ -364,12 +392,8 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     if machine.isUnwinding, !prefillLeg.isOut {
       perform(machine.lingered())
     } else if router.loop.now >= deadline {
-      let seconds = router.configuration.timeouts.request.components.seconds
       perform(
-        machine.deadlinePassed(
-          RouterError(
-            .timedOut, origin: .router, message: "The request's time of \(seconds) s is over."),
-          legs))
+        machine.deadlinePassed(.timedOut(after: router.configuration.timeouts.request), legs))
     } else {
       prefillTookTooLong()
     }

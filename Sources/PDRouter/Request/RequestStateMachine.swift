@@ -378,9 +378,7 @@ extension RequestStateMachine {
 
   /// The router stops and waits no longer.
   mutating func routerStops(_ legs: Legs = Legs()) -> RequestAction {
-    cutOff(
-      RouterError(.shuttingDown, origin: .router, message: "The router is shutting down."),
-      .routerStopping, legs)
+    cutOff(.routerStops, .routerStopping, legs)
   }
 
   /// While unwinding: the decode engine has had time to take what prefill wrote.

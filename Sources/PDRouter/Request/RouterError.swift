@@ -8,6 +8,12 @@ public struct RouterError: Error, Equatable, Sendable {
     case noWorker
     /// The router is at a limit of its own.
     case overloaded
+    /// As many requests are in flight as may be, and as many wait.
+    case queueFull
+    /// More requests have come in a second than may, and as many wait as may.
+    case rateLimited
+    /// The request has waited too long to be let in.
+    case queueTimedOut
     /// The worker could not be reached; not a byte was delivered.
     case unreachable
     /// The worker's connection broke before or within its answer.
@@ -58,6 +64,8 @@ extension RouterError {
     switch kind {
     case .badRequest(let status): status
     case .noWorker, .overloaded, .shuttingDown: 503
+    case .queueFull, .rateLimited: 429
+    case .queueTimedOut: 408
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: 502
     case .workerStatus(let status): status
     case .timedOut: 504
@@ -70,9 +78,10 @@ extension RouterError {
     case .badRequest(404): "not_found_error"
     case .badRequest: "invalid_request_error"
     case .noWorker, .overloaded, .shuttingDown: "service_unavailable_error"
+    case .queueFull, .rateLimited: "rate_limit_error"
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: "bad_gateway_error"
     case .workerStatus: "worker_error"
-    case .timedOut: "timeout_error"
+    case .timedOut, .queueTimedOut: "timeout_error"
     }
   }
 
@@ -82,6 +91,9 @@ extension RouterError {
     case .badRequest: "bad_request"
     case .noWorker: "no_available_workers"
     case .overloaded: "overloaded"
+    case .queueFull: "queue_full"
+    case .rateLimited: "rate_limited"
+    case .queueTimedOut: "queue_timeout"
     case .unreachable: "worker_unreachable"
     case .broken: "worker_connection_broken"
     case .malformedAnswer: "malformed_worker_answer"
@@ -90,5 +102,19 @@ extension RouterError {
     case .leaseExpired: "kv_lease_expired"
     case .shuttingDown: "shutting_down"
     }
+  }
+}
+
+extension RouterError {
+  /// The request's time is over.
+  static func timedOut(after time: Duration) -> RouterError {
+    let seconds = time.components.seconds
+    return RouterError(
+      .timedOut, origin: .router, message: "The request's time of \(seconds) s is over.")
+  }
+
+  /// The router ends and waits no longer.
+  static var routerStops: RouterError {
+    RouterError(.shuttingDown, origin: .router, message: "The router is shutting down.")
   }
 }

@@ -35,9 +35,9 @@ extension RouterLoop {
 // MARK: - Pairs
 
 extension RouterLoop {
-  /// Whether requests of the router's own are in nobody's way: the loop is not near its limits.
+  /// Whether requests of the router's own are in nobody's way: the router is not near its limits.
   var hasRoomForWarming: Bool {
-    requestsInFlight < max(1, configuration.limits.requestsInFlight / 2) && !ledger.isFull
+    admission.hasRoom && !ledger.isFull
   }
 
   /// KV went from `prefill` to `decode`; a pair that was cold is told to all loops.

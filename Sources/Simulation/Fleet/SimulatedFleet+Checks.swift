@@ -46,6 +46,8 @@ extension SimulatedFleet {
   private func routerViolations() -> [String] {
     var found: [String] = []
     if router.liveRequests != 0 { found.append("\(router.liveRequests) requests live") }
+    let admitted = router.admitted
+    if admitted != (0, 0) { found.append("slots are left taken, or somebody waits: \(admitted)") }
     for worker in registry.workers {
       let (requests, tokens) = (worker.requestsInFlight, worker.tokensInFlight)
       if requests != 0 || tokens != 0 {

@@ -73,6 +73,11 @@ struct ChaosPlan {
     // A draw of its own, so that a seed's misfortunes are the same whatever policies there are.
     var drawn = SplitMix64(seed: ~seed)
     plan.router.policy = PolicyName.allCases.randomElement(using: &drawn) ?? .cacheAware
+    if Int.random(in: 0..<3, using: &drawn) == 0 {
+      plan.router.admission.maxConcurrentRequests = Int.random(in: 1...5, using: &drawn)
+      plan.router.admission.queueSize = Int.random(in: 0...10, using: &drawn)
+      plan.router.admission.queueTimeout = .seconds(Int.random(in: 1...4, using: &drawn))
+    }
     plan.router.timeouts.request = .seconds(8)
     plan.router.timeouts.prefill = .seconds(3)
     return plan

@@ -91,17 +91,4 @@ struct OwnAnswersTests {
     #expect(answer.status == 405 && answer["allow"] == allowed && answer.isErrorObject)
     #expect(world.engines[0].requests.isEmpty)
   }
-
-  @Test func `beyond the limit of live requests the next gets 503 and a time to try again`() {
-    let world = RouterWorld { $0.limits.requestsInFlight = 1 }
-    world.engines[0].script = { _ in [.wait(.seconds(1)), .send(RouterWorld.ok)] }
-    let first = world.client(.text(get("/slow")))
-    world.world.run(for: .milliseconds(100))
-    let refused = world.fetch(get("/other"))[0]
-    #expect(refused.status == 503 && refused["retry-after"] == "1" && refused.isErrorObject)
-    #expect(world.fetch(get("/liveness"))[0].status == 200)
-    world.awaitAnswers(1, first)
-    #expect(HTTPAnswer.all(in: first.record.bytes).map(\.status) == [200])
-    world.expectNothingLeft()
-  }
 }

@@ -32,6 +32,24 @@ struct ValidationTests {
     }
   }
 
+  @Test func `numbers of admission are within their ranges`() {
+    typealias Change = (inout RouterConfiguration) -> Void
+    let changes: [(Change, String)] = [
+      ({ $0.admission.maxConcurrentRequests = 0 }, "--max-concurrent-requests"),
+      ({ $0.admission.maxConcurrentRequests = .max }, "--max-concurrent-requests"),
+      ({ $0.admission.queueSize = -1 }, "--queue-size"),
+      ({ $0.admission.queueSize = .max }, "--queue-size"),
+      ({ $0.admission.queueTimeout = .zero }, "--queue-timeout-secs"),
+      ({ $0.admission.queueTimeout = .seconds(Int.max) }, "--queue-timeout-secs"),
+      ({ $0.admission.requestsPerSecond = 0 }, "--rate-limit-tokens-per-second"),
+    ]
+    for (change, flag) in changes {
+      let found = faults(change)
+      #expect(found.count == 1 && found[0].hasPrefix(flag))
+    }
+    #expect(faults { $0.admission.queueSize = 0 } == [])
+  }
+
   @Test func `all faults are told at once, in the order of the configuration`() {
     let found = faults { configuration in
       configuration.workers = [

@@ -28,7 +28,7 @@ struct LoopMailboxTests {
     let other = group.join(number: 1, waker: CountingWaker())
     #expect(group.others(than: asker).map(\.number) == [1])
     #expect(other.post(.question(.handles(limit: 1), number: 9, from: asker)))
-    group.leave(other)
+    #expect(group.leave(other) == 0)
     #expect(!other.post(.notice(.membershipChanged)) && other.take().isEmpty)
     #expect(group.others(than: asker).isEmpty)
     let answers = asker.take()
@@ -37,6 +37,16 @@ struct LoopMailboxTests {
       Issue.record("the question is left without an answer")
       return
     }
+  }
+
+  @Test func `a letter reaches the loop it names, and permits not read are counted at its end`() {
+    let group = LoopGroup()
+    let mailbox = group.join(number: 4, waker: CountingWaker())
+    #expect(!group.post(.permit, to: 3) && group.post(.permit, to: 4))
+    #expect(mailbox.take().count == 1)
+    for letter in [LoopLetter.permit, .roomForOne, .permit] { #expect(group.post(letter, to: 4)) }
+    #expect(group.leave(mailbox) == 2 && group.leave(mailbox) == 0)
+    #expect(!group.post(.permit, to: 4))
   }
 
   @Test func `an inquiry ends with its last answer, and an answer to none is ignored`() {

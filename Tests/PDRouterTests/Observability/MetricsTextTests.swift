@@ -48,6 +48,30 @@ struct MetricsTextTests {
     #expect(abs((metrics["vllm_router_request_duration_seconds_sum"] ?? 0) - 0.12) < 1e-9)
   }
 
+  @Test func `who is in and who waits is asked of the gate, refusals of the loops`() {
+    var settings = AdmissionSettings()
+    settings.maxConcurrentRequests = 7
+    let gate = AdmissionGate(settings)
+    #expect(gate.take(now: .zero) == .taken && gate.take(now: .zero) == .taken)
+    #expect(gate.beginWaiting())
+    let loops = [LoopMetrics(), LoopMetrics()]
+    for refusal in [AdmissionRefusal.full, .full, .clientGone] { loops[0].count(refusal) }
+    loops[1].count(.full)
+    loops[1].count(record(.completions, milliseconds: 900) { $0.queueTime = .milliseconds(400) })
+    loops[1].count(record(.completions, milliseconds: 900))
+    let metrics = PrometheusText(
+      MetricsText(loops: loops, workers: [], now: .zero, gate: gate).write().text)
+    #expect(metrics.faults == [])
+    #expect(metrics["vllm_router_requests_in_flight"] == 2)
+    #expect(metrics["vllm_router_max_concurrent_requests"] == 7)
+    #expect(metrics["vllm_router_queue_depth"] == 1)
+    #expect(metrics["vllm_router_queue_wait_seconds_count"] == 1)
+    #expect(metrics[#"vllm_router_queue_wait_seconds_bucket{le="0.5"}"#] == 1)
+    #expect(metrics[#"vllm_router_queue_refused_total{reason="full"}"#] == 3)
+    #expect(metrics[#"vllm_router_queue_refused_total{reason="client_gone"}"#] == 1)
+    #expect(metrics[#"vllm_router_queue_refused_total{reason="timeout"}"#] == 0)
+  }
+
   @Test func `buckets accumulate, include their bound and end in all`() {
     let loop = LoopMetrics()
     for milliseconds in [1, 2, 100, 101, 500_000] as [Int64] {

@@ -69,6 +69,20 @@ struct RouteLogTests {
       ])
   }
 
+  @Test func `a request that had to wait says how long`() {
+    var record = RouteRecord()
+    record.status = 408
+    record.outcome = .failed
+    record.queueTime = .microseconds(1_002_003)
+    record.receivedAt = instant(1000)
+    record.endedAt = instant(1_003_003)
+    #expect(
+      lines(record) == [
+        "request request_id=abc route=other status=408 outcome=failed attempts=0"
+          + " queue_ms=1002.003 total_ms=1002.003 request_bytes=0 answer_bytes=0"
+      ])
+  }
+
   @Test func `an error and an odd request id stay within their line`() {
     var record = RouteRecord()
     record.outcome = .failed

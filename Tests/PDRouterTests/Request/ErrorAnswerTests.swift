@@ -18,6 +18,9 @@ private let kinds: [(RouterError.Kind, Int, String, String)] = [
   (.leaseExpired, 502, "bad_gateway_error", "kv_lease_expired"),
   (.workerStatus(503), 503, "worker_error", "worker_error"),
   (.workerStatus(500), 500, "worker_error", "worker_error"),
+  (.queueFull, 429, "rate_limit_error", "queue_full"),
+  (.rateLimited, 429, "rate_limit_error", "rate_limited"),
+  (.queueTimedOut, 408, "timeout_error", "queue_timeout"),
   (.timedOut, 504, "timeout_error", "request_timeout"),
 ]
 

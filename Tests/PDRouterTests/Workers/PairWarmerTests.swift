@@ -104,8 +104,8 @@ struct PairWarmerTests {
     watch.stop()
   }
 
-  @Test func `a loop near its limits does not warm until it has room`() {
-    let (world, watch) = makeWorld([.prefill, .decode]) { $0.limits.requestsInFlight = 2 }
+  @Test func `a router near its limits does not warm until it has room`() {
+    let (world, watch) = makeWorld([.prefill, .decode]) { $0.admission.maxConcurrentRequests = 2 }
     let script = world.engines[1].script
     world.engines[1].script = { request in
       request.head[0].contains("/slow")

@@ -114,6 +114,7 @@ final class RouterWorld {
   /// Expects that nothing of any request is left: no load, no handle, no request.
   func expectNothingLeft(_ location: SourceLocation = #_sourceLocation) {
     #expect(router.liveRequests == 0, sourceLocation: location)
+    #expect(router.admitted == (0, 0), sourceLocation: location)
     #expect(router.liveHandles == 0, sourceLocation: location)
     for worker in registry.workers {
       #expect(worker.requestsInFlight == 0 && worker.tokensInFlight == 0, sourceLocation: location)

@@ -7,6 +7,7 @@ import Vocabulary
 /// Another loop of a world's router: the same workers, its own requests and ledger.
 final class SecondLoop {
   let router: RouterLoop
+  let metrics = LoopMetrics()
   let address = HostAndPort(host: "router-2", port: 80)
   private let world: RouterWorld
 
@@ -15,8 +16,8 @@ final class SecondLoop {
     let host = world.world.makeHost(address.host)
     router = RouterLoop(
       loop: host.loop, configuration: world.router.configuration, registry: world.registry,
-      metrics: LoopMetrics(), seed: 2, loops: world.router.loops, number: 1,
-      policyMemory: world.router.policyMemory)
+      metrics: metrics, seed: 2, loops: world.router.loops, number: 1,
+      policyMemory: world.router.policyMemory, gate: world.router.admission.gate)
     do throws(StreamError) {
       try router.listen(on: address, sharesPort: false)
     } catch {
