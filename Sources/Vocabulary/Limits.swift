@@ -19,8 +19,6 @@ public struct Limits: Sendable, Equatable {
   public var connectionsPerWorker = 32_768
   /// Idle connections kept to one worker by one loop; more are closed.
   public var idleConnectionsPerWorker = 1_024
-  /// Workers tried for one request, the first included.
-  public var attemptsPerRequest = 3
   /// Further attempts that each request may cause, on average, once the reserve is used up.
   public var retryShare = 0.2
   /// Further attempts that are possible at once however little traffic there is.
@@ -28,6 +26,9 @@ public struct Limits: Sendable, Equatable {
   /// Prompts up to this many tokens are one step of a prefill engine, which cannot be interrupted:
   /// their leg is let to its end when the client leaves (vLLM's `max_num_batched_tokens`).
   public var prefillStepTokens = 2048
+  /// Requests that wait because no worker can be chosen, on all loops together; one more is
+  /// answered 503.
+  public var waitingRequests = 100
   /// Requests in flight on one loop; one more is answered 503.
   public var requestsInFlight = 65_536
 
@@ -40,20 +41,33 @@ public struct Timeouts: Sendable, Equatable {
   /// A whole request, from its last byte received to its answer's last byte: 504. Baseline: 1800 s.
   public var request: Duration = .seconds(1800)
   /// A prefill leg, to the end of its answer: another prefill worker is tried.
+  /// (`--prefill-timeout-secs`)
   public var prefill: Duration = .seconds(600)
   /// A prefill leg whose client has left: it is closed after all.
   public var unwinding: Duration = .seconds(30)
   /// How long a decode engine whose client has left may take what prefill has just written.
   public var handOverGrace: Duration = .milliseconds(200)
   /// Connecting to a worker, name resolution included: the next worker is tried.
+  /// (`--connect-timeout-secs`)
   public var connect: Duration = .seconds(5)
+  /// From the leg that is answered to the client written to its answer's head: the leg is closed
+  /// and the request tried elsewhere; zero for no limit. (`--first-byte-timeout-secs`)
+  public var firstByte: Duration = .zero
+  /// Silence within an answer that has begun, while the client takes it: the leg is closed; zero
+  /// for no limit. Long, since engines say nothing while a request is preempted.
+  /// (`--stream-idle-timeout-secs`)
+  public var streamIdle: Duration = .seconds(300)
+  /// Waiting for a worker that can be chosen, or for one that said when to come again: 503, or the
+  /// engine's own answer.
+  public var workerWait: Duration = .seconds(60)
   /// A client's request head from its first byte: 408.
   public var requestHead: Duration = .seconds(60)
   /// Silence inside a client's request body: 408.
   public var requestBodyIdle: Duration = .seconds(60)
   /// A client connection without a request: closed.
   public var clientIdle: Duration = .seconds(75)
-  /// An idle worker connection: closed. Below the 5 s after which uvicorn closes its side.
+  /// An idle worker connection: closed; zero keeps none. Below the 5 s after which uvicorn closes
+  /// its side. (`--pool-idle-timeout-secs`)
   public var workerIdle: Duration = .seconds(3)
   /// A client that takes nothing of what is left of an ended answer: closed. nginx's
   /// `send_timeout`.

@@ -23,6 +23,8 @@ extension RouterConfiguration {
     faults += deciderFaults()
     faults += pairFaults()
     faults += rangeFaults()
+    faults += retries.faults
+    faults += timeoutFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }
 

@@ -8,6 +8,7 @@ public final class LoopMetrics: Sendable {
   static let errorCodes: [StaticString] = [
     "bad_request", "no_available_workers", "overloaded", "worker_unreachable",
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
+    "connect_timeout", "prefill_timeout", "first_byte_timeout", "stream_idle_timeout",
     "kv_lease_expired", "shutting_down",
   ]
 
@@ -18,11 +19,18 @@ public final class LoopMetrics: Sendable {
 
   /// Single numbers, in the order of their counters.
   enum Single: Int, CaseIterable {
-    case clientDisconnects, refusedRequests, retries, retriesRefused
+    case clientDisconnects, refusedRequests, retriesRefused, waitingForWorker
   }
 
   static let routes = Endpoint.allCases.count
+  /// How many attempts are told apart where pauses are counted.
+  static let backoffAttempts = 8
   let requests = AtomicCounters(count: LoopMetrics.routes)
+  let retries = AtomicCounters(count: LoopMetrics.routes)
+  /// Requests whose last attempt failed when they had no other left.
+  let retriesExhausted = AtomicCounters(count: LoopMetrics.routes)
+  /// Pauses by the attempts before them; the last one takes all that had more.
+  let backoffs = (0..<LoopMetrics.backoffAttempts).map { _ in LatencyHistogram() }
   let splitRequests = AtomicCounters(count: LoopMetrics.routes)
   /// By `WayReason`: first those that were split, then those that were not.
   let ways = AtomicCounters(count: 2 * WayReason.count)
@@ -72,7 +80,10 @@ public final class LoopMetrics: Sendable {
     if let firstTokenAt = record.firstTokenAt, record.endpoint.generationShape != nil {
       firstTokens.record(firstTokenAt - record.receivedAt)
     }
-    if record.attempts > 1 { singles.add(record.attempts - 1, to: Single.retries.rawValue) }
+    if record.attempts > 1 {
+      retries.add(record.attempts - 1, to: route)
+      if record.isExhausted { retriesExhausted.add(to: route) }
+    }
     if record.outcome == .clientGone { singles.add(to: Single.clientDisconnects.rawValue) }
     if let error = record.error { count(error, route: route) }
   }
@@ -86,6 +97,16 @@ public final class LoopMetrics: Sendable {
   /// The budget refused a request another attempt.
   func countRefusedRetry() {
     singles.add(to: Single.retriesRefused.rawValue)
+  }
+
+  /// A request pauses after so many attempts.
+  func countBackoff(_ duration: Duration, attempt: Int) {
+    backoffs[min(max(1, attempt), LoopMetrics.backoffAttempts) - 1].record(duration)
+  }
+
+  /// So many requests wait for a worker now.
+  func noteWaiting(_ count: Int) {
+    singles.set(count, at: Single.waitingForWorker.rawValue)
   }
 
   /// Takes over what the ledger says.

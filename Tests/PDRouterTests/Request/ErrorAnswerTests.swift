@@ -19,6 +19,10 @@ private let kinds: [(RouterError.Kind, Int, String, String)] = [
   (.workerStatus(503), 503, "worker_error", "worker_error"),
   (.workerStatus(500), 500, "worker_error", "worker_error"),
   (.timedOut, 504, "timeout_error", "request_timeout"),
+  (.tookTooLong(.connecting), 504, "timeout_error", "connect_timeout"),
+  (.tookTooLong(.prefill), 504, "timeout_error", "prefill_timeout"),
+  (.tookTooLong(.firstByte), 504, "timeout_error", "first_byte_timeout"),
+  (.tookTooLong(.silence), 504, "timeout_error", "stream_idle_timeout"),
 ]
 
 struct ErrorAnswerTests {
