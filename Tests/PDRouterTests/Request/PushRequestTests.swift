@@ -131,6 +131,7 @@ struct PushRequestTests {
     #expect(world.hasLost(1, at: 0))
     #expect(world.awaitAnswers(1, client) && world.answer(to: client)?.status == 200)
     let names = world.engines[0].legs.map { $0.field("x-request-id") ?? "" }
+    #expect(names.count == 3, "\(names) \(world.records.map(\.attempts)) \(world.records.map(\.reason)) \(world.engines.map(\.legs.count))")
     #expect(Set(names).count == 3 && world.engines[1].legs.last?.field("x-request-id") == names[2])
     world.expectAllGivenBack(within: .seconds(32))
     #expect(world.router.handleCounts.consumed == 2)
