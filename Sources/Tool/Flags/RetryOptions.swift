@@ -42,7 +42,7 @@ struct RetryOptions: ParsableArguments {
   var disableRetries = false
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.timeouts.request = .seconds(requestTimeoutSecs)
     configuration.timeouts.connect = .seconds(connectTimeoutSecs)
     configuration.timeouts.firstByte = .seconds(firstByteTimeoutSecs)
