@@ -55,6 +55,10 @@ public final class RouterLoop {
   private var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
   private(set) var requestsInFlight = 0
+  /// Requests that wait for a worker, in the order they came.
+  var waiting: [Request] = []
+  /// The shortest time that any leg may take.
+  let shortestLegLimit: Duration
   /// Requests whose clients are gone and whose prefill is let to its end.
   private var unwinding: [ObjectIdentifier: Request] = [:]
   private let housekeeping: any LoopTimer
@@ -79,6 +83,7 @@ public final class RouterLoop {
   ) {
     self.loop = loop
     self.configuration = configuration
+    shortestLegLimit = RouterLoop.shortestLegLimit(of: configuration)
     self.registry = registry
     self.metrics = metrics
     connector = configuration.makeConnector()
@@ -178,6 +183,7 @@ public final class RouterLoop {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
     admission.end(unreadPermits: loops.leave(mailbox))
+    registry.removeWatcher(mailbox)
     inquiries.removeAll()
     spareRequests.removeAll()
   }
@@ -313,10 +319,13 @@ extension RouterLoop {
     return chosen
   }
 
-  /// Whether another worker could serve what those of `tried` could not.
-  func hasAnotherServingWorker(except tried: TriedWorkers) -> Bool {
-    workers.hasServingWorker(except: tried)
+  /// Whether a worker could be chosen for `leg` besides those of `tried`.
+  func hasWorker(_ leg: LoopWorkers.Leg, except tried: TriedWorkers) -> Bool {
+    workers.hasWorker(leg, except: tried)
   }
+
+  /// Whether there is anybody for `leg`, if only later.
+  func knowsWorkers(_ leg: LoopWorkers.Leg) -> Bool { workers.knowsWorkers(leg) }
 
   /// Chooses a prefill and a decode worker that can be paired; nil when there is no such pair.
   func choosePair(
@@ -370,6 +379,7 @@ extension RouterLoop: LoopTimerHandler {
   /// that give no sign of life.
   public func timerDidFire(_ timer: any LoopTimer) {
     noteMembership()
+    wakeWaiting()
     for pool in pools { pool?.closeExpired() }
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()

@@ -22,8 +22,6 @@ public struct Limits: Sendable, Equatable {
   public var connectionsPerWorker = 32_768
   /// Idle connections kept to one worker by one loop; more are closed.
   public var idleConnectionsPerWorker = 1_024
-  /// Workers tried for one request, the first included.
-  public var attemptsPerRequest = 3
   /// Further attempts that each request may cause, on average, once the reserve is used up.
   public var retryShare = 0.2
   /// Further attempts that are possible at once however little traffic there is.
@@ -31,38 +29,6 @@ public struct Limits: Sendable, Equatable {
   /// Prompts up to this many tokens are one step of a prefill engine, which cannot be interrupted:
   /// their leg is let to its end when the client leaves (vLLM's `max_num_batched_tokens`).
   public var prefillStepTokens = 2048
-
-  /// The defaults.
-  public init() {}
-}
-
-/// How long each wait may last.
-public struct Timeouts: Sendable, Equatable {
-  /// A whole request, from its last byte received to its answer's last byte: 504. Baseline: 1800 s.
-  public var request: Duration = .seconds(1800)
-  /// A prefill leg, to the end of its answer: another prefill worker is tried.
-  public var prefill: Duration = .seconds(600)
-  /// A prefill leg whose client has left: it is closed after all.
-  public var unwinding: Duration = .seconds(30)
-  /// How long a decode engine whose client has left may take what prefill has just written.
-  public var handOverGrace: Duration = .milliseconds(200)
-  /// Connecting to a worker, name resolution included: the next worker is tried.
-  public var connect: Duration = .seconds(5)
-  /// A client's request head from its first byte: 408.
-  public var requestHead: Duration = .seconds(60)
-  /// Silence inside a client's request body: 408.
-  public var requestBodyIdle: Duration = .seconds(60)
-  /// A client connection without a request: closed.
-  public var clientIdle: Duration = .seconds(75)
-  /// An idle worker connection: closed. Below the 5 s after which uvicorn closes its side.
-  public var workerIdle: Duration = .seconds(3)
-  /// A client that takes nothing of what is left of an ended answer: closed. nginx's
-  /// `send_timeout`.
-  public var answerStall: Duration = .seconds(60)
-  /// Reading on after an error was sent, so that the client gets to read it.
-  public var linger: Duration = .seconds(2)
-  /// After SIGTERM, how long live requests may go on.
-  public var shutdownGrace: Duration = .seconds(180)
 
   /// The defaults.
   public init() {}

@@ -30,6 +30,8 @@ extension RouterConfiguration {
     faults += pairFaults()
     faults += admission.faults
     faults += rangeFaults()
+    faults += retries.faults
+    faults += timeoutFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }
 

@@ -76,6 +76,8 @@ public struct RouterConfiguration: Sendable {
   public var limits = Limits()
   /// Bounds on everything that can wait.
   public var timeouts = Timeouts()
+  /// How often a request is tried, and how long it waits in between.
+  public var retries = RetrySettings()
   /// How workers are probed.
   public var health = HealthSettings()
   /// Whether each request leaves a log line.

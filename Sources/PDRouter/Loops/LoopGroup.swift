@@ -8,6 +8,7 @@ internal import Synchronization
 public final class LoopGroup: Sendable {
   private let mailboxes = Mutex<[LoopMailbox]>([])
   private let watching = Atomic<Bool>(false)
+  private let waiters = Atomic<Int>(0)
 
   /// A group without loops.
   public init() {}
@@ -16,6 +17,22 @@ public final class LoopGroup: Sendable {
   var watchesWorkers: Bool {
     get { watching.load(ordering: .relaxed) }
     set { watching.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Counts in a request that waits for a worker.
+  ///
+  /// - Returns: false when `limit` of all loops wait; it is not counted then.
+  func addWaiter(limit: Int) -> Bool {
+    let count = waiters.wrappingAdd(1, ordering: .relaxed).newValue
+    guard count > limit else { return true }
+    removeWaiter()
+    return false
+  }
+
+  /// Counts it out again.
+  func removeWaiter() {
+    let left = waiters.wrappingSubtract(1, ordering: .relaxed).newValue
+    precondition(left >= 0, "a request stops waiting once")
   }
 
   /// A mailbox for a new loop.

@@ -34,6 +34,8 @@ enum LoopAnswer: Sendable {
 enum LoopNotice: Sendable {
   /// Workers have come, left, or changed their state.
   case membershipChanged
+  /// The same, or their health is another: told to loops with requests that wait for a worker.
+  case workersChanged
   /// KV went from one to the other for the first time.
   case pairWarmed(prefill: WorkerID, decode: WorkerID)
   /// A worker's engine was away and may have started anew: it has met nobody.

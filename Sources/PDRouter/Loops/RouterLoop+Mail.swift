@@ -62,6 +62,9 @@ extension RouterLoop {
   private func heed(_ notice: LoopNotice) {
     switch notice {
     case .membershipChanged: noteMembership()
+    case .workersChanged:
+      noteMembership()
+      wakeWaiting()
     case .pairWarmed(let prefill, let decode):
       workers.pairs.noteMeeting(prefill: prefill, decode: decode)
     case .workerReturned(let id):

@@ -26,6 +26,9 @@ final class LatencyHistogram: Sendable {
   /// Durations in bucket number `place`, not accumulated.
   func count(inBucket place: Int) -> Int { counters.value(at: place) }
 
+  /// Whether a duration was counted.
+  var isUsed: Bool { (0...LatencyHistogram.bounds.count).contains { count(inBucket: $0) > 0 } }
+
   /// The sum of all durations in seconds.
   var sum: Double { Double(counters.value(at: counters.count - 1)) / 1e6 }
 }

@@ -9,6 +9,7 @@ public final class LoopMetrics: Sendable {
     "bad_request", "no_available_workers", "overloaded", "queue_full", "rate_limited",
     "queue_timeout", "worker_unreachable",
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
+    "connect_timeout", "prefill_timeout", "first_byte_timeout", "stream_idle_timeout",
     "kv_lease_expired", "shutting_down",
   ]
 
@@ -19,11 +20,18 @@ public final class LoopMetrics: Sendable {
 
   /// Single numbers, in the order of their counters.
   enum Single: Int, CaseIterable {
-    case clientDisconnects, refusedRequests, retries, retriesRefused
+    case clientDisconnects, refusedRequests, retriesRefused, waitingForWorker
   }
 
   static let routes = Endpoint.allCases.count
+  /// How many attempts are told apart where pauses are counted.
+  static let backoffAttempts = 8
   let requests = AtomicCounters(count: LoopMetrics.routes)
+  let retries = AtomicCounters(count: LoopMetrics.routes)
+  /// Requests whose last attempt failed when they had no other left.
+  let retriesExhausted = AtomicCounters(count: LoopMetrics.routes)
+  /// Pauses by the attempts before them; the last one takes all that had more.
+  let backoffs = (0..<LoopMetrics.backoffAttempts).map { _ in LatencyHistogram() }
   let splitRequests = AtomicCounters(count: LoopMetrics.routes)
   /// By `WayReason`: first those that were split, then those that were not.
   let ways = AtomicCounters(count: 2 * WayReason.count)
@@ -78,7 +86,10 @@ public final class LoopMetrics: Sendable {
       firstTokens.record(firstTokenAt - record.receivedAt)
     }
     if let queueTime = record.queueTime { queueWaits.record(queueTime) }
-    if record.attempts > 1 { singles.add(record.attempts - 1, to: Single.retries.rawValue) }
+    if record.attempts > 1 {
+      retries.add(record.attempts - 1, to: route)
+      if record.isExhausted { retriesExhausted.add(to: route) }
+    }
     if record.outcome == .clientGone { singles.add(to: Single.clientDisconnects.rawValue) }
     if let error = record.error { count(error, route: route) }
   }
@@ -97,6 +108,16 @@ public final class LoopMetrics: Sendable {
   /// A request was not let in.
   func count(_ refusal: AdmissionRefusal) {
     admissionRefusals.add(to: refusal.place)
+  }
+
+  /// A request pauses after so many attempts.
+  func countBackoff(_ duration: Duration, attempt: Int) {
+    backoffs[min(max(1, attempt), LoopMetrics.backoffAttempts) - 1].record(duration)
+  }
+
+  /// So many requests wait for a worker now.
+  func noteWaiting(_ count: Int) {
+    singles.set(count, at: Single.waitingForWorker.rawValue)
   }
 
   /// Takes over what the ledger says.

@@ -5,6 +5,9 @@ public enum MetricName: String, CaseIterable, Sendable {
   case requestDuration = "vllm_router_request_duration_seconds"
   case requestErrors = "vllm_router_request_errors_total"
   case retries = "vllm_router_retries_total"
+  case retriesExhausted = "vllm_router_retries_exhausted_total"
+  case retryBackoff = "vllm_router_retry_backoff_duration_seconds"
+  case waitingForWorker = "vllm_router_waiting_for_worker"
   case retriesRefused = "vllm_router_retries_refused_total"
   case refusedRequests = "vllm_router_refused_requests_total"
   case clientDisconnects = "vllm_router_client_disconnects_total"
@@ -45,10 +48,12 @@ public enum MetricName: String, CaseIterable, Sendable {
   /// The Prometheus type.
   public var type: StaticString {
     switch self {
-    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .queueWait: "histogram"
+    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .queueWait, .retryBackoff:
+      "histogram"
     case .requestsInFlight, .maxConcurrentRequests, .queueDepth,
       .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
-      .handlesLive, .handlesByStage, .prefixPredictionError, .treeSize, .prefixIndexBytes:
+      .handlesLive, .handlesByStage, .waitingForWorker, .prefixPredictionError, .treeSize,
+      .prefixIndexBytes:
       "gauge"
     default: "counter"
     }
@@ -60,7 +65,10 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .requests: "Requests received, by route."
     case .requestDuration: "Time from a complete request to the end of its answer."
     case .requestErrors: "Errors told to clients, by route and kind."
-    case .retries: "Further workers tried after one failed."
+    case .retries: "Further workers tried after one failed, by route."
+    case .retriesExhausted: "Requests that failed with their last attempt, by route."
+    case .retryBackoff: "Pauses before another attempt, by the attempts before."
+    case .waitingForWorker: "Requests that wait because no worker can be chosen."
     case .retriesRefused: "Further attempts that the retry budget did not allow."
     case .refusedRequests: "Messages refused because they are not proper HTTP."
     case .clientDisconnects: "Requests whose client hung up before the answer's end."

@@ -40,7 +40,14 @@ struct MetricsText: ~Copyable {
     case .splitDuration: histogram(name) { $0.splitDurations }
     case .timeToFirstToken: histogram(name) { $0.firstTokens }
     case .requestErrors: errors(name)
-    case .retries: single(name, .retries)
+    case .retries: routes(name) { $0.retries }
+    case .retriesExhausted: routes(name) { $0.retriesExhausted }
+    case .retryBackoff:
+      for place in 0..<LoopMetrics.backoffAttempts {
+        guard loops.contains(where: { $0.backoffs[place].isUsed }) else { continue }
+        histogram(name, label: "attempt=\"\(place + 1)\"") { $0.backoffs[place] }
+      }
+    case .waitingForWorker: single(name, .waitingForWorker)
     case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
     case .clientDisconnects: single(name, .clientDisconnects)
@@ -165,18 +172,20 @@ struct MetricsText: ~Copyable {
   }
 
   private mutating func histogram(
-    _ name: MetricName, _ histogram: (LoopMetrics) -> LatencyHistogram
+    _ name: MetricName, label: String = "", _ histogram: (LoopMetrics) -> LatencyHistogram
   ) {
+    let (comma, braced) = label.isEmpty ? ("", "") : (",", "{\(label)}")
     var total = 0
     for (place, bound) in LatencyHistogram.bounds.enumerated() {
       total += loops.reduce(0) { $0 + histogram($1).count(inBucket: place) }
-      text.append("\(name.rawValue)_bucket{le=\"\(bound)\"} \(total)\n")
+      text.append("\(name.rawValue)_bucket{\(label)\(comma)le=\"\(bound)\"} \(total)\n")
     }
     let last = LatencyHistogram.bounds.count
     total += loops.reduce(0) { $0 + histogram($1).count(inBucket: last) }
     let sum = loops.reduce(0.0) { $0 + histogram($1).sum }
-    text.append("\(name.rawValue)_bucket{le=\"+Inf\"} \(total)\n")
-    text.append("\(name.rawValue)_sum \(sum)\n\(name.rawValue)_count \(total)\n")
+    text.append("\(name.rawValue)_bucket{\(label)\(comma)le=\"+Inf\"} \(total)\n")
+    text.append("\(name.rawValue)_sum\(braced) \(sum)\n")
+    text.append("\(name.rawValue)_count\(braced) \(total)\n")
   }
 
   /// One series.

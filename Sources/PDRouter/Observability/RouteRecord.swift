@@ -34,6 +34,8 @@ public struct RouteRecord: Sendable {
   public var error: RouterError?
   /// Workers chosen, prefill and decode together counting once.
   public var attempts = 0
+  /// Whether that is as many as a request may have.
+  public var hasUsedUpAttempts = false
   /// Request complete.
   public var receivedAt = Instant.zero
   /// How long it waited to be let in; nil when it did not.
@@ -57,6 +59,19 @@ public struct RouteRecord: Sendable {
 
   /// An empty record.
   public init() {}
+
+  /// Whether it ended with a failure that would have been tried again, had an attempt been left.
+  var isExhausted: Bool {
+    guard hasUsedUpAttempts else { return false }
+    switch (outcome, error?.kind) {
+    case (.completed, _): return RetryableStatus.contains(status)
+    case (.failed, .unreachable), (.failed, .broken), (.failed, .malformedAnswer),
+      (.failed, .workerStatus), (.failed, .tookTooLong), (.failed, .leaseExpired),
+      (.failed, .overloaded):
+      return true
+    default: return false
+    }
+  }
 }
 
 /// Who is told of every request at its end, on the loop's thread.

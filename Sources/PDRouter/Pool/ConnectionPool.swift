@@ -53,7 +53,7 @@ struct ConnectionPool<Connection: AnyObject> {
   /// - Returns: whether it is kept; otherwise the caller closes it.
   mutating func park(_ connection: Connection, now: Instant) -> Bool {
     endLease()
-    guard idle.count < idleLimit else { return false }
+    guard idleTimeout > .zero, idle.count < idleLimit else { return false }
     idle.append(Idle(connection: connection, since: now))
     return true
   }

@@ -27,8 +27,10 @@ final class HTTP1WorkerConnection {
   /// Whether it has carried a leg before, so that the peer may have closed it meanwhile.
   private var isReused = false
   private var hasAnswerBytes = false
-  /// When the leg began or the worker was last heard.
+  /// When the leg began or was written, or the worker was last heard or listened to again.
   private(set) var lastHeard = Instant.zero
+  /// Whether nobody listens to the worker, so that its silence means nothing.
+  private var isPaused = false
   /// Its place among the pool's busy connections, while it is one.
   var busyPlace = 0
   /// Interim (1xx) heads seen before the answer's own.
@@ -52,6 +54,26 @@ final class HTTP1WorkerConnection {
   /// Bytes of the leg's request that the worker has not taken yet.
   var bufferedByteCount: Int { stream?.bufferedByteCount ?? 0 }
 
+  /// The last of the leg's request was written: from now on the worker is waited for.
+  func noteRequestEnd() {
+    lastHeard = pool.now
+  }
+
+  /// Whether the leg was written and its answer's head has yet to come.
+  var awaitsHead: Bool {
+    if case .awaitingHead = state { true } else { false }
+  }
+
+  /// Since when the worker has been silent though it was written to and is listened to; nil while
+  /// that is not so.
+  var silentSince: Instant? {
+    switch state {
+    case .awaitingHead, .readingBody:
+      isPaused || leg?.isRequestOpen == true ? nil : lastHeard
+    case .connecting, .idle, .closed: nil
+    }
+  }
+
   /// Takes the stream that `Loop.connect` made for this connection.
   func attach(to stream: any ByteStream) {
     self.stream = stream
@@ -63,7 +85,6 @@ final class HTTP1WorkerConnection {
     isReused = true
     self.leg = leg
     leg.connection = self
-    lastHeard = pool.now
     pool.noteBusy(self)
     begin(leg)
   }
@@ -75,11 +96,14 @@ final class HTTP1WorkerConnection {
 
   /// Stops reading the answer.
   func pauseReading() {
+    isPaused = true
     stream?.pauseReading()
   }
 
   /// Reads the answer again.
   func resumeReading() {
+    if isPaused { lastHeard = pool.now }
+    isPaused = false
     stream?.resumeReading()
   }
 
@@ -106,6 +130,8 @@ final class HTTP1WorkerConnection {
 
   private func begin(_ leg: Leg) {
     state = .awaitingHead
+    lastHeard = pool.now
+    isPaused = false
     hasAnswerBytes = false
     interimCount = 0
     leg.headBytes.removeAll()

@@ -35,9 +35,21 @@ package final class Leg {
   /// is still queued here is thrown away by `cancel`, and nobody acts on a part of a request.
   var wasSent: Bool { connection?.hasSentRequest ?? false }
 
+  /// Whether it was written and its answer's head has yet to come.
+  var awaitsHead: Bool { connection?.awaitsHead ?? false }
+
+  /// Since when its worker has been silent, while it is out, written and listened to.
+  var silentSince: Instant? { connection?.silentSince }
+
   /// Writes the request: one head and the pieces of the body, in order.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     connection?.send(pieces)
+  }
+
+  /// Notes that all of the request was given to `send`.
+  func endRequest() {
+    isRequestOpen = false
+    connection?.noteRequestEnd()
   }
 
   /// Bytes of the request that the worker has not taken yet.

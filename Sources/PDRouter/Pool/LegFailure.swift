@@ -61,7 +61,8 @@ package enum LegFailure: Equatable {
     return switch self {
     case .unreachable(.connectTimedOut):
       RouterError(
-        .unreachable, origin: origin, message: "Connecting to the \(engine) timed out.")
+        .tookTooLong(.connecting), origin: origin,
+        message: "Connecting to the \(engine) timed out.")
     case .unreachable:
       RouterError(
         .unreachable, origin: origin, message: "The \(engine) cannot be reached.")

@@ -9,7 +9,7 @@ extension Request {
   func servingHeadArrived() {
     let head = ServingHead(servingLeg)
     servingHead = head
-    if head.status >= 500 { noteRejection(head.status) }
+    if head.status >= 500 || RetryableStatus.isFull(head.status) { noteRejection(head.status) }
     let action = machine.servingHeadArrived(
       status: head.status, isRepeatable: isRepeatable && canBeBettered(head.status),
       refusalReleases: refusalReleases,
@@ -31,24 +31,18 @@ extension Request {
     return router.releases.means(of: handle) == .rejection
   }
 
-  /// Whether another attempt at what was answered with `status` makes sense: the engine's own
-  /// answer
-  /// tells the client more than that nobody else is there.
-  private func canBeBettered(_ status: Int) -> Bool {
-    guard status >= 500 else { return true }
-    return handle != nil || router.hasAnotherServingWorker(except: tried)
-  }
-
-  /// Whom a 5xx of the serving leg speaks against.
+  /// Whom a 5xx of the serving leg speaks against, or that its engine is full (408, 429).
   ///
   /// With a handle the fault may be the pair's or prefill's as well: decode fails when it cannot
   /// read what prefill says it has (measured). So prefill is avoided first, and decode only when it
   /// fails again or says that it is full.
   private func noteRejection(_ status: Int) {
-    retryIsFree = false
+    let isFull = RetryableStatus.isFull(status)
+    noteDelivered(pauses: !isFull)
     if status == 500 { suspectedDeaths += 1 }
-    guard handle != nil, status != 503 else {
-      noteFailure(of: servingReservation.worker)
+    guard handle != nil, status != 503, !isFull else {
+      noteFailure(of: servingReservation.worker, isItsFault: !isFull)
+      noteReturn(of: servingReservation.worker, from: servingLeg)
       return
     }
     handOverFailures += 1
@@ -206,7 +200,9 @@ extension Request {
   func engineFailed(_ failure: AnswerRelay.Failure) {
     switch failure {
     case .errorEvent: noteRejection(500)
-    case .abort: noteFailure(of: servingReservation.worker)
+    case .abort:
+      noteFailure(of: servingReservation.worker)
+      noteDelivered()
     }
     servingLeg.cancel()
     perform(machine.servingFailed(engineError(failure), isFree: false))

@@ -14,6 +14,7 @@ extension Request {
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
     }
+    if let pause = pauseIfDue() { return pause }
     wayReason = nil
     guard router.isDisaggregated else { return chooseOne() }
     do throws(RouterError) {
@@ -47,7 +48,7 @@ extension Request {
     servingReservation.take(
       decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: decode.worker, for: .serving)
-    record.attempts += 1
+    countAttempt()
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
     record.reason = prefill.choice.reason.name
@@ -70,7 +71,7 @@ extension Request {
     servingReservation.take(
       decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: decode.worker, for: .serving)
-    record.attempts += 1
+    countAttempt()
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
     return dispatch(handle, to: decode.worker) ? machine.choseDecode() : machine.handleWasLost()
@@ -86,16 +87,6 @@ extension Request {
     case .withdrawn(let settlement): record.handleOutcome = settlement.name
     }
     self.handle = nil
-    return false
-  }
-
-  /// Whether another attempt may be made: within the budget of retries, and not when two engines
-  /// may have died of the request already. The first attempt is always allowed.
-  private func mayTryAgain() -> Bool {
-    // A request that kills engines would take the whole fleet with it (seen with vLLM 0.32).
-    guard suspectedDeaths < 2 else { return false }
-    if record.attempts == 0 || retryIsFree || router.retryBudget.take() { return true }
-    router.metrics.countRefusedRetry()
     return false
   }
 
@@ -139,10 +130,10 @@ extension Request {
     handOver = nil
     // Without prefill such an engine can only refuse what is to be generated.
     guard router.connector.decodeCanPrefill || endpoint.generationShape == nil else {
-      return machine.foundNobody(Request.noWorker(role: "prefill"))
+      return findNobody(Request.noWorker(role: "prefill"))
     }
     guard let one = router.choose(.serving, for: traits, except: tried) else {
-      return machine.foundNobody(Request.noWorker(role: nil))
+      return findNobody(Request.noWorker(role: nil))
     }
     noteCached(on: one)
     return serveWhole(one.worker, chosenFor: one.choice.reason.name)
@@ -162,7 +153,7 @@ extension Request {
     servingReservation.take(
       worker, traits.promptTokens, computesPrompt: true, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: worker, for: .serving)
-    record.attempts += 1
+    countAttempt()
     record.prefillWorker = nil
     record.servingWorker = worker
     record.reason = wayReason?.name ?? reason
@@ -214,13 +205,5 @@ extension Request {
     }
     wayReason = WayReason(reason)
     return false
-  }
-
-  private static func noWorker(role: String?) -> RouterError {
-    RouterError(
-      .noWorker, origin: .router,
-      message: role.map { "No healthy \($0) worker is available." }
-        ?? "No healthy worker is available.",
-      retryAfterSeconds: 5)
   }
 }

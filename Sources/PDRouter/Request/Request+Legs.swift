@@ -26,8 +26,6 @@ extension Request {
     hasPrefillAnswered = false
     prefillLeg.method = .post
     prefillLeg.mayRepeat = handOver.map { router.connector.mayRepeatPrefill(of: $0) } ?? false
-    let limit = router.configuration.timeouts.prefill
-    if limit < deadline - router.loop.now { timer.arm(after: limit, for: self) }
     guard router.pool(of: worker).start(prefillLeg) else { return prefillFailed(.poolFull) }
     // A connection that was waiting may have failed at once, and all of it begun anew.
     guard let handle, let handOver, router.connector.order(of: handOver) == .together else {
@@ -49,26 +47,6 @@ extension Request {
     let isDispatched = dispatch(handle, to: decode)
     precondition(isDispatched, "a lease that has not begun cannot be over")
     return machine.legsLeaveTogether()
-  }
-
-  /// Prefill has not answered in its time; the engine may be hung, another one need not be.
-  func prefillTookTooLong() {
-    rearmTimer()
-    guard prefillLeg.isOut else { return }
-    let wasSent = prefillLeg.wasSent
-    prefillLeg.cancel()
-    noteFailure(of: prefillReservation.worker, isOfEngine: true)
-    retryIsFree = false
-    perform(
-      machine.prefillFailed(
-        RouterError(
-          .timedOut, origin: .prefill, message: "The prefill engine did not answer in time."),
-        leavesHandle: wasSent && leavesHandle))
-  }
-
-  /// From now on the timer means the request's own deadline.
-  private func rearmTimer() {
-    timer.arm(after: max(.zero, deadline - router.loop.now), for: self)
   }
 
   /// Sends the leg whose answer the client gets.
@@ -266,7 +244,11 @@ extension Request: LegObserver {
   }
 
   private func noteDelivery(before failure: LegFailure) {
-    retryIsFree = failure.nothingDelivered
+    if failure.nothingDelivered {
+      retryIsFree = true
+    } else {
+      noteDelivered()
+    }
     switch failure {
     case .brokenBeforeAnswer, .brokenWithinAnswer: suspectedDeaths += 1
     case .unreachable, .poolFull, .noSocket, .malformed, .answerTooLarge: break
@@ -310,18 +292,29 @@ extension Request: LegObserver {
   /// running.
   private func prefillEnded() {
     record.prefillEndedAt = router.loop.now
-    rearmTimer()
-    switch prefillLeg.head.status {
+    let status = prefillLeg.head.status
+    switch status {
     case 200..<300: readPrefillAnswer()
-    case 400..<500: perform(machine.prefillRejected())
-    default:
-      noteFailure(of: prefillReservation.worker)
-      retryIsFree = false
-      if prefillLeg.head.status == 500 { suspectedDeaths += 1 }
-      perform(
-        machine.prefillFailed(
-          workerStatus(prefillLeg, origin: .prefill), hasAnswer: prefillLeg.head.status >= 500))
+    case 400... where !RetryableStatus.contains(status):
+      if status >= 500 { noteFailure(of: prefillReservation.worker) }
+      perform(machine.prefillRejected())
+    default: prefillRefused(status)
     }
+  }
+
+  /// Prefill answered with what another engine may not answer.
+  private func prefillRefused(_ status: Int) {
+    let isFull = RetryableStatus.isFull(status)
+    noteFailure(of: prefillReservation.worker, isItsFault: !isFull)
+    noteReturn(of: prefillReservation.worker, from: prefillLeg)
+    noteDelivered(pauses: !isFull)
+    if status == 500 { suspectedDeaths += 1 }
+    // A redirection is nobody's answer.
+    let hasAnswer = status >= 400
+    perform(
+      machine.prefillFailed(
+        workerStatus(prefillLeg, origin: .prefill), hasAnswer: hasAnswer,
+        isLast: hasAnswer && !canBeBettered(status)))
   }
 
   private func readPrefillAnswer() {
@@ -335,7 +328,7 @@ extension Request: LegObserver {
       take(answer)
     } catch {
       noteFailure(of: prefillReservation.worker)
-      retryIsFree = false
+      noteDelivered()
       perform(
         machine.prefillFailed(
           RouterError(
@@ -394,15 +387,12 @@ extension Request: LegObserver {
     perform(machine.prefillAnswered())
   }
 
-  /// What the client is told of a worker's 5xx when nobody can do better.
+  /// What the client is told of a worker's error status when nobody can do better.
   func workerStatus(_ leg: Leg, origin: RouterError.Origin) -> RouterError {
-    let retryAfter = leg.head.fields.first(.retryAfter).flatMap { field in
-      Int(String(decoding: field.value.of(leg.headBytes.bytes), as: UTF8.self))
-    }
-    return RouterError(
+    RouterError(
       // A redirection is no error status to pass on: nobody but us was redirected.
-      leg.head.status < 500 ? .malformedAnswer : .workerStatus(leg.head.status), origin: origin,
+      leg.head.status < 400 ? .malformedAnswer : .workerStatus(leg.head.status), origin: origin,
       message: "The \(origin.engineName) answered with status \(leg.head.status).",
-      retryAfterSeconds: retryAfter)
+      retryAfterSeconds: retryAfter(of: leg))
   }
 }

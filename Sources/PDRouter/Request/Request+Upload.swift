@@ -35,7 +35,7 @@ extension Request {
       exchange.dropBody()
     }
     guard exchange.isBodyComplete else { return }
-    servingLeg.isRequestOpen = false
+    servingLeg.endRequest()
     guard isChunked else { return }
     router.headScratch.removeAll()
     router.headScratch.appendLastChunk()

@@ -11,7 +11,8 @@ internal import Wire
 /// Confined to its loop; reused for one request after another. The decisions are in
 /// `RequestStateMachine`; this file and its extensions only turn events into calls of the machine
 /// and actions into I/O. `Request+Choosing` picks workers, `Request+Legs` talks to them,
-/// `Request+Answering` talks to the client.
+/// `Request+Answering` talks to the client, `Request+Retrying` waits between attempts, and
+/// `Request+Deadlines` knows how long things may take.
 final class Request {
   /// The loop's router; the cycle with its spare requests is cut when the router ends.
   let router: RouterLoop
@@ -32,6 +33,8 @@ final class Request {
   var legRequestID = ByteBuffer()
   /// Whether the last attempt failed without a byte delivered, so that another one costs nothing.
   var retryIsFree = true
+  /// What stands between the last attempt and the next.
+  var course = RetryCourse()
   /// How many decode engines could not use a handle of this request.
   var handOverFailures = 0
   /// How many engines may have died of this request: their connection broke, or they answered 500.
@@ -99,9 +102,9 @@ final class Request {
     retryIsFree = true
     handOverFailures = 0
     suspectedDeaths = 0
-    let limit = router.configuration.timeouts.request
-    deadline = exchange.receivedAt + limit
-    timer.arm(after: queueTime.map { max(.zero, limit - $0) } ?? limit, for: self)
+    course.mayWait = router.pinnedPair == nil
+    deadline = exchange.receivedAt + router.configuration.timeouts.request
+    armTimer()
     perform(RequestAction(step: .choose))
   }
 
@@ -124,7 +127,7 @@ final class Request {
     self.exchange = exchange
     self.endpoint = endpoint
     exchange.observer = self
-    machine = RequestStateMachine(attempts: router.configuration.limits.attemptsPerRequest)
+    machine = RequestStateMachine(attempts: router.configuration.retries.attempts)
     relay.reset(mode: .opaque)
     record = RouteRecord()
     record.endpoint = endpoint
@@ -183,6 +186,8 @@ final class Request {
     precondition(machine.isOver, "a request is finished when its machine is over")
     precondition(!prefillLeg.isOut && !servingLeg.isOut, "no leg outlives its request")
     timer.cancel()
+    if course.isWaiting { router.stopWaiting(self) }
+    course = RetryCourse()
     prefillReservation.release()
     servingReservation.release()
     handle = nil
@@ -195,6 +200,7 @@ final class Request {
     prefillBody.removeAll()
     servingBody.removeAll()
     record.outcome = outcome
+    record.hasUsedUpAttempts = record.attempts >= router.configuration.retries.attempts
     record.tokenEvents = relay.tokenEvents
     record.endedAt = router.loop.now
     router.requestDidEnd(self)
@@ -375,7 +381,7 @@ final class Request {
 
 // MARK: - From outside
 
-extension Request: ExchangeObserver, LoopTimerHandler {
+extension Request: ExchangeObserver {
   func exchangeDidLoseClient(_ exchange: Exchange) {
     perform(machine.clientLeft(legs))
   }
@@ -388,19 +394,8 @@ extension Request: ExchangeObserver, LoopTimerHandler {
     perform(machine.routerStops(legs))
   }
 
-  func timerDidFire(_ timer: any LoopTimer) {
-    if machine.isUnwinding, !prefillLeg.isOut {
-      perform(machine.lingered())
-    } else if router.loop.now >= deadline {
-      perform(
-        machine.deadlinePassed(.timedOut(after: router.configuration.timeouts.request), legs))
-    } else {
-      prefillTookTooLong()
-    }
-  }
-
   /// What the machine must know of the legs when it cuts the request short.
-  private var legs: RequestStateMachine.Legs {
+  var legs: RequestStateMachine.Legs {
     let isOneStep = traits.promptTokens.number <= router.configuration.limits.prefillStepTokens
     return RequestStateMachine.Legs(
       prefillWasSent: prefillLeg.wasSent, servingWasSent: servingLeg.wasSent,

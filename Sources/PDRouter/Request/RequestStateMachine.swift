@@ -10,6 +10,7 @@ internal import KVTransfer
 ///     choosing ─▶ prefilling ─▶ serving(handle) ─▶ answering ─▶ over
 ///        ▲  └────────────────▶ serving(no handle) ──┘
 ///        ├── another worker, while nothing was delivered to the client and attempts are left
+///        └─▶ pausing ─▶ choosing: later, or when there is a worker
 ///     prefilling, serving ── the client leaves, cutting would leave blocks pinned ─▶ unwinding
 ///
 /// Legs that leave together pass through *prefilling* without waiting there; *serving* and
@@ -19,8 +20,10 @@ internal import KVTransfer
 /// is over; a handle that may have reached a decode scheduler is never sent again; once the client
 /// has bytes, nothing is retried.
 struct RequestStateMachine: ~Copyable {
-  private enum State {
+  enum State {
     case choosing
+    /// Nothing is out or held; the next choice is made later.
+    case pausing
     case choosingDecode(KVHandleID, prefillIsOut: Bool)
     case prefilling(KVHandleID)
     /// The serving leg is out; `attached` once its 2xx head has come.
@@ -32,8 +35,10 @@ struct RequestStateMachine: ~Copyable {
     case over
   }
 
-  private var state = State.choosing
-  private var attemptsLeft: Int
+  /// Where the request is; only the machine's own methods look at it.
+  var state = State.choosing
+  /// Attempts that may still be made.
+  private(set) var attemptsLeft: Int
   /// What went wrong before: told to the client when no further attempt can be made.
   private var lastError: RouterError?
 
@@ -53,10 +58,15 @@ struct RequestStateMachine: ~Copyable {
     if case .unwinding = state { true } else { false }
   }
 
+  /// Whether the request waits for its next choice.
+  var isPausing: Bool {
+    if case .pausing = state { true } else { false }
+  }
+
   /// Whether the client has got nothing yet, so that another worker could still answer.
   var canBeReplaced: Bool {
     switch state {
-    case .choosing, .choosingDecode, .prefilling, .serving: true
+    case .choosing, .pausing, .choosingDecode, .prefilling, .serving: true
     case .answering, .unwinding, .over: false
     }
   }
@@ -74,7 +84,7 @@ extension RequestStateMachine {
     case .prefilling(let handle):
       state = .over
       return RequestAction(handle: .abandon(handle), step: .fail(error))
-    case .choosingDecode, .serving, .answering, .unwinding, .over:
+    case .pausing, .choosingDecode, .serving, .answering, .unwinding, .over:
       preconditionFailure("a request is refused before it is sent")
     }
   }
@@ -105,20 +115,42 @@ extension RequestStateMachine {
   }
 
   /// There is nobody to choose, or nothing may be tried any more: the last failure is told, else
-  /// `error`.
+  /// `error`. A handle that no decode worker is left for is given up, and the request starts anew
+  /// if it may.
   mutating func foundNobody(_ error: RouterError) -> RequestAction {
     switch state {
     case .choosing:
       state = .over
       return RequestAction(step: .fail(lastError ?? error))
     case .choosingDecode(let handle, _):
-      state = .over
-      return RequestAction(
-        handle: .release(handle, .noDecodeWorker), cancels: .prefill,
-        step: .fail(lastError ?? error))
-    case .prefilling, .serving, .answering, .unwinding, .over:
+      // The attempt that was to be is not made.
+      attemptsLeft += 1
+      return retryOrFail(
+        lastError ?? error, handle: .release(handle, .noDecodeWorker), cancels: .prefill)
+    case .pausing, .prefilling, .serving, .answering, .unwinding, .over:
       preconditionFailure("nobody is found only while choosing")
     }
+  }
+
+  /// The next choice is made later; nothing of the request is anywhere until then.
+  mutating func paused() -> RequestAction {
+    guard case .choosing = state else { preconditionFailure("a request pauses before a choice") }
+    state = .pausing
+    return RequestAction(step: .wait)
+  }
+
+  /// It is time to choose again.
+  mutating func resumed() -> RequestAction {
+    guard case .pausing = state else { preconditionFailure("only what pauses is resumed") }
+    state = .choosing
+    return RequestAction(step: .choose)
+  }
+
+  /// There was no worker for as long as the request may wait for one.
+  mutating func waitedInVain(_ error: RouterError) -> RequestAction {
+    guard case .pausing = state else { preconditionFailure("a request waits while it pauses") }
+    state = .over
+    return RequestAction(step: .fail(error))
   }
 }
 
@@ -156,7 +188,7 @@ extension RequestStateMachine {
     case .unwinding(let handle, let reason, _):
       state = .over
       return RequestAction(handle: .release(handle, reason), step: .end)
-    case .choosing, .choosingDecode, .serving, .answering, .over:
+    case .choosing, .pausing, .choosingDecode, .serving, .answering, .over:
       preconditionFailure("prefill answers once, while it is out")
     }
   }
@@ -170,12 +202,12 @@ extension RequestStateMachine {
         .leaseExpired, origin: .prefill,
         message: "The KV cache that prefill kept has expired before decode could take it.")
       return retryOrFail(error, handle: .none, cancels: .prefill)
-    case .choosing, .serving, .answering, .unwinding, .over:
+    case .choosing, .pausing, .serving, .answering, .unwinding, .over:
       preconditionFailure("a handle is lost between the legs")
     }
   }
 
-  /// Prefill answered with a status that is the client's to see (4xx).
+  /// Prefill answered with a status that is the client's to see (most 4xx).
   mutating func prefillRejected() -> RequestAction {
     switch state {
     case .prefilling(let handle):
@@ -191,14 +223,16 @@ extension RequestStateMachine {
     }
   }
 
-  /// Prefill failed, by its connection, by a 5xx or by taking too long; always repeatable: the
-  /// client has nothing.
+  /// Prefill failed, by its connection, by a status that another engine may not give or by taking
+  /// too long; always repeatable: the client has nothing.
   ///
   /// - Parameters:
   ///   - hasAnswer: the engine's own answer is there to be told when nobody does better.
+  ///   - isLast: nobody can do better, so that answer is told now.
   ///   - leavesHandle: it may have made a handle, which can be given back by name.
   mutating func prefillFailed(
-    _ error: RouterError, hasAnswer: Bool = false, leavesHandle: Bool = false
+    _ error: RouterError, hasAnswer: Bool = false, isLast: Bool = false,
+    leavesHandle: Bool = false
   ) -> RequestAction {
     let handleStep: RequestAction.HandleStep
     switch state {
@@ -210,6 +244,7 @@ extension RequestStateMachine {
       handleStep = .settle(handle, .released(.prefillFailed, by: .decodeAbort))
     default: return prefillFailedLate(leavesHandle: leavesHandle)
     }
+    if isLast { attemptsLeft = 0 }
     var action = retryOrFail(error, handle: handleStep, cancels: .serving)
     if hasAnswer, case .fail = action.step { action.step = .relayRejection }
     return action
@@ -230,7 +265,7 @@ extension RequestStateMachine {
         : receiver == .none
           ? .abandon(handle) : .settle(handle, .released(reason, by: .decodeAbort))
       return RequestAction(handle: handleStep, cancels: .serving, step: .end)
-    case .choosing, .choosingDecode, .prefilling, .serving, .answering, .over:
+    case .choosing, .pausing, .choosingDecode, .prefilling, .serving, .answering, .over:
       preconditionFailure("prefill fails once, while it is out")
     }
   }
@@ -243,9 +278,9 @@ extension RequestStateMachine {
   ///
   /// - Parameters:
   ///   - status: the worker's status.
-  ///   - isRepeatable: the request may be done twice.
+  ///   - isRepeatable: the request may be done twice, and somebody may do better.
   ///   - refusalReleases: a decode engine that refuses a request tells prefill.
-  ///   - rejection: what the client would be told of a 5xx that another may better; made only
+  ///   - rejection: what the client would be told of a status that another may better; made only
   ///     when needed.
   mutating func servingHeadArrived(
     status: Int, isRepeatable: Bool = true, refusalReleases: @autoclosure () -> Bool = true,
@@ -260,7 +295,7 @@ extension RequestStateMachine {
       return RequestAction(handle: handle.map { .attach($0) } ?? .none, step: .relay)
     }
     let handleStep = handle.map { afterRejection($0, status, refusalReleases()) } ?? .none
-    if status >= 500, isRepeatable, attemptsLeft > 0 {
+    if RetryableStatus.contains(status), isRepeatable, attemptsLeft > 0 {
       return retryOrFail(rejection(), handle: handleStep, cancels: .both)
     }
     state = .answering(prefillIsOut: false)
@@ -276,7 +311,7 @@ extension RequestStateMachine {
         handle: handle.map { .settle($0, .consumed) } ?? .none, step: .wait)
     case .answering:
       return RequestAction(step: .wait)
-    case .choosing, .choosingDecode, .prefilling, .serving, .unwinding, .over:
+    case .choosing, .pausing, .choosingDecode, .prefilling, .serving, .unwinding, .over:
       preconditionFailure("an answer begins after its head")
     }
   }
@@ -304,8 +339,25 @@ extension RequestStateMachine {
     case .unwinding(let handle, let reason, _):
       state = .unwinding(handle, reason, .lost)
       return RequestAction(step: .wait)
-    case .choosing, .choosingDecode, .prefilling, .over:
+    case .choosing, .pausing, .choosingDecode, .prefilling, .over:
       preconditionFailure("the serving leg fails while it is out")
+    }
+  }
+
+  /// The serving leg is too slow and is closed; its engine may live and work on the request.
+  mutating func servingTimedOut(
+    _ error: RouterError, isRepeatable: Bool = true, _ legs: Legs = Legs()
+  ) -> RequestAction {
+    switch state {
+    case .serving:
+      if !isRepeatable { attemptsLeft = 0 }
+      return retryOrFail(
+        error, handle: releaseAfterCancel(.requestTimedOut, legs), cancels: .both)
+    case .answering:
+      state = .over
+      return RequestAction(cancels: .both, step: .breakOff(error))
+    case .choosing, .pausing, .choosingDecode, .prefilling, .unwinding, .over:
+      preconditionFailure("the serving leg is slow while it is out and there is a client")
     }
   }
 
@@ -320,7 +372,7 @@ extension RequestStateMachine {
       return RequestAction(
         handle: .settle(handle, .released(reason, by: .decodeAbort)), cancels: .prefill,
         step: .end)
-    case .choosing, .choosingDecode, .prefilling, .serving, .over:
+    case .choosing, .pausing, .choosingDecode, .prefilling, .serving, .over:
       preconditionFailure("an answer ends after it has begun")
     }
   }
@@ -359,108 +411,9 @@ extension RequestStateMachine {
   }
 }
 
-// MARK: - From outside
+// MARK: - Trying again
 
 extension RequestStateMachine {
-  /// The client hung up.
-  mutating func clientLeft(_ legs: Legs = Legs()) -> RequestAction {
-    guard !isUnwinding else { return RequestAction(step: .wait) }
-    if let action = unwind(.clientGone, legs) { return action }
-    let handle = releaseAfterCancel(.clientGone, legs)
-    state = .over
-    return RequestAction(handle: handle, cancels: .both, step: .forget)
-  }
-
-  /// The request's time is over.
-  mutating func deadlinePassed(_ error: RouterError, _ legs: Legs = Legs()) -> RequestAction {
-    cutOff(error, .requestTimedOut, legs)
-  }
-
-  /// The router stops and waits no longer.
-  mutating func routerStops(_ legs: Legs = Legs()) -> RequestAction {
-    cutOff(.routerStops, .routerStopping, legs)
-  }
-
-  /// While unwinding: the decode engine has had time to take what prefill wrote.
-  mutating func lingered() -> RequestAction {
-    guard case .unwinding(let handle, let reason, let receiver) = state else {
-      preconditionFailure("only what unwinds lingers")
-    }
-    state = .over
-    let handleStep: RequestAction.HandleStep =
-      switch receiver {
-      case .lost: .release(handle, .decodeLost)
-      case .unasked: .release(handle, reason)
-      case .none, .waiting: .makeSure(handle, reason)
-      }
-    return RequestAction(handle: handleStep, cancels: .both, step: .end)
-  }
-
-  private mutating func cutOff(
-    _ error: RouterError, _ reason: KVReleaseReason, _ legs: Legs
-  ) -> RequestAction {
-    if case .unwinding(let handle, _, let receiver) = state {
-      state = .over
-      let handleStep: RequestAction.HandleStep =
-        switch receiver {
-        case _ where legs.leavesHandle: .recall(handle, reason)
-        case .none: .abandon(handle)
-        case .unasked: .release(handle, reason)
-        case .waiting, .lost: .makeSure(handle, reason)
-        }
-      return RequestAction(handle: handleStep, cancels: .both, step: .end)
-    }
-    let hasBegun = !canBeReplaced
-    let handle = releaseAfterCancel(reason, legs)
-    state = .over
-    return RequestAction(
-      handle: handle, cancels: .both, step: hasBegun ? .breakOff(error) : .fail(error))
-  }
-
-  /// Goes on without a client where cutting prefill now could leave its blocks pinned: an engine
-  /// that is cut within its last step frees nothing (measured on vLLM 0.32).
-  private mutating func unwind(_ reason: KVReleaseReason, _ legs: Legs) -> RequestAction? {
-    switch state {
-    case .prefilling(let handle) where legs.prefillWasSent && legs.prefillIsShort:
-      state = .unwinding(handle, reason, .none)
-      return RequestAction(step: .leaveClient)
-    case .serving(let handle?, _, prefillIsOut: true)
-    where legs.prefillWasSent && legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
-      state = .unwinding(handle, reason, .waiting)
-      return RequestAction(step: .leaveClient)
-    case .serving(let handle?, _, prefillIsOut: false)
-    where legs.servingWasSent && !legs.decodeAbortsWhileWaiting:
-      state = .unwinding(handle, reason, .waiting)
-      return RequestAction(step: .linger)
-    case .serving(let handle?, attached: false, prefillIsOut: true)
-    where legs.prefillWasSent && !legs.servingWasSent && legs.prefillIsShort:
-      state = .unwinding(handle, reason, .unasked)
-      return RequestAction(cancels: .serving, step: .leaveClient)
-    default: return nil
-    }
-  }
-
-  /// The end of a handle whose legs are cancelled: an engine that sees its client go frees the
-  /// blocks (prefill) or tells prefill to (decode). A decode engine that was never asked tells
-  /// nobody, and a prefill engine that is cut between its last step and its answer frees nothing.
-  private func releaseAfterCancel(
-    _ reason: KVReleaseReason, _ legs: Legs
-  ) -> RequestAction.HandleStep {
-    switch state {
-    case .prefilling(let handle) where legs.leavesHandle,
-      .serving(let handle?, _, prefillIsOut: true) where legs.leavesHandle:
-      .recall(handle, reason)
-    case .prefilling(let handle): .abandon(handle)
-    case .serving(let handle?, attached: false, prefillIsOut: false) where !legs.servingWasSent:
-      .release(handle, reason)
-    case .serving(let handle?, attached: false, prefillIsOut: true) where !legs.servingWasSent:
-      // Prefill is cut before it has anything.
-      .settle(handle, .released(reason, by: .decodeAbort))
-    case .serving(let handle?, _, _): .makeSure(handle, reason)
-    case .choosing, .choosingDecode, .serving(nil, _, _), .answering, .unwinding, .over: .none
-    }
-  }
-
   private mutating func retryDecodeOrFail(
     _ error: RouterError, handle: KVHandleID, prefillIsOut: Bool
   ) -> RequestAction {

@@ -24,10 +24,24 @@ public struct RouterError: Error, Equatable, Sendable {
     case workerStatus(Int)
     /// The request's time is over.
     case timedOut
+    /// One part of the work took longer than it may.
+    case tookTooLong(Stage)
     /// The KV handle's lease ran out before decode could take it.
     case leaseExpired
     /// The router is shutting down.
     case shuttingDown
+  }
+
+  /// What may take too long besides the request as a whole.
+  public enum Stage: Sendable {
+    /// Coming to a connection.
+    case connecting
+    /// The prefill leg, to the end of its answer.
+    case prefill
+    /// The time to the answer's head.
+    case firstByte
+    /// The time between two pieces of an answer.
+    case silence
   }
 
   /// Whose fault it is.
@@ -68,7 +82,7 @@ extension RouterError {
     case .queueTimedOut: 408
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: 502
     case .workerStatus(let status): status
-    case .timedOut: 504
+    case .timedOut, .tookTooLong: 504
     }
   }
 
@@ -81,7 +95,7 @@ extension RouterError {
     case .queueFull, .rateLimited: "rate_limit_error"
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: "bad_gateway_error"
     case .workerStatus: "worker_error"
-    case .timedOut, .queueTimedOut: "timeout_error"
+    case .timedOut, .queueTimedOut, .tookTooLong: "timeout_error"
     }
   }
 
@@ -99,6 +113,10 @@ extension RouterError {
     case .malformedAnswer: "malformed_worker_answer"
     case .workerStatus: "worker_error"
     case .timedOut: "request_timeout"
+    case .tookTooLong(.connecting): "connect_timeout"
+    case .tookTooLong(.prefill): "prefill_timeout"
+    case .tookTooLong(.firstByte): "first_byte_timeout"
+    case .tookTooLong(.silence): "stream_idle_timeout"
     case .leaseExpired: "kv_lease_expired"
     case .shuttingDown: "shutting_down"
     }

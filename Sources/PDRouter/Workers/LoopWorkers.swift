@@ -132,10 +132,18 @@ struct LoopWorkers {
     return found
   }
 
-  /// Whether there is a worker for the serving leg besides those of `tried`.
-  mutating func hasServingWorker(except tried: TriedWorkers) -> Bool {
+  /// Whether there is a worker for `leg` besides those of `tried`.
+  mutating func hasWorker(_ leg: Leg, except tried: TriedWorkers) -> Bool {
     refresh()
-    return serving.workers.contains { !tried.contains($0) }
+    return group(leg).workers.contains { !tried.contains($0) }
+  }
+
+  /// Whether there is anybody who may become a candidate for `leg`, the ill and the draining
+  /// included.
+  mutating func knowsWorkers(_ leg: Leg) -> Bool {
+    refresh()
+    let outsider: Role = leg == .prefill ? .decode : .prefill
+    return members.contains { $0.role != outsider }
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.

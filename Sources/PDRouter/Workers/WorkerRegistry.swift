@@ -54,6 +54,8 @@ public final class WorkerRegistry: Sendable {
   private let state = Mutex(State())
   private let changes = Atomic<Int>(1)
   private let reports = Atomic<Int>(1)
+  /// Loops with requests that wait for a change.
+  private let watchers = Mutex<[LoopMailbox]>([])
 
   /// A registry without workers.
   public init() {}
@@ -183,8 +185,20 @@ public final class WorkerRegistry: Sendable {
     reports.wrappingAdd(1, ordering: .releasing)
   }
 
-  /// Makes every loop look again at who is eligible.
+  /// Makes every loop look again at who is eligible, and those that watch at once.
   func noteChange() {
     changes.wrappingAdd(1, ordering: .releasing)
+    watchers.withLock { for watcher in $0 { watcher.post(.notice(.workersChanged)) } }
+  }
+
+  /// Writes to that loop with every change from now on; what changed before is to be looked at
+  /// after this.
+  func addWatcher(_ mailbox: LoopMailbox) {
+    watchers.withLock { $0.append(mailbox) }
+  }
+
+  /// Writes no more to that loop.
+  func removeWatcher(_ mailbox: LoopMailbox) {
+    watchers.withLock { $0.removeAll { $0 === mailbox } }
   }
 }

@@ -65,6 +65,7 @@ package final class SimulatedFleet {
       loop: routerHost.loop, configuration: configuration, registry: registry,
       metrics: LoopMetrics(), seed: plan.seed)
     router.routeObserver = journal
+    routerHost.loop.handler = FleetMail(router)
     watch = plan.watchesWorkers ? SilentWatch(router) : nil
     try router.listen(on: SimulatedFleet.routerAddress, sharesPort: false)
   }

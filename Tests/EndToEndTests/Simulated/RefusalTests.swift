@@ -22,7 +22,7 @@ import Vocabulary
     #expect(fleet.journal.record(of: call.id)?.outcome == .completed)
   }
 
-  @Test(arguments: [400, 404, 409, 413, 422, 429])
+  @Test(arguments: [400, 404, 409, 413, 422])
   func `a 4xx of decode is the client's, and its handle is released`(_ status: Int) throws {
     let fleet = try SimulatedFleet(.split(1, 2))
     let text = "{ \"odd\" :\t\(status)}"
@@ -36,8 +36,26 @@ import Vocabulary
     #expect(fleet.router.handleCounts.released == 1)
   }
 
+  @Test(arguments: [408, 429])
+  func `an engine that is full is left for another, in a pool and on either leg`(
+    _ status: Int
+  ) throws {
+    for (plan, struck) in [(FleetPlan.pool(2), 0), (.split(2, 2), 0), (.split(2, 2), 2)] {
+      let fleet = try SimulatedFleet(plan)
+      fleet.engines[struck].engine.faults.add(
+        EngineFault(.status(status, body: "{}", retryAfter: 9), remaining: 1))
+      let request = FleetRequest.chat("let me in", streams: true)
+      let call = fleet.call(request)
+      #expect(fleet.violations() == [])
+      #expect(try AnswerOracle([request]).wrongAnswers(in: fleet) == [])
+      #expect(call.generated.isComplete && fleet.journal.record(of: call.id)?.attempts == 2)
+    }
+  }
+
   @Test func `Retry-After of prefill is kept when nobody else can help`() throws {
-    let fleet = try SimulatedFleet(.split(3, 1))
+    var plan = FleetPlan.split(3, 1)
+    plan.router.retries.attempts = 3
+    let fleet = try SimulatedFleet(plan)
     for (number, prefill) in fleet.prefills.enumerated() {
       prefill.engine.faults.add(
         EngineFault(.status(503, body: Self.busy, retryAfter: 10 + number)))

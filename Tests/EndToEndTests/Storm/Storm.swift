@@ -67,7 +67,7 @@ final class Storm {
     configuration.isDisaggregated = true
     configuration.timeouts.prefill = plan.prefillTimeout
     configuration.timeouts.request = plan.requestTimeout
-    configuration.limits.attemptsPerRequest = plan.attempts
+    configuration.retries.attempts = plan.attempts
     configuration.limits.retryShare = 2
     return configuration
   }

@@ -88,7 +88,7 @@ struct WorkerAPITests {
   }
 
   @Test func `a drain is told done when nothing of the worker is left, and can be undone`() {
-    let world = RouterWorld([.prefill, .decode])
+    let world = RouterWorld([.prefill, .decode]) { $0.admission.queueSize = 0 }
     let answer = #"{"kv_transfer_params":null}"#
     world.engines[0].script = { _ in [.wait(.seconds(1)), .send(RouterWorld.answer(answer))] }
     world.engines[1].script = { _ in [.wait(.seconds(1)), .send(RouterWorld.ok)] }

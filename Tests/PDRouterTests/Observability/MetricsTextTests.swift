@@ -42,7 +42,7 @@ struct MetricsTextTests {
     let metrics = text(loops, makeRegistry([]))
     #expect(metrics.faults == [])
     #expect(metrics[#"vllm_router_requests_total{route="/v1/chat/completions"}"#] == 6)
-    #expect(metrics["vllm_router_retries_total"] == 12)
+    #expect(metrics[#"vllm_router_retries_total{route="/v1/chat/completions"}"#] == 12)
     #expect(metrics["vllm_router_refused_requests_total"] == 6)
     #expect(metrics["vllm_router_request_duration_seconds_count"] == 6)
     #expect(abs((metrics["vllm_router_request_duration_seconds_sum"] ?? 0) - 0.12) < 1e-9)
@@ -87,6 +87,45 @@ struct MetricsTextTests {
     #expect(bucket("0.25") == 4)
     #expect(bucket("240.0") == 4)
     #expect(bucket("+Inf") == 5)
+  }
+
+  @Test func `pauses are told by the attempts before them, and the last one takes the rest`() {
+    let loop = LoopMetrics()
+    for attempt in [1, 1, 2, 8, 30] { loop.countBackoff(.milliseconds(60), attempt: attempt) }
+    let metrics = text([loop], makeRegistry([]))
+    #expect(metrics.faults == [])
+    func count(_ attempt: Int) -> Double? {
+      metrics["vllm_router_retry_backoff_duration_seconds_count{attempt=\"\(attempt)\"}"]
+    }
+    #expect((1...9).map(count) == [2, 1, nil, nil, nil, nil, nil, 2, nil])
+    let bucket = "vllm_router_retry_backoff_duration_seconds_bucket"
+    #expect(metrics["\(bucket){attempt=\"1\",le=\"0.05\"}"] == 0)
+    #expect(metrics["\(bucket){attempt=\"1\",le=\"0.1\"}"] == 2)
+  }
+
+  @Test
+  func `a request is exhausted that failed with its last attempt, by what may be tried again`() {
+    let failures: [(RouteRecord.Outcome, Int, RouterError.Kind?, Int)] = [
+      (.failed, 502, .broken, 1), (.failed, 504, .tookTooLong(.firstByte), 1),
+      (.completed, 503, nil, 1), (.completed, 429, nil, 1), (.completed, 200, nil, 0),
+      (.completed, 400, nil, 0), (.failed, 504, .timedOut, 0), (.clientGone, 0, nil, 0),
+    ]
+    for (outcome, status, kind, count) in failures {
+      for attempts in 1...3 {
+        let loop = LoopMetrics()
+        loop.count(
+          record(.completions, milliseconds: 5) {
+            $0.outcome = outcome
+            $0.status = status
+            $0.error = kind.map { RouterError($0, origin: .worker, message: "") }
+            $0.attempts = attempts
+            $0.hasUsedUpAttempts = attempts != 2
+          })
+        let told = text([loop], makeRegistry([]))[
+          #"vllm_router_retries_exhausted_total{route="/v1/completions"}"#]
+        #expect(told == (attempts == 3 && count == 1 ? 1 : nil), "\(outcome) \(status)")
+      }
+    }
   }
 
   @Test func `errors, disconnects, splits and first tokens are counted by what the record says`() {

@@ -21,7 +21,7 @@ import Testing
     let failure = LegFailure.notConnected(reason)
     #expect(failure == .unreachable(reason))
     #expect(failure.blamesWorker && failure.nothingDelivered)
-    #expect(failure.error(origin: .decode).status == 502)
+    #expect(failure.error(origin: .decode).status == (reason == .connectTimedOut ? 504 : 502))
   }
 
   @Test func `a full pool is our own limit`() {

@@ -22,6 +22,10 @@ private let kinds: [(RouterError.Kind, Int, String, String)] = [
   (.rateLimited, 429, "rate_limit_error", "rate_limited"),
   (.queueTimedOut, 408, "timeout_error", "queue_timeout"),
   (.timedOut, 504, "timeout_error", "request_timeout"),
+  (.tookTooLong(.connecting), 504, "timeout_error", "connect_timeout"),
+  (.tookTooLong(.prefill), 504, "timeout_error", "prefill_timeout"),
+  (.tookTooLong(.firstByte), 504, "timeout_error", "first_byte_timeout"),
+  (.tookTooLong(.silence), 504, "timeout_error", "stream_idle_timeout"),
 ]
 
 struct ErrorAnswerTests {

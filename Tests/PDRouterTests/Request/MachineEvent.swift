@@ -8,14 +8,17 @@ import KVTransfer
 /// written, of a long prompt, to a decode engine that gives up when its leg is closed.
 enum MachineEvent: String, CaseIterable, Codable {
   case refused, chosePair, choseOne, choseDecode, foundNobody
+  case paused, resumed, waitedInVain
   case legsLeaveTogether, prefillAnswered, handleWasLost, prefillRejected
-  case prefillFailed, prefillFailedWithAnswer
+  case prefillFailed, prefillFailedWithAnswer, prefillFailedLast
   /// The same where prefill may have made a handle that has a name all the same.
   case prefillFailedNamed
-  case head200, head302, head404, head500, head503, head503Unrepeatable, answerBegan
+  case head200, head302, head404, head429, head500, head501, head503, head503Unrepeatable
+  case answerBegan
   /// The same of a decode engine whose refusal frees nothing.
   case head404Mute, head503Mute
   case failedUndelivered, failedBroken, failedUnrepeatable, servingEnded
+  case servingTimedOut, servingTimedOutUnrepeatable
   /// Decode refuses what its client has left, and tells prefill or does not.
   case refusedLate, refusedLateMute
   case clientLeft, clientLeftShort, clientLeftShortUnsent, clientLeftServingUnsent
@@ -33,16 +36,22 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .choseOne: machine.choseOne()
     case .choseDecode: machine.choseDecode()
     case .foundNobody: machine.foundNobody(error)
+    case .paused: machine.paused()
+    case .resumed: machine.resumed()
+    case .waitedInVain: machine.waitedInVain(error)
     case .legsLeaveTogether: machine.legsLeaveTogether()
     case .prefillAnswered: machine.prefillAnswered()
     case .handleWasLost: machine.handleWasLost()
     case .prefillRejected: machine.prefillRejected()
     case .prefillFailed: machine.prefillFailed(error)
     case .prefillFailedWithAnswer: machine.prefillFailed(error, hasAnswer: true)
+    case .prefillFailedLast: machine.prefillFailed(error, hasAnswer: true, isLast: true)
     case .prefillFailedNamed: machine.prefillFailed(error, leavesHandle: true)
     case .head200: machine.servingHeadArrived(status: 200, rejection: error)
     case .head302: machine.servingHeadArrived(status: 302, rejection: error)
     case .head404: machine.servingHeadArrived(status: 404, rejection: error)
+    case .head429: machine.servingHeadArrived(status: 429, rejection: error)
+    case .head501: machine.servingHeadArrived(status: 501, rejection: error)
     case .head500: machine.servingHeadArrived(status: 500, rejection: error)
     case .head503: machine.servingHeadArrived(status: 503, rejection: error)
     case .head503Unrepeatable:
@@ -56,6 +65,8 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .failedBroken: machine.servingFailed(error, isFree: false)
     case .failedUnrepeatable: machine.servingFailed(error, isFree: false, isRepeatable: false)
     case .servingEnded: machine.servingEnded()
+    case .servingTimedOut: machine.servingTimedOut(error)
+    case .servingTimedOutUnrepeatable: machine.servingTimedOut(error, isRepeatable: false)
     case .refusedLate: machine.servingRefused(refusalReleases: true)
     case .refusedLateMute: machine.servingRefused(refusalReleases: false)
     case .clientLeft, .clientLeftShort, .clientLeftShortUnsent, .clientLeftServingUnsent,
@@ -100,19 +111,23 @@ enum MachineEvent: String, CaseIterable, Codable {
     case .chosePair, .choseOne: state == .choosing
     case .choseDecode: state.choosesDecode
     case .foundNobody: state == .choosing || state.choosesDecode
+    case .paused: state == .choosing
+    case .resumed, .waitedInVain: state == .pausing
     case .handleWasLost: state == .prefilling || state.choosesDecode
     case .legsLeaveTogether: state == .prefilling
     case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer,
-      .prefillFailedNamed:
+      .prefillFailedLast, .prefillFailedNamed:
       state.legsOut.contains(.prefill) && !state.choosesDecode
-    case .head200, .head302, .head404, .head500, .head503: state.awaitsHead
+    case .head200, .head302, .head404, .head429, .head500, .head501, .head503: state.awaitsHead
     case .head404Mute, .head503Mute: state.awaitsHead && state.isSplit
     case .head503Unrepeatable: state == .servingNone
     case .answerBegan: state.isAttached || state.isAnswering
     case .failedUndelivered: state.awaitsHead
     case .failedBroken: state.legsOut.contains(.serving)
     // What may not be done twice is passed on unread, and so never split.
-    case .failedUnrepeatable: [.servingNone, .attachedNone, .answering].contains(state)
+    case .servingTimedOut: state.legsOut.contains(.serving) && !state.isUnwinding
+    case .failedUnrepeatable, .servingTimedOutUnrepeatable:
+      [.servingNone, .attachedNone, .answering].contains(state)
     case .servingEnded: state.isAnswering || state.isUnwinding && state.legsOut.contains(.serving)
     case .refusedLate, .refusedLateMute: state.isUnwinding && state.legsOut.contains(.serving)
     case .lingered: state == .unwindingLingering
@@ -141,7 +156,7 @@ enum MachineEvent: String, CaseIterable, Codable {
   func endedLegs(in state: MachineState) -> MachineLegs {
     switch self {
     case .prefillAnswered, .prefillRejected, .prefillFailed, .prefillFailedWithAnswer,
-      .prefillFailedNamed:
+      .prefillFailedLast, .prefillFailedNamed:
       .prefill
     // Before its leg was sent, or after its answer.
     case .refused, .handleWasLost: state == .prefilling ? .prefill : []

@@ -9,7 +9,7 @@ enum MachineRows {
 
   /// Every pair that a driver may bring, while an attempt is left.
   static let withAttempts: [MachineRow] =
-    choosing + prefilling + servingNone + servingHandle + servingTogether + attachedNone
+    choosing + pausing + prefilling + servingNone + servingHandle + servingTogether + attachedNone
     + attachedHandle + attachedTogether + answering + answeringTogether + unwindingAlone
     + unwindingUnasked
     + unwindingWaiting + unwindingLost + unwindingLingering
@@ -19,19 +19,29 @@ enum MachineRows {
     Row(.choosing, .chosePair, .none, .startPrefill),
     Row(.choosing, .choseOne, .none, .startServing),
     Row(.choosing, .foundNobody, .none, .fail(.example)),
+    Row(.choosing, .paused, .none, .wait),
     Row(.choosing, .clientLeft, .none, .forget),
     Row(.choosing, .deadlinePassed, .none, .fail(.example)),
     Row(.choosing, .routerStops, .none, .fail(.stopping)),
 
     Row(.choosingDecode, .choseDecode, .none, .startServing),
-    Row(.choosingDecode, .foundNobody, .release(.noDecodeWorker), .fail(.earlier)),
+    // The request starts anew: the attempt that was to be has not been made.
+    Row(.choosingDecode, .foundNobody, .release(.noDecodeWorker), .choose),
     Row(.choosingDecode, .handleWasLost, .none, .choose),
 
     Row(.choosingDecodeTogether, .choseDecode, .none, .startServing),
     Row(
       .choosingDecodeTogether, .foundNobody, .release(.noDecodeWorker), cancels: .prefill,
-      .fail(.earlier)),
+      .choose),
     Row(.choosingDecodeTogether, .handleWasLost, .none, cancels: .prefill, .choose),
+  ]
+
+  private static let pausing: [MachineRow] = [
+    Row(.pausing, .resumed, .none, .choose),
+    Row(.pausing, .waitedInVain, .none, .fail(.example)),
+    Row(.pausing, .clientLeft, .none, .forget),
+    Row(.pausing, .deadlinePassed, .none, .fail(.example)),
+    Row(.pausing, .routerStops, .none, .fail(.stopping)),
   ]
 
   private static let prefilling: [MachineRow] = [
@@ -42,6 +52,7 @@ enum MachineRows {
     Row(.prefilling, .prefillRejected, .abandon, .relayRejection),
     Row(.prefilling, .prefillFailed, .abandon, .choose),
     Row(.prefilling, .prefillFailedWithAnswer, .abandon, .choose),
+    Row(.prefilling, .prefillFailedLast, .abandon, .relayRejection),
     Row(.prefilling, .prefillFailedNamed, .recall(.prefillFailed), .choose),
     Row(.prefilling, .clientLeft, .abandon, cancels: .prefill, .forget),
     Row(.prefilling, .clientLeftShort, .none, .leaveClient),
@@ -58,12 +69,17 @@ enum MachineRows {
     Row(.servingNone, .head200, .none, .relay),
     Row(.servingNone, .head302, .none, .relay),
     Row(.servingNone, .head404, .none, .relay),
+    Row(.servingNone, .head429, .none, cancels: .serving, .choose),
+    Row(.servingNone, .head501, .none, .relay),
     Row(.servingNone, .head500, .none, cancels: .serving, .choose),
     Row(.servingNone, .head503, .none, cancels: .serving, .choose),
     Row(.servingNone, .head503Unrepeatable, .none, .relay),
     Row(.servingNone, .failedUndelivered, .none, .choose),
     Row(.servingNone, .failedBroken, .none, .choose),
     Row(.servingNone, .failedUnrepeatable, .none, .fail(.example)),
+    Row(.servingNone, .servingTimedOut, .none, cancels: .serving, .choose),
+    Row(
+      .servingNone, .servingTimedOutUnrepeatable, .none, cancels: .serving, .fail(.example)),
     Row(.servingNone, .clientLeft, .none, cancels: .serving, .forget),
     Row(.servingNone, .clientLeftServingUnsent, .none, cancels: .serving, .forget),
     Row(.servingNone, .deadlinePassed, .none, cancels: .serving, .fail(.example)),
@@ -75,12 +91,16 @@ enum MachineRows {
     Row(.servingHandle, .head200, .attach, .relay),
     Row(.servingHandle, .head302, .attach, .relay),
     Row(.servingHandle, .head404, .refused, .relay),
+    Row(.servingHandle, .head429, .refused, cancels: .serving, .choose),
+    Row(.servingHandle, .head501, .release(.decodeLost), .relay),
     Row(.servingHandle, .head500, .release(.decodeLost), cancels: .serving, .choose),
     Row(.servingHandle, .head503, .refused, cancels: .serving, .choose),
     Row(.servingHandle, .head404Mute, .release(.decodeRejected), .relay),
     Row(.servingHandle, .head503Mute, .release(.decodeRejected), cancels: .serving, .choose),
     Row(.servingHandle, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingHandle, .failedBroken, .release(.decodeLost), .choose),
+    Row(
+      .servingHandle, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .serving, .choose),
     Row(.servingHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
     Row(
       .servingHandle, .clientLeftServingUnsent, .release(.clientGone), cancels: .serving, .forget),
@@ -106,10 +126,15 @@ enum MachineRows {
       .servingTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .choose),
     Row(
+      .servingTogether, .prefillFailedLast, .dropped(.prefillFailed), cancels: .serving,
+      .relayRejection),
+    Row(
       .servingTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving, .choose),
     Row(.servingTogether, .head200, .attach, .relay),
     Row(.servingTogether, .head302, .attach, .relay),
     Row(.servingTogether, .head404, .refused, cancels: .prefill, .relay),
+    Row(.servingTogether, .head429, .refused, cancels: .both, .choose),
+    Row(.servingTogether, .head501, .release(.decodeLost), cancels: .prefill, .relay),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .both, .choose),
     Row(.servingTogether, .head503, .refused, cancels: .both, .choose),
     Row(.servingTogether, .head404Mute, .release(.decodeRejected), cancels: .prefill, .relay),
@@ -117,6 +142,8 @@ enum MachineRows {
     // Prefill goes on: its handle may still find a decode engine.
     Row(.servingTogether, .failedUndelivered, .takeBack, .chooseDecode),
     Row(.servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
+    Row(
+      .servingTogether, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .both, .choose),
     Row(.servingTogether, .clientLeft, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.servingTogether, .clientLeftShort, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.servingTogether, .clientLeftNamed, .recall(.clientGone), cancels: .both, .forget),
@@ -146,6 +173,9 @@ enum MachineRows {
     Row(.attachedNone, .answerBegan, .none, .wait),
     Row(.attachedNone, .failedBroken, .none, .choose),
     Row(.attachedNone, .failedUnrepeatable, .none, .fail(.example)),
+    Row(.attachedNone, .servingTimedOut, .none, cancels: .serving, .choose),
+    Row(
+      .attachedNone, .servingTimedOutUnrepeatable, .none, cancels: .serving, .fail(.example)),
     Row(.attachedNone, .clientLeft, .none, cancels: .serving, .forget),
     Row(.attachedNone, .deadlinePassed, .none, cancels: .serving, .fail(.example)),
     Row(.attachedNone, .routerStops, .none, cancels: .serving, .fail(.stopping)),
@@ -154,6 +184,8 @@ enum MachineRows {
   private static let attachedHandle: [MachineRow] = [
     Row(.attachedHandle, .answerBegan, .consumed, .wait),
     Row(.attachedHandle, .failedBroken, .release(.decodeLost), .choose),
+    Row(
+      .attachedHandle, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .serving, .choose),
     Row(.attachedHandle, .clientLeft, .makeSure(.clientGone), cancels: .serving, .forget),
     Row(.attachedHandle, .clientLeftStubbornDecode, .none, .linger),
     Row(
@@ -175,8 +207,13 @@ enum MachineRows {
       .attachedTogether, .prefillFailedWithAnswer, .dropped(.prefillFailed), cancels: .serving,
       .choose),
     Row(
+      .attachedTogether, .prefillFailedLast, .dropped(.prefillFailed), cancels: .serving,
+      .relayRejection),
+    Row(
       .attachedTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving, .choose),
     Row(.attachedTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .choose),
+    Row(
+      .attachedTogether, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .both, .choose),
     Row(.attachedTogether, .clientLeft, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.attachedTogether, .clientLeftShort, .makeSure(.clientGone), cancels: .both, .forget),
     Row(.attachedTogether, .clientLeftNamed, .recall(.clientGone), cancels: .both, .forget),
@@ -196,6 +233,9 @@ enum MachineRows {
     Row(.answering, .answerBegan, .none, .wait),
     Row(.answering, .failedBroken, .none, .breakOff(.example)),
     Row(.answering, .failedUnrepeatable, .none, .breakOff(.example)),
+    Row(.answering, .servingTimedOut, .none, cancels: .serving, .breakOff(.example)),
+    Row(
+      .answering, .servingTimedOutUnrepeatable, .none, cancels: .serving, .breakOff(.example)),
     Row(.answering, .servingEnded, .none, .finish),
     Row(.answering, .clientLeft, .none, cancels: .serving, .forget),
     Row(.answering, .deadlinePassed, .none, cancels: .serving, .breakOff(.example)),
@@ -209,7 +249,9 @@ enum MachineRows {
     Row(.answeringTogether, .prefillRejected, .none, .wait),
     Row(.answeringTogether, .prefillFailed, .none, .wait),
     Row(.answeringTogether, .prefillFailedWithAnswer, .none, .wait),
+    Row(.answeringTogether, .prefillFailedLast, .none, .wait),
     Row(.answeringTogether, .prefillFailedNamed, .none, .wait),
+    Row(.answeringTogether, .servingTimedOut, .none, cancels: .both, .breakOff(.example)),
     Row(.answeringTogether, .failedBroken, .none, cancels: .prefill, .breakOff(.example)),
     Row(.answeringTogether, .servingEnded, .none, cancels: .prefill, .finish),
     Row(.answeringTogether, .clientLeft, .none, cancels: .both, .forget),
@@ -226,6 +268,7 @@ enum MachineRows {
     Row(.unwindingAlone, .prefillRejected, .abandon, .end),
     Row(.unwindingAlone, .prefillFailed, .abandon, .end),
     Row(.unwindingAlone, .prefillFailedWithAnswer, .abandon, .end),
+    Row(.unwindingAlone, .prefillFailedLast, .abandon, .end),
     Row(.unwindingAlone, .prefillFailedNamed, .recall(.clientGone), .end),
     Row(.unwindingAlone, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingAlone, .deadlinePassed, .abandon, cancels: .prefill, .end),
@@ -237,6 +280,7 @@ enum MachineRows {
     Row(.unwindingUnasked, .prefillRejected, .dropped(.clientGone), .end),
     Row(.unwindingUnasked, .prefillFailed, .dropped(.clientGone), .end),
     Row(.unwindingUnasked, .prefillFailedWithAnswer, .dropped(.clientGone), .end),
+    Row(.unwindingUnasked, .prefillFailedLast, .dropped(.clientGone), .end),
     Row(.unwindingUnasked, .prefillFailedNamed, .recall(.clientGone), .end),
     Row(
       .unwindingUnasked, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
@@ -251,6 +295,7 @@ enum MachineRows {
     Row(.unwindingWaiting, .prefillFailed, .dropped(.clientGone), cancels: .serving, .end),
     Row(
       .unwindingWaiting, .prefillFailedWithAnswer, .dropped(.clientGone), cancels: .serving, .end),
+    Row(.unwindingWaiting, .prefillFailedLast, .dropped(.clientGone), cancels: .serving, .end),
     Row(.unwindingWaiting, .prefillFailedNamed, .recall(.clientGone), cancels: .serving, .end),
     Row(
       .unwindingWaiting, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .both, .end),
@@ -268,6 +313,7 @@ enum MachineRows {
     Row(.unwindingLost, .prefillRejected, .dropped(.clientGone), .end),
     Row(.unwindingLost, .prefillFailed, .dropped(.clientGone), .end),
     Row(.unwindingLost, .prefillFailedWithAnswer, .dropped(.clientGone), .end),
+    Row(.unwindingLost, .prefillFailedLast, .dropped(.clientGone), .end),
     Row(.unwindingLost, .prefillFailedNamed, .recall(.clientGone), .end),
     Row(.unwindingLost, .deadlinePassedNamed, .recall(.requestTimedOut), cancels: .prefill, .end),
     Row(.unwindingLost, .deadlinePassed, .makeSure(.requestTimedOut), cancels: .prefill, .end),
@@ -294,11 +340,17 @@ enum MachineRows {
     Row(.prefilling, .prefillFailed, .abandon, .fail(.example)),
     Row(.prefilling, .prefillFailedWithAnswer, .abandon, .relayRejection),
     Row(.prefilling, .prefillFailedNamed, .recall(.prefillFailed), .fail(.example)),
+    Row(.servingNone, .head429, .none, .relay),
     Row(.servingNone, .head500, .none, .relay),
     Row(.servingNone, .head503, .none, .relay),
+    Row(.servingNone, .servingTimedOut, .none, cancels: .serving, .fail(.example)),
     Row(.servingNone, .failedUndelivered, .none, .fail(.example)),
     Row(.servingNone, .failedBroken, .none, .fail(.example)),
+    Row(.servingHandle, .head429, .refused, .relay),
     Row(.servingHandle, .head500, .release(.decodeLost), .relay),
+    Row(
+      .servingHandle, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .serving,
+      .fail(.example)),
     Row(.servingHandle, .head503, .refused, .relay),
     Row(.servingHandle, .head503Mute, .release(.decodeRejected), .relay),
     Row(.servingHandle, .failedUndelivered, .release(.noDecodeWorker), .fail(.example)),
@@ -312,7 +364,11 @@ enum MachineRows {
     Row(
       .servingTogether, .prefillFailedNamed, .recall(.prefillFailed), cancels: .serving,
       .fail(.example)),
+    Row(.servingTogether, .head429, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head500, .release(.decodeLost), cancels: .prefill, .relay),
+    Row(
+      .servingTogether, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .both,
+      .fail(.example)),
     Row(.servingTogether, .head503, .refused, cancels: .prefill, .relay),
     Row(.servingTogether, .head503Mute, .release(.decodeRejected), cancels: .prefill, .relay),
     Row(
@@ -321,7 +377,14 @@ enum MachineRows {
     Row(
       .servingTogether, .failedBroken, .release(.decodeLost), cancels: .prefill, .fail(.example)),
     Row(.attachedNone, .failedBroken, .none, .fail(.example)),
+    Row(.attachedNone, .servingTimedOut, .none, cancels: .serving, .fail(.example)),
     Row(.attachedHandle, .failedBroken, .release(.decodeLost), .fail(.example)),
+    Row(
+      .attachedHandle, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .serving,
+      .fail(.example)),
+    Row(
+      .attachedTogether, .servingTimedOut, .makeSure(.requestTimedOut), cancels: .both,
+      .fail(.example)),
     Row(
       .attachedTogether, .prefillFailed, .dropped(.prefillFailed), cancels: .serving,
       .fail(.example)),

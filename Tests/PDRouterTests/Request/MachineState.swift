@@ -6,7 +6,7 @@ import KVTransfer
 ///
 /// *Together*: the legs left together and prefill is still out.
 enum MachineState: String, CaseIterable, Codable {
-  case choosing, choosingDecode, choosingDecodeTogether, prefilling
+  case choosing, pausing, choosingDecode, choosingDecodeTogether, prefilling
   case servingNone, servingHandle, servingTogether
   case attachedNone, attachedHandle, attachedTogether
   case answering, answeringTogether
@@ -20,7 +20,7 @@ enum MachineState: String, CaseIterable, Codable {
   /// The legs between their start and their end.
   var legsOut: MachineLegs {
     switch self {
-    case .choosing, .choosingDecode, .over: []
+    case .choosing, .pausing, .choosingDecode, .over: []
     case .choosingDecodeTogether, .prefilling: .prefill
     case .unwindingAlone, .unwindingUnasked, .unwindingLost: .prefill
     case .servingNone, .servingHandle, .attachedNone, .attachedHandle, .answering: .serving
@@ -48,7 +48,7 @@ enum MachineState: String, CaseIterable, Codable {
   /// Where a leg has failed on the way, it failed as `RouterError.earlier`.
   func machine(attempts: Int, handle: KVHandleID = makeHandle()) -> RequestStateMachine {
     // Getting to a state spends one choice, and taking a handle back another.
-    let spent = self == .choosing ? 0 : choosesDecode ? 2 : 1
+    let spent = self == .choosing || self == .pausing ? 0 : choosesDecode ? 2 : 1
     var machine = RequestStateMachine(attempts: attempts + spent)
     for event in way { _ = event.apply(to: &machine, handle: handle, error: .earlier) }
     return machine
@@ -57,6 +57,7 @@ enum MachineState: String, CaseIterable, Codable {
   private var way: [MachineEvent] {
     switch self {
     case .choosing: []
+    case .pausing: [.paused]
     case .choosingDecode: [.chosePair, .prefillAnswered, .failedUndelivered]
     case .choosingDecodeTogether: [.chosePair, .legsLeaveTogether, .failedUndelivered]
     case .prefilling: [.chosePair]

@@ -36,6 +36,7 @@ struct MachineWalk: ~Copyable {
   private var hasClient = true
   private var answerBegan = false
   private var isLingering = false
+  private var isPausing = false
   /// Whether a byte of the handle reached a decode engine.
   private var wasDelivered = false
   /// Handles that the release desk owns, and how often each handle was ended or given away.
@@ -187,6 +188,10 @@ extension MachineWalk {
     if prefill.isOut || serving.isOut { faults.append("a leg outlives its attempt") }
     if handle != nil { faults.append("a choice with a handle") }
     (prefill, serving, wasDelivered) = (WalkLeg(), WalkLeg(), false)
+    if draw(6) == 0 {
+      isPausing = true
+      return machine.paused()
+    }
     switch draw(8) {
     case 0: return machine.foundNobody(.example)
     case 1:
@@ -244,7 +249,9 @@ extension MachineWalk {
       ledger.noteIncarnation(of: WorkerID(number: UInt32(draw(2))), engine: engine)
     case 2: if draw(2) == 0, !desk.isEmpty { settleAtDesk(desk.removeFirst()) }
     case 3: if draw(2) == 0 { endFromOutside() }
-    case 4: if isLingering { perform(machine.lingered()) }
+    case 4:
+      if isLingering { perform(machine.lingered()) }
+      if isPausing, endings == 0 { endPause() }
     case 5...7: if prefill.isOut { movePrefill() }
     default: if serving.isOut { moveServing() }
     }
@@ -254,6 +261,11 @@ extension MachineWalk {
     RequestStateMachine.Legs(
       prefillWasSent: prefill.wasSent, servingWasSent: serving.wasSent, prefillIsShort: isShort,
       leavesHandle: isNamed && prefill.wasSent, decodeAbortsWhileWaiting: abortsWhileWaiting)
+  }
+
+  private mutating func endPause() {
+    isPausing = false
+    perform(draw(8) == 0 ? machine.waitedInVain(.example) : machine.resumed())
   }
 
   private mutating func endFromOutside() {
@@ -339,8 +351,9 @@ extension MachineWalk {
   }
 
   private mutating func bringBody() {
-    switch draw(6) {
+    switch draw(7) {
     case 0: failServing()
+    case 6: perform(machine.servingTimedOut(.example, isRepeatable: draw(4) > 0, legs))
     case 2 where answerBegan:
       serving = WalkLeg()
       perform(machine.servingEnded())

@@ -12,7 +12,9 @@ private let forbidden: [(MachineState, MachineEvent)] = [
   (.servingHandle, .prefillAnswered), (.attachedHandle, .prefillFailed),
   (.servingHandle, .legsLeaveTogether), (.answering, .prefillAnswered), (.over, .prefillAnswered),
   (.choosingDecodeTogether, .prefillAnswered), (.unwindingAlone, .answerBegan),
-  (.unwindingWaiting, .choseDecode), (.servingTogether, .lingered), (.servingTogether, .refused),
+  (.pausing, .choseOne), (.pausing, .foundNobody), (.choosing, .resumed), (.servingNone, .paused),
+  (.unwindingWaiting, .servingTimedOut), (.unwindingWaiting, .choseDecode),
+  (.servingTogether, .lingered), (.servingTogether, .refused),
 ]
 
 struct RequestStateMachineTests {
@@ -46,7 +48,7 @@ struct RequestStateMachineTests {
   }
 
   @Test func `what the second table leaves out does not depend on attempts`() {
-    for row in MachineRows.withAttempts where row.state != .choosing {
+    for row in MachineRows.withAttempts where ![.choosing, .pausing].contains(row.state) {
       let isElsewhere = MachineRows.withoutAttempts.contains {
         $0.state == row.state && $0.event == row.event
       }

@@ -17,7 +17,7 @@ struct SplitRequestFailureTests {
     chatBody.components(by: "Hi there").joined(separator: String(repeating: "long ", count: 2_000)))
 
   @Test func `when every prefill engine is busy its own answer reaches the client`() {
-    let world = makeSplitWorld(prefill: 3, decode: 1)
+    let world = makeSplitWorld(prefill: 3, decode: 1) { $0.retries.attempts = 3 }
     for number in 0...2 {
       let busy = RouterWorld.answer("{\"busy\":\(number)}", status: 503, "Retry-After: 7\r\n")
       world.engines[number].script = { _ in [.send(busy)] }

@@ -39,7 +39,7 @@ struct HealthProbeTests {
 
   @Test(arguments: [0, 1, 2, 3])
   func `three failures in a row take a worker out, two successes bring it back`(manner: Int) {
-    let (world, probe) = makeProbe()
+    let (world, probe) = makeProbe { $0.admission.queueSize = 0 }
     let engine = world.engines[0]
     let failing: [[ScriptedEngine.Act]] = [
       [.send(RouterWorld.answer("ill", status: 503))], [.reset], [],

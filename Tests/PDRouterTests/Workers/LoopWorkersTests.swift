@@ -80,12 +80,12 @@ struct LoopWorkersTests {
     #expect(choices(1, &workers, .serving, except: [2], policy: .leastLoad) == [0])
   }
 
-  @Test func `of more than eight tried workers the oldest are forgotten`() {
+  @Test func `of more than sixteen tried workers the oldest are forgotten`() {
     var tried = TriedWorkers()
     #expect(tried.isEmpty)
-    for number in 0..<10 { tried.insert(WorkerID(number: UInt32(number))) }
-    let kept = (0..<10).filter { tried.contains(WorkerID(number: UInt32($0))) }
-    #expect(kept == Array(2..<10))
-    #expect(!tried.isEmpty && tried.count == 10)
+    for number in 0..<18 { tried.insert(WorkerID(number: UInt32(number))) }
+    let kept = (0..<18).filter { tried.contains(WorkerID(number: UInt32($0))) }
+    #expect(kept == Array(2..<18))
+    #expect(!tried.isEmpty && tried.count == 18)
   }
 }

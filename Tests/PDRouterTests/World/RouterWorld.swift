@@ -16,6 +16,7 @@ final class RouterWorld {
   let router: RouterLoop
   let metrics = LoopMetrics()
   private(set) var engines: [ScriptedEngine] = []
+  private(set) var engineHosts: [SimulatedHost] = []
   private let book = RecordBook()
   let address = HostAndPort(host: "router", port: 80)
 
@@ -38,9 +39,11 @@ final class RouterWorld {
       loop: routerHost.loop, configuration: configuration, registry: registry, metrics: metrics,
       seed: seed)
     router.routeObserver = book
+    routerHost.loop.handler = MailReader(router)
     for place in roles.indices {
-      engines.append(
-        ScriptedEngine(on: world.makeHost("w\(place)")) { _ in [.send(RouterWorld.ok)] })
+      let host = world.makeHost("w\(place)")
+      engineHosts.append(host)
+      engines.append(ScriptedEngine(on: host) { _ in [.send(RouterWorld.ok)] })
     }
     do throws(StreamError) {
       try router.listen(on: address, sharesPort: false)
@@ -111,10 +114,22 @@ final class RouterWorld {
     }
   }
 
+  /// How long the ended request of that number took.
+  func duration(of number: Int = 0) -> Duration {
+    records[number].endedAt - records[number].receivedAt
+  }
+
+  /// Lets probes find a worker healthy, or not.
+  func setHealthy(_ isHealthy: Bool, _ number: Int) {
+    _ = registry.workers[number].setHealthy(isHealthy, now: world.now)
+    registry.noteChange()
+  }
+
   /// Expects that nothing of any request is left: no load, no handle, no request.
   func expectNothingLeft(_ location: SourceLocation = #_sourceLocation) {
     #expect(router.liveRequests == 0, sourceLocation: location)
     #expect(router.admitted == (0, 0), sourceLocation: location)
+    #expect(router.waiting.isEmpty, sourceLocation: location)
     #expect(router.liveHandles == 0, sourceLocation: location)
     for worker in registry.workers {
       #expect(worker.requestsInFlight == 0 && worker.tokensInFlight == 0, sourceLocation: location)

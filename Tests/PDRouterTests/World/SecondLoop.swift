@@ -24,11 +24,9 @@ final class SecondLoop {
       preconditionFailure("\(error)")
     }
     host.loop.handler = MailReader(router)
-    world.routerHost.loop.handler = MailReader(world.router)
   }
 
   deinit {
-    world.routerHost.loop.handler = nil
     router.loop.handler = nil
     router.abort()
   }
@@ -36,12 +34,5 @@ final class SecondLoop {
   /// A client of this loop that begins its script now.
   func client(_ steps: ClientScript.Step...) -> SimulatedClient {
     SimulatedClient(on: world.clientHost.loop, to: address, ClientScript(steps))
-  }
-
-  private final class MailReader: LoopHandler {
-    private unowned let router: RouterLoop
-    init(_ router: RouterLoop) { self.router = router }
-    func loopDidWake(_ loop: any Loop) { router.readMail() }
-    func loop(_ loop: any Loop, didReceiveSignal number: Int32) {}
   }
 }
