@@ -45,6 +45,16 @@ public final class RouterLoop {
   private var nextTrim = Instant.zero
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
+  /// Who is let in.
+  var gate: ClientGate
+  /// Asks other servers about bearer tokens, where some are named.
+  private(set) var validator: KeyValidator?
+  /// Where clients may have put a request's id.
+  let requestIDFields: RequestIDFields
+  private let access: ClientAccess
+  private let crossOrigin: CrossOrigin
+  /// Whether the router has been told to stop.
+  private(set) var isLeaving = false
   /// What the policies in use want to know of requests.
   let policyNeeds: PolicyNeeds
   private var prefillSeat: PolicySeat
@@ -73,7 +83,7 @@ public final class RouterLoop {
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
     metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
-    policyMemory: PolicyMemory? = nil
+    policyMemory: PolicyMemory? = nil, access: ClientAccess? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -100,6 +110,11 @@ public final class RouterLoop {
     servingSeat = configuration.makeSeat(
       .serving, sharing: policyMemory, seed: seed, metrics: metrics)
     policyNeeds = needs
+    let access = access ?? ClientAccess(configuration)
+    self.access = access
+    gate = ClientGate(access)
+    requestIDFields = RequestIDFields(configuration.clients.requestIDHeaders)
+    crossOrigin = CrossOrigin(origins: configuration.clients.allowedOrigins)
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -108,6 +123,7 @@ public final class RouterLoop {
       isWarm: { [unowned self] in isWarm($0, $1) },
       isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
       isDraining: { $0.state == .draining })
+    validator = makeValidator(access)
     housekeeping.arm(after: .seconds(1), for: self)
   }
 
@@ -121,9 +137,16 @@ public final class RouterLoop {
   ) throws(StreamError) -> HostAndPort {
     let frontend = Frontend(
       loop: loop, handler: self, limits: configuration.limits, timeouts: configuration.timeouts)
+    frontend.sharedCount = access.connections
+    frontend.crossOrigin = crossOrigin
     let bound = try frontend.listen(on: address, sharesPort: sharesPort)
     frontends.append(frontend)
     return bound
+  }
+
+  /// Counts a front end's connections among those that are waited for at the end.
+  func add(_ frontend: Frontend) {
+    frontends.append(frontend)
   }
 
   /// KV handles whose life has not ended.
@@ -143,10 +166,18 @@ public final class RouterLoop {
   /// Open client connections.
   public var clientConnections: Int { frontends.reduce(0) { $0 + $1.connectionCount } }
 
+  /// Says that it is ready for nothing, and lets each answer be the last on its connection, but
+  /// goes on accepting: whoever spreads requests has time to notice.
+  public func beginLeaving() {
+    isLeaving = true
+    for frontend in frontends { frontend.beginLeaving() }
+  }
+
   /// Stops accepting, lets live requests end, then calls `whenIdle` (once; perhaps at once).
   ///
   /// A request has ended for this when its client has taken the answer and the connection is gone.
   public func drain(whenIdle: @escaping () -> Void) {
+    isLeaving = true
     self.whenIdle = whenIdle
     for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
     releases.drain { [weak self] in self?.noteIfIdle() }
@@ -164,6 +195,7 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    validator?.stop()
     loops.leave(mailbox)
     inquiries.removeAll()
     spareRequests.removeAll()
@@ -185,15 +217,28 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
+    if lets(exchange, in: endpoint, from: .clients) { serve(exchange, endpoint, from: .clients) }
+  }
+
+  /// Serves a request that was let in.
+  func serve(_ exchange: Exchange, _ endpoint: Endpoint, from port: ClientGate.Port) {
+    guard isServed(endpoint, at: port) else {
+      identify(exchange)
+      OwnAnswers.notFound(exchange)
+      return
+    }
     guard endpoint.takes(exchange.head.method) else {
+      identify(exchange)
       OwnAnswers.methodNotAllowed(exchange, allowed: endpoint.allowedMethods)
       return
     }
     if endpoint.isOwn {
+      identify(exchange)
       answerItself(endpoint, exchange)
       return
     }
     guard requestsInFlight < configuration.limits.requestsInFlight else {
+      identify(exchange)
       OwnAnswers.overloaded(exchange)
       return
     }
@@ -217,6 +262,11 @@ extension RouterLoop: ExchangeHandler {
   /// Counts bytes that were no request.
   public func didRefuse(status: Int) {
     metrics.countRefused()
+  }
+
+  /// Counts a connection that was not taken.
+  public func didRefuseConnection(_ reason: ConnectionRefusal) {
+    metrics.count(reason)
   }
 
   /// A request has ended.
@@ -334,6 +384,7 @@ extension RouterLoop: LoopTimerHandler {
   public func timerDidFire(_ timer: any LoopTimer) {
     noteMembership()
     for pool in pools { pool?.closeExpired() }
+    validator?.sweep()
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)

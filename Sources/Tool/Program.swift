@@ -8,7 +8,8 @@ internal import PDRouter
 /// baseline's codes).
 func runProgram() {
   do {
-    var command = try ProgramCommand.parseAsRoot()
+    var command = try ProgramCommand.parseAsRoot(
+      ListArguments.completed(Array(CommandLine.arguments.dropFirst())))
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)

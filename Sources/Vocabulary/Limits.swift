@@ -1,7 +1,14 @@
 /// A limit on everything that outside parties can make grow, with what happens when it is full.
 public struct Limits: Sendable, Equatable {
-  /// Open client connections per loop; one more is closed at once.
+  /// Open client connections; one more is closed at once. (`--max-connections`)
   public var clientConnections = 65_536
+  /// Requests on one client connection, after which it is closed; 0 for any number.
+  /// (`--max-requests-per-connection`)
+  public var requestsPerConnection = 0
+  /// Bytes of a client's request head; more is answered 431. (`--max-header-bytes`)
+  public var headBytes = 64 * 1024
+  /// Fields of a client's request head; more is answered 431. (`--max-header-count`)
+  public var headerCount = 128
   /// Bytes of one request body; more is answered 413. (`--max-payload-size`)
   public var requestBodyBytes = 512 * 1024 * 1024
   /// Bytes of one prefill answer, which is held whole; more fails the leg.
@@ -47,20 +54,27 @@ public struct Timeouts: Sendable, Equatable {
   public var handOverGrace: Duration = .milliseconds(200)
   /// Connecting to a worker, name resolution included: the next worker is tried.
   public var connect: Duration = .seconds(5)
-  /// A client's request head from its first byte: 408.
+  /// A client's request head from its first byte: 408. (`--client-header-timeout-secs`)
   public var requestHead: Duration = .seconds(60)
-  /// Silence inside a client's request body: 408.
+  /// Silence inside a client's request body: 408. The whole body may last as long, and a second more
+  /// for each `slowestBodyRate` bytes of it. (`--client-body-timeout-secs`)
   public var requestBodyIdle: Duration = .seconds(60)
-  /// A client connection without a request: closed.
+  /// Bytes a second that a client must send of a body in the long run, so that one that sends a byte
+  /// a minute does not keep its connection.
+  public var slowestBodyRate = 512
+  /// A client connection without a request: closed. (`--client-idle-timeout-secs`)
   public var clientIdle: Duration = .seconds(75)
   /// An idle worker connection: closed. Below the 5 s after which uvicorn closes its side.
   public var workerIdle: Duration = .seconds(3)
-  /// A client that takes nothing of what is left of an ended answer: closed. nginx's
-  /// `send_timeout`.
+  /// A client that takes nothing of what it was sent: closed. nginx's `send_timeout`.
+  /// (`--client-send-timeout-secs`)
   public var answerStall: Duration = .seconds(60)
   /// Reading on after an error was sent, so that the client gets to read it.
   public var linger: Duration = .seconds(2)
-  /// After SIGTERM, how long live requests may go on.
+  /// After SIGTERM, how long the port stays open while `/readiness` says no.
+  /// (`--drain-settle-secs`)
+  public var settle: Duration = .zero
+  /// After that, how long live requests may go on. (`--shutdown-grace-period-secs`)
   public var shutdownGrace: Duration = .seconds(180)
 
   /// The defaults.

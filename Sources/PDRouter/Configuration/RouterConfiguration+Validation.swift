@@ -22,6 +22,7 @@ extension RouterConfiguration {
     faults += rankFaults()
     faults += deciderFaults()
     faults += pairFaults()
+    faults += clients.faults(limits, timeouts)
     faults += rangeFaults()
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }

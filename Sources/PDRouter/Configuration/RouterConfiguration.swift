@@ -72,6 +72,8 @@ public struct RouterConfiguration: Sendable {
   public var limits = Limits()
   /// Bounds on everything that can wait.
   public var timeouts = Timeouts()
+  /// Who may ask for what.
+  public var clients = ClientSettings()
   /// How workers are probed.
   public var health = HealthSettings()
   /// Whether each request leaves a log line.

@@ -30,7 +30,7 @@ final class HTTP1FrontendConnection {
   let timer: any LoopTimer
   var state = State.idle
   private var parser: HTTP1RequestParser
-  private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  private var decoder: HTTP1BodyDecoder
   var inbox = ByteBuffer()
   var exchange: Exchange?
   var framing = AnswerFraming.length
@@ -39,16 +39,25 @@ final class HTTP1FrontendConnection {
   var isPaused = false
   /// Whether the deadline of the head being read is running.
   private var isHeadTimed = false
+  /// When the body being read began.
+  private var bodyBeganAt = Instant.zero
+  /// Requests received so far.
+  private var requestCount = 0
   /// Bytes of the last answer that the client had not taken when the timer was armed last.
   var untakenByteCount = 0
   /// When some of them were seen to have been taken.
   var takenAt = Instant.zero
+  /// Bytes that the client has been given to take since the answer under way began, and as many as
+  /// it was seen to have taken.
+  var writtenByteCount = 0
+  var takenByteCount = 0
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
     self.frontend = frontend
     timer = stream.loop.makeTimer()
-    parser = HTTP1RequestParser(limits: HTTP1Limits())
+    parser = HTTP1RequestParser(limits: frontend.messageLimits)
+    decoder = HTTP1BodyDecoder(framing: .none, limits: frontend.messageLimits)
   }
 
   /// Begins to wait for the first request.
@@ -230,8 +239,9 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     case .chunked: break
     case .untilClose: preconditionFailure("a request never lasts until the end of the connection")
     }
-    decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: HTTP1Limits())
+    decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: frontend.messageLimits)
     state = .readingBody
+    bodyBeganAt = stream.loop.now
     timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
@@ -256,14 +266,24 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       requestIsComplete(exchange)
       return true
     case .needMore:
-      timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
+      timer.arm(after: timeForMore(of: exchange), for: self)
       return false
     }
   }
 
+  /// How long the next byte of the body may be waited for: as long as any silence may last, but not
+  /// beyond the time that so slow a body may take as a whole.
+  private func timeForMore(of exchange: Exchange) -> Duration {
+    let idle = frontend.timeouts.requestBodyIdle
+    let bonus = Duration.seconds(exchange.body.count / frontend.timeouts.slowestBodyRate)
+    return max(.zero, min(idle, idle + bonus - (stream.loop.now - bodyBeganAt)))
+  }
+
   private func requestIsComplete(_ exchange: Exchange) {
     state = .answering
-    keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
+    requestCount &+= 1
+    let isLast = requestCount == frontend.limits.requestsPerConnection
+    keepsAlive = exchange.head.keepsAlive && !frontend.isDraining && !isLast
     exchange.receivedAt = stream.loop.now
     exchange.transport = self
     frontend.handler.handle(exchange)

@@ -39,6 +39,11 @@ struct MetricsText: ~Copyable {
     case .retries: single(name, .retries)
     case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
+    case .refusedConnections:
+      for refusal in ConnectionRefusal.allCases {
+        let sum = loops.reduce(0) { $0 + $1.refusedConnections.value(at: refusal.rawValue) }
+        line(name, "reason=\"\(refusal.name)\"", sum)
+      }
     case .clientDisconnects: single(name, .clientDisconnects)
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }

@@ -176,7 +176,8 @@ extension Request: LegObserver {
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: isSplit ? splitRequestID : requestID.bytes,
       bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill,
-      isSplit: isSplit)
+      isSplit: isSplit,
+      passesAuthorization: router.configuration.clients.passesAuthorization)
     let head = router.headScratch.bytes
     guard fields == nil else {
       if isPrefill {

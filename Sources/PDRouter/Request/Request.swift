@@ -93,6 +93,7 @@ final class Request {
     record.endpoint = endpoint
     record.receivedAt = exchange.receivedAt
     record.requestBytes = exchange.body.count
+    record.client = exchange.client
     identify(exchange)
     do throws(RouterError) {
       try read(exchange)
@@ -269,7 +270,9 @@ final class Request {
     guard let exchange, let fields else { preconditionFailure("a split request has a body") }
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     let body = exchange.body.bytes
-    let authorization = exchange.head.fields.first(.authorization)
+    let authorization =
+      router.configuration.clients.passesAuthorization
+      ? exchange.head.fields.first(.authorization) : nil
     let order = ReleaseOrder(
       handle: id, reason: reason, isChat: endpoint == .chatCompletions,
       model: fields[.model].map { UnsafeRawBufferPointer(rebasing: body[$0.range]) } ?? nothing,
@@ -332,13 +335,7 @@ final class Request {
   /// Takes the client's request id, or makes one.
   private func identify(_ exchange: Exchange) {
     requestID.removeAll()
-    let base = exchange.headBytes.bytes
-    if let named = RequestIDFields.find(in: exchange.head, base: base), !named.isEmpty {
-      requestID.append(named)
-    } else {
-      RequestIdentity.append(
-        to: &requestID, path: exchange.head.path.of(base), using: &router.generator)
-    }
+    router.appendRequestID(of: exchange, to: &requestID)
   }
 }
 

@@ -50,7 +50,7 @@ struct RouterOptions: ParsableArguments {
     configuration.listen = HostAndPort(host: host, port: port)
     configuration.isDisaggregated = vllmPdDisaggregation
     configuration.workers =
-      workerUrls.map { .init(url: $0, role: .both) }
+      ListArguments.given(workerUrls).map { .init(url: $0, role: .both) }
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
     configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.loops = loops
