@@ -16,7 +16,7 @@ public final class Router: Sendable {
   public let registry: WorkerRegistry
   private let loops = LoopGroup()
   private let policyMemory: PolicyMemory
-  private let access: ClientAccess
+  let access: ClientAccess
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let stopping = Atomic<Int>(0)

@@ -51,6 +51,8 @@ public final class RouterLoop {
   private(set) var validator: KeyValidator?
   /// Where clients may have put a request's id.
   let requestIDFields: RequestIDFields
+  /// Whether clients' `Authorization` is for workers.
+  let passesAuthorization: Bool
   private let access: ClientAccess
   private let crossOrigin: CrossOrigin
   /// Whether the router has been told to stop.
@@ -114,6 +116,7 @@ public final class RouterLoop {
     self.access = access
     gate = ClientGate(access)
     requestIDFields = RequestIDFields(configuration.clients.requestIDHeaders)
+    passesAuthorization = configuration.clients.passesAuthorization
     crossOrigin = CrossOrigin(origins: configuration.clients.allowedOrigins)
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)

@@ -177,7 +177,7 @@ extension Request: LegObserver {
       requestID: isSplit ? splitRequestID : requestID.bytes,
       bodyCount: hasBody ? bodyCount : nil, hints: hints, isPrefill: isPrefill,
       isSplit: isSplit,
-      passesAuthorization: router.configuration.clients.passesAuthorization)
+      passesAuthorization: router.passesAuthorization)
     let head = router.headScratch.bytes
     guard fields == nil else {
       if isPrefill {

@@ -271,7 +271,7 @@ final class Request {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     let body = exchange.body.bytes
     let authorization =
-      router.configuration.clients.passesAuthorization
+      router.passesAuthorization
       ? exchange.head.fields.first(.authorization) : nil
     let order = ReleaseOrder(
       handle: id, reason: reason, isChat: endpoint == .chatCompletions,

@@ -1,6 +1,8 @@
+import Logging
 import Simulation
 import Testing
 import Vocabulary
+import Wire
 
 @testable import PDRouter
 
@@ -97,6 +99,26 @@ struct ClientKeyTests {
       let line =
         "vllm_router_request_errors_total{route=\"\(route)\",error_type=\"invalid_api_key\"} 1\n"
       #expect(text.text.contains(line))
+    }
+  }
+
+  @Test func `a router reads its file again, and keeps its keys when the file is bad`() throws {
+    let file = try KeyFile("a: k1\n")
+    var configuration = RouterConfiguration()
+    configuration.clients.keysFile = file.path
+    let router = try Router(configuration: configuration, logger: .silent)
+    func isKnown(_ key: String) -> Bool {
+      let keys = router.access.keyring?.current ?? []
+      return ClientKeyring.find(.init(of: key), in: keys) != nil
+    }
+    try file.write("a: k2\n")
+    #expect(isKnown("k1") && !isKnown("k2"))
+    try router.reloadClientKeys()
+    #expect(!isKnown("k1") && isKnown("k2"))
+    for bad in ["", "nonsense\n", "a: k3\na: k4\n"] {
+      try file.write(bad)
+      #expect(throws: ConfigurationFaults.self) { try router.reloadClientKeys() }
+      #expect(isKnown("k2") && !isKnown("k3"))
     }
   }
 
