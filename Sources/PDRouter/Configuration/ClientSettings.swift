@@ -115,6 +115,9 @@ public struct ClientSettings: Sendable, Equatable {
     return faults
   }
 
+  /// A year: whoever says more means no limit, and there is none.
+  private static let longestWait: Duration = .seconds(31_536_000)
+
   private static func timeoutFaults(_ timeouts: Timeouts) -> [String] {
     let rows: [(String, Duration)] = [
       ("--client-header-timeout-secs", timeouts.requestHead),
@@ -122,11 +125,15 @@ public struct ClientSettings: Sendable, Equatable {
       ("--client-idle-timeout-secs", timeouts.clientIdle),
       ("--client-send-timeout-secs", timeouts.answerStall),
     ]
-    var faults = rows.filter { $0.1 <= .zero }.map { "\($0.0) must be greater than 0" }
+    var faults = rows.filter { $0.1 <= .zero || $0.1 > longestWait }.map {
+      "\($0.0) must be from 1 to \(longestWait.components.seconds)"
+    }
     for (flag, wait) in [
       ("--drain-settle-secs", timeouts.settle),
       ("--shutdown-grace-period-secs", timeouts.shutdownGrace),
-    ] where wait < .zero { faults.append("\(flag) must not be negative") }
+    ] where wait < .zero || wait > longestWait {
+      faults.append("\(flag) must be from 0 to \(longestWait.components.seconds)")
+    }
     return faults
   }
 }

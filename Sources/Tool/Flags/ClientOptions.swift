@@ -80,7 +80,7 @@ struct ClientOptions: ParsableArguments {
   static let workerKeyVariable = "OPENAI_API_KEY"
 
   /// Writes what the flags and the environment say into `configuration`, whose pools are known.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     applyLimits(to: &configuration)
     var clients = ClientSettings()
     clients.keys = clientApiKey

@@ -49,10 +49,10 @@ struct ClientConfigurationTests {
       $0.limits.headerCount = 0
       $0.timeouts.requestHead = .zero
       $0.timeouts.requestBodyIdle = .zero
-      $0.timeouts.clientIdle = .zero
+      $0.timeouts.clientIdle = .seconds(Int64.max)
       $0.timeouts.answerStall = .zero
       $0.timeouts.settle = .seconds(-1)
-      $0.timeouts.shutdownGrace = .seconds(-1)
+      $0.timeouts.shutdownGrace = .seconds(31_536_001)
     }
     let beginnings = [
       "--client-api-key: a key is", "--client-api-key: a key is", "--client-api-key: a key is",
