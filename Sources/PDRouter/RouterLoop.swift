@@ -53,6 +53,8 @@ public final class RouterLoop {
   let requestIDFields: RequestIDFields
   /// Whether clients' `Authorization` is for workers.
   let passesAuthorization: Bool
+  /// Whether operators have a port of their own.
+  let hasOperatorsPort: Bool
   private let access: ClientAccess
   private let crossOrigin: CrossOrigin
   /// Whether the router has been told to stop.
@@ -117,6 +119,7 @@ public final class RouterLoop {
     gate = ClientGate(access)
     requestIDFields = RequestIDFields(configuration.clients.requestIDHeaders)
     passesAuthorization = configuration.clients.passesAuthorization
+    hasOperatorsPort = configuration.clients.admin != nil
     crossOrigin = CrossOrigin(origins: configuration.clients.allowedOrigins)
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
@@ -220,16 +223,11 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
-    if lets(exchange, in: endpoint, from: .clients) { serve(exchange, endpoint, from: .clients) }
+    if lets(exchange, in: endpoint, from: .clients) { serve(exchange, endpoint) }
   }
 
   /// Serves a request that was let in.
-  func serve(_ exchange: Exchange, _ endpoint: Endpoint, from port: ClientGate.Port) {
-    guard isServed(endpoint, at: port) else {
-      identify(exchange)
-      OwnAnswers.notFound(exchange)
-      return
-    }
+  func serve(_ exchange: Exchange, _ endpoint: Endpoint) {
     guard endpoint.takes(exchange.head.method) else {
       identify(exchange)
       OwnAnswers.methodNotAllowed(exchange, allowed: endpoint.allowedMethods)

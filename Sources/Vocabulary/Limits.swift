@@ -56,11 +56,11 @@ public struct Timeouts: Sendable, Equatable {
   public var connect: Duration = .seconds(5)
   /// A client's request head from its first byte: 408. (`--client-header-timeout-secs`)
   public var requestHead: Duration = .seconds(60)
-  /// Silence inside a client's request body: 408. The whole body may last as long, and a second more
-  /// for each `slowestBodyRate` bytes of it. (`--client-body-timeout-secs`)
+  /// Silence inside a client's request body: 408. The whole body may last as long, and a second
+  /// more for each `slowestBodyRate` bytes of it. (`--client-body-timeout-secs`)
   public var requestBodyIdle: Duration = .seconds(60)
-  /// Bytes a second that a client must send of a body in the long run, so that one that sends a byte
-  /// a minute does not keep its connection.
+  /// Bytes a second that a client must send of a body in the long run, so that one that sends a
+  /// byte a minute does not keep its connection.
   public var slowestBodyRate = 512
   /// A client connection without a request: closed. (`--client-idle-timeout-secs`)
   public var clientIdle: Duration = .seconds(75)

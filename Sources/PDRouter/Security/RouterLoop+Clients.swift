@@ -21,17 +21,20 @@ extension RouterLoop {
       answerPreflight(exchange, endpoint)
       return false
     }
-    return gate.isOpen || passes(exchange, endpoint, port)
+    guard isServed(endpoint, at: port) else {
+      identify(exchange)
+      OwnAnswers.notFound(exchange)
+      return false
+    }
+    return gate.isOpen || passes(exchange, endpoint)
   }
 
-  private func passes(
-    _ exchange: Exchange, _ endpoint: Endpoint, _ port: ClientGate.Port
-  ) -> Bool {
+  private func passes(_ exchange: Exchange, _ endpoint: Endpoint) -> Bool {
     switch gate.look(at: exchange, for: endpoint, now: loop.now) {
     case .enter: return true
     case .refuse: refuseKey(exchange, endpoint)
     case .ask(let token, let digest):
-      let waiter = TokenValidation.Waiter(exchange: exchange, endpoint: endpoint, port: port)
+      let waiter = TokenValidation.Waiter(exchange: exchange, endpoint: endpoint)
       guard validator?.wait(waiter, for: token, digest) != true else { return false }
       identify(exchange)
       OwnAnswers.overloaded(exchange, "Too many keys are being validated.")
@@ -42,7 +45,7 @@ extension RouterLoop {
   /// What a request waited for has been found out.
   func goOn(_ waiter: TokenValidation.Waiter, _ outcome: TokenValidation.Outcome) {
     switch outcome {
-    case .valid: serve(waiter.exchange, waiter.endpoint, from: waiter.port)
+    case .valid: serve(waiter.exchange, waiter.endpoint)
     case .invalid: refuseKey(waiter.exchange, waiter.endpoint)
     case .unknown:
       refuse(
@@ -112,13 +115,13 @@ extension RouterLoop {
   func handleOperator(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
-    if lets(exchange, in: endpoint, from: .admin) { serve(exchange, endpoint, from: .admin) }
+    if lets(exchange, in: endpoint, from: .admin) { serve(exchange, endpoint) }
   }
 
   /// Whether a route is served where the request came in.
   func isServed(_ endpoint: Endpoint, at port: ClientGate.Port) -> Bool {
     switch port {
-    case .clients: !endpoint.isAdmin || configuration.clients.admin == nil
+    case .clients: !endpoint.isAdmin || !hasOperatorsPort
     case .admin: endpoint.isAdmin || endpoint.isProbe
     }
   }

@@ -21,7 +21,6 @@ final class TokenValidation {
   struct Waiter {
     let exchange: Exchange
     let endpoint: Endpoint
-    let port: ClientGate.Port
   }
 
   /// The requests that wait, in the order of arrival.

@@ -11,6 +11,10 @@ enum ListArguments {
   static func completed(_ arguments: [String]) -> [String] {
     var completed: [String] = []
     for (place, argument) in arguments.enumerated() {
+      if argument.last == "=", options.contains(String(argument.dropLast())) {
+        completed += [String(argument.dropLast()), ""]
+        continue
+      }
       completed.append(argument)
       guard options.contains(argument) else { continue }
       let next = place + 1 < arguments.count ? arguments[place + 1] : nil

@@ -13,8 +13,9 @@ final class ProgramRun: Sendable {
   private let ended = DispatchSemaphore(value: 0)
   private let status = Mutex<Int32?>(nil)
 
-  /// Starts the program with `arguments`; nil when it cannot be started.
-  init?(_ arguments: [String], environment: [String] = []) {
+  /// Starts the program with `arguments`, perhaps with few descriptors; nil when it cannot be
+  /// started.
+  init?(_ arguments: [String], environment: [String] = [], descriptorLimit: Int? = nil) {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -24,7 +25,11 @@ final class ProgramRun: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-    let words = ([ProgramRun.path] + arguments).map { strdup($0) }
+    let limited = descriptorLimit.map {
+      ["/bin/sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""]
+    }
+    let line = (limited ?? []) + [ProgramRun.path] + arguments
+    let words = line.map { strdup($0) }
     let variables = environment.map { strdup($0) }
     defer { for word in words + variables { free(word) } }
     // A thread of the tests may have blocked signals that the program waits for.
@@ -37,7 +42,7 @@ final class ProgramRun: Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
     let outcome = posix_spawn(
-      &process, ProgramRun.path, &actions, &attributes, words + [nil], variables + [nil])
+      &process, line[0], &actions, &attributes, words + [nil], variables + [nil])
     guard outcome == 0 else {
       _ = close(ends[0])
       return nil

@@ -74,40 +74,22 @@ struct HopFieldTests {
 
   @Test func `what hides behind a request's doubtful end reaches no engine`() {
     let hidden = "GET /hidden HTTP/1.1\r\nhost: r\r\n\r\n"
-    for (text, status) in [
-      (post("/x", "0\r\n\r\n\(hidden)", "transfer-encoding: chunked\r\n"), 400),
-      (
-        "POST /x HTTP/1.1\r\nhost: r\r\ncontent-length: 0\r\ncontent-length: 41\r\n\r\n\(hidden)",
-        400
-      ),
-      (
-        "POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding: chunked, x\r\n\r\n0\r\n\r\n\(hidden)",
-        400
-      ),
-      (
-        "POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding: x, chunked\r\n\r\n0\r\n\r\n\(hidden)",
-        501
-      ),
-      ("POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding:\r\n\r\n\(hidden)", 400),
-      ("POST /x HTTP/1.0\r\nhost: r\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n\(hidden)", 400),
-      ("POST /x HTTP/1.1\r\nhost: r\r\ncontent-length: +41\r\n\r\n\(hidden)", 400),
-      ("POST /x HTTP/1.1\r\nhost: r\r\ncontent-length : 41\r\n\r\n\(hidden)", 400),
-      ("POST /x HTTP/1.1\r\nhost: r\r\nx: y\r\n content-length: 41\r\n\r\n\(hidden)", 400),
-      ("POST /x HTTP/1.1\r\nhost: r\r\nx: y\ncontent-length: 41\r\n\r\n\(hidden)", 400),
-      (
-        "POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding: chunked\r\n\r\n0x0\r\n\r\n\(hidden)", 400
-      ),
-      ("POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding: chunked\r\n\r\n0\n\n\(hidden)", 400),
-      (
-        "POST /x HTTP/1.1\r\nhost: r\r\ntransfer-encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n\(hidden)",
-        400
-      ),
-      ("POST /x HTTP/1.1\r\nhost: r\r\nhost: s\r\n\r\n\(hidden)", 400),
+    let chunked = "transfer-encoding: chunked\r\n\r\n"
+    for (rest, status) in [
+      ("content-length: 5\r\n\(chunked)0\r\n\r\n", 400),
+      ("content-length: 0\r\ncontent-length: 41\r\n\r\n", 400),
+      ("transfer-encoding: chunked, x\r\n\r\n0\r\n\r\n", 400),
+      ("transfer-encoding: x, chunked\r\n\r\n0\r\n\r\n", 501),
+      ("transfer-encoding:\r\n\r\n", 400), ("content-length: +41\r\n\r\n", 400),
+      ("content-length : 41\r\n\r\n", 400), ("x: y\r\n content-length: 41\r\n\r\n", 400),
+      ("x: y\ncontent-length: 41\r\n\r\n", 400), ("\(chunked)0x0\r\n\r\n", 400),
+      ("\(chunked)0\n\n", 400), ("\(chunked)1\r\nxy\r\n0\r\n\r\n", 400),
+      ("host: s\r\n\r\n", 400),
     ] {
       let world = RouterWorld()
-      let answers = world.fetch(text)
-      #expect(answers.map(\.status) == [status], "\(text)")
-      #expect(world.engines[0].requests.isEmpty, "\(text)")
+      let answers = world.fetch("POST /x HTTP/1.1\r\nhost: r\r\n\(rest)\(hidden)")
+      #expect(answers.map(\.status) == [status], "\(rest)")
+      #expect(world.engines[0].requests.isEmpty, "\(rest)")
       #expect(answers.first?["connection"] == "close")
     }
   }

@@ -78,6 +78,7 @@ struct AdminPortTests {
       #expect(status(path, "boss") == right)
     }
     #expect(status("/health", nil) == 200)
+    if port { #expect(world.fetch(get("/workers")).map(\.status) == [404]) }
     #expect(world.fetch(get("/x", "authorization: Bearer boss\r\n")).map(\.status) == [401])
     #expect(world.fetch(get("/x", "authorization: Bearer client\r\n")).map(\.status) == [200])
   }
