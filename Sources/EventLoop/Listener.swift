@@ -13,6 +13,15 @@ public protocol Listener: AnyObject {
 public protocol ListenerHandler: AnyObject {
   /// A connection was accepted; it is reading. Set `stream.handler` before returning.
   func listener(_ listener: any Listener, didAccept stream: any ByteStream)
+
+  /// A connection could not be accepted, mostly for want of file descriptors: it was closed at
+  /// once, or accepting pauses.
+  func listenerDidFail(_ listener: any Listener)
+}
+
+extension ListenerHandler {
+  /// Does nothing.
+  public func listenerDidFail(_ listener: any Listener) {}
 }
 
 /// How a listener behaves.

@@ -13,7 +13,8 @@ final class LoopSupervisor {
   private let grace: any LoopTimer
   private let watch: WorkerWatch
   private var metricsFrontend: Frontend?
-  private var isDraining = false
+  private let settling: any LoopTimer
+  private var isLeaving = false
 
   init(router: RouterLoop, shared: Router, isFirst: Bool, logger: Logger) {
     self.router = router
@@ -21,6 +22,7 @@ final class LoopSupervisor {
     self.isFirst = isFirst
     self.logger = logger
     grace = router.loop.makeTimer()
+    settling = router.loop.makeTimer()
     watch = WorkerWatch(router: router, logger: logger)
   }
 
@@ -50,9 +52,31 @@ final class LoopSupervisor {
     logger.notice("serving metrics", metadata: ["address": "\(bound)"])
   }
 
+  /// Opens the operators' port, if there is one.
+  ///
+  /// - Throws: `PortFailure` when it cannot be opened.
+  func openOperatorsPort() throws(PortFailure) {
+    guard let address = router.configuration.clients.admin else { return }
+    let bound = try PortFailure.naming(address) { () throws(StreamError) in
+      try router.listenForOperators(on: address)
+    }
+    logger.notice("serving operators", metadata: ["address": "\(bound)"])
+  }
+
+  /// Withdraws readiness, and drains once whoever asks for it has had time to see that.
+  private func leave() {
+    guard !isLeaving else { return }
+    isLeaving = true
+    let settle = router.configuration.timeouts.settle
+    guard settle > .zero else { return drain() }
+    router.beginLeaving()
+    if isFirst {
+      logger.notice("leaving", metadata: ["settle_seconds": "\(settle.components.seconds)"])
+    }
+    settling.arm(after: settle, for: self)
+  }
+
   private func drain() {
-    guard !isDraining else { return }
-    isDraining = true
     watch.stop()
     metricsFrontend?.drain()
     grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
@@ -76,7 +100,7 @@ extension LoopSupervisor: LoopHandler, LoopTimerHandler {
     router.readMail()
     switch shared.stopRequests {
     case 0: break
-    case 1: drain()
+    case 1: leave()
     default:
       router.abort()
       loop.stop()
@@ -88,6 +112,7 @@ extension LoopSupervisor: LoopHandler, LoopTimerHandler {
   }
 
   func timerDidFire(_ timer: any LoopTimer) {
+    guard timer !== settling else { return drain() }
     logger.warning("the grace period is over")
     router.abort()
     router.loop.stop()

@@ -6,16 +6,18 @@ internal import Vocabulary
 
 /// The router as a whole: its loops, each on a thread of its own, from start to shutdown.
 ///
-/// `run` returns after SIGTERM, SIGINT or `stop`: the ports are closed first, live requests may end
-/// within `Timeouts.shutdownGrace`, a second signal ends at once.
+/// `run` returns after SIGTERM, SIGINT or `stop`: readiness is withdrawn, the ports are closed
+/// `Timeouts.settle` later, live requests may end within `Timeouts.shutdownGrace` of that, a second
+/// signal ends at once.
 public final class Router: Sendable {
   /// The configuration it runs.
   public let configuration: RouterConfiguration
   /// The workers it knows.
-  public let registry = WorkerRegistry()
+  public let registry: WorkerRegistry
   private let loops = LoopGroup()
   private let policyMemory: PolicyMemory
   private let gate: AdmissionGate
+  let access: ClientAccess
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let stopping = Atomic<Int>(0)
@@ -32,6 +34,8 @@ public final class Router: Sendable {
     try configuration.validate()
     self.configuration = configuration
     self.logger = logger
+    registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
+    access = ClientAccess(configuration)
     policyMemory = configuration.makePolicyMemory(
       seed: configuration.seed ?? .random(in: .min ... .max))
     gate = AdmissionGate(configuration.admission)
@@ -61,6 +65,9 @@ public final class Router: Sendable {
   ///
   /// - Throws: `PortFailure` when a port cannot be opened.
   public func run() throws(PortFailure) {
+    if let source = configuration.clients.workerKeySource {
+      logger.notice("workers are sent a key", metadata: ["source": "\(source)"])
+    }
     startLoop(0, on: configuration.listen)
     // The first loop starts the others before it ends, so the list is whole once it has.
     var joined = 0
@@ -75,6 +82,18 @@ public final class Router: Sendable {
   public func stop() {
     stopping.wrappingAdd(1, ordering: .sequentiallyConsistent)
     wakers.withLock { for waker in $0 { waker.wake() } }
+  }
+
+  /// Reads the file of clients' keys again and lets the keys that it has now count from the next
+  /// request on; keys from the command line stay. May be called from any thread.
+  ///
+  /// - Throws: `ConfigurationFaults` with what is wrong with the file; nothing changes then.
+  public func reloadClientKeys() throws(ConfigurationFaults) {
+    guard let ring = access.keyring else { return }
+    let (keys, faults) = configuration.clients.readKeys()
+    guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
+    ring.replace(with: keys)
+    logger.notice("clients' keys were read", metadata: ["keys": "\(keys.count)"])
   }
 
   /// How often `stop` was asked for.
@@ -99,7 +118,7 @@ public final class Router: Sendable {
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
       seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory,
-      gate: gate)
+      gate: gate, access: access)
     if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)
@@ -110,6 +129,7 @@ public final class Router: Sendable {
     }
     if number == 0 {
       try supervisor.openMetrics(metrics)
+      try supervisor.openOperatorsPort()
       supervisor.start()
       // The others share the port that this one has, also when any would do.
       for other in 1..<max(1, configuration.loops) { startLoop(other, on: bound) }

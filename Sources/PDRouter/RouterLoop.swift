@@ -47,6 +47,20 @@ public final class RouterLoop {
   private var nextTrim = Instant.zero
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
+  /// Who is let in.
+  var gate: ClientGate
+  /// Asks other servers about bearer tokens, where some are named.
+  private(set) var validator: KeyValidator?
+  /// Where clients may have put a request's id.
+  let requestIDFields: RequestIDFields
+  /// Whether clients' `Authorization` is for workers.
+  let passesAuthorization: Bool
+  /// Whether operators have a port of their own.
+  let hasOperatorsPort: Bool
+  private let access: ClientAccess
+  private let crossOrigin: CrossOrigin
+  /// Whether the router has been told to stop.
+  private(set) var isLeaving = false
   /// What the policies in use want to know of requests.
   let policyNeeds: PolicyNeeds
   private var prefillSeat: PolicySeat
@@ -79,7 +93,7 @@ public final class RouterLoop {
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
     metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
-    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil
+    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil, access: ClientAccess? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -107,6 +121,13 @@ public final class RouterLoop {
     servingSeat = configuration.makeSeat(
       .serving, sharing: policyMemory, seed: seed, metrics: metrics)
     policyNeeds = needs
+    let access = access ?? ClientAccess(configuration)
+    self.access = access
+    gate = ClientGate(access)
+    requestIDFields = RequestIDFields(configuration.clients.requestIDHeaders)
+    passesAuthorization = configuration.clients.passesAuthorization
+    hasOperatorsPort = configuration.clients.admin != nil
+    crossOrigin = CrossOrigin(origins: configuration.clients.allowedOrigins)
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
@@ -117,6 +138,7 @@ public final class RouterLoop {
       isWarm: { [unowned self] in isWarm($0, $1) },
       isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
       isDraining: { $0.state == .draining })
+    validator = makeValidator(access)
     housekeeping.arm(after: .seconds(1), for: self)
   }
 
@@ -130,9 +152,16 @@ public final class RouterLoop {
   ) throws(StreamError) -> HostAndPort {
     let frontend = Frontend(
       loop: loop, handler: self, limits: configuration.limits, timeouts: configuration.timeouts)
+    frontend.sharedCount = access.connections
+    frontend.crossOrigin = crossOrigin
     let bound = try frontend.listen(on: address, sharesPort: sharesPort)
     frontends.append(frontend)
     return bound
+  }
+
+  /// Counts a front end's connections among those that are waited for at the end.
+  func add(_ frontend: Frontend) {
+    frontends.append(frontend)
   }
 
   /// KV handles whose life has not ended.
@@ -160,10 +189,18 @@ public final class RouterLoop {
   /// Bytes of request bodies that clients have sent and nobody has taken.
   package var untakenBodyBytes: Int { frontends.reduce(0) { $0 + $1.untakenBodyBytes } }
 
+  /// Says that it is ready for nothing, and lets each answer be the last on its connection, but
+  /// goes on accepting: whoever spreads requests has time to notice.
+  public func beginLeaving() {
+    isLeaving = true
+    for frontend in frontends { frontend.beginLeaving() }
+  }
+
   /// Stops accepting, lets live requests end, then calls `whenIdle` (once; perhaps at once).
   ///
   /// A request has ended for this when its client has taken the answer and the connection is gone.
   public func drain(whenIdle: @escaping () -> Void) {
+    isLeaving = true
     self.whenIdle = whenIdle
     for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
     releases.drain { [weak self] in self?.noteIfIdle() }
@@ -182,6 +219,7 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    validator?.stop()
     admission.end(unreadPermits: loops.leave(mailbox))
     registry.removeWatcher(mailbox)
     inquiries.removeAll()
@@ -204,11 +242,18 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
+    if lets(exchange, in: endpoint, from: .clients) { serve(exchange, endpoint) }
+  }
+
+  /// Serves a request that was let in.
+  func serve(_ exchange: Exchange, _ endpoint: Endpoint) {
     guard endpoint.takes(exchange.head.method) else {
+      identify(exchange)
       OwnAnswers.methodNotAllowed(exchange, allowed: endpoint.allowedMethods)
       return
     }
     if endpoint.isOwn {
+      identify(exchange)
       answerItself(endpoint, exchange)
       return
     }
@@ -256,6 +301,11 @@ extension RouterLoop: ExchangeHandler {
   /// Counts bytes that were no request.
   public func didRefuse(status: Int) {
     metrics.countRefused()
+  }
+
+  /// Counts a connection that was not taken.
+  public func didRefuseConnection(_ reason: ConnectionRefusal) {
+    metrics.count(reason)
   }
 
   /// A request has ended.
@@ -381,6 +431,7 @@ extension RouterLoop: LoopTimerHandler {
     noteMembership()
     wakeWaiting()
     for pool in pools { pool?.closeExpired() }
+    validator?.sweep()
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)

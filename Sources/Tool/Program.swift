@@ -17,7 +17,7 @@ func runProgram() {
     // A flag that is refused is unknown to the parser: it is named before anything is parsed.
     let faults = words.compactMap(RefusedFlag.refusal)
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
-    var command = try ProgramCommand.parseAsRoot()
+    var command = try ProgramCommand.parseAsRoot(ListArguments.completed(words))
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)

@@ -1,7 +1,14 @@
 /// A limit on everything that outside parties can make grow, with what happens when it is full.
 public struct Limits: Sendable, Equatable {
-  /// Open client connections per loop; one more is closed at once.
+  /// Open client connections; one more is closed at once. (`--max-connections`)
   public var clientConnections = 65_536
+  /// Requests on one client connection, after which it is closed; 0 for any number.
+  /// (`--max-requests-per-connection`)
+  public var requestsPerConnection = 0
+  /// Bytes of a client's request head; more is answered 431. (`--max-header-bytes`)
+  public var headBytes = 64 * 1024
+  /// Fields of a client's request head; more is answered 431. (`--max-header-count`)
+  public var headerCount = 128
   /// Bytes of one request body; more is answered 413. (`--max-payload-size`)
   public var requestBodyBytes = 512 * 1024 * 1024
   /// Bytes of a body that is gathered whole although it is only passed on; a larger one is passed

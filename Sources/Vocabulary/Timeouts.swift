@@ -19,21 +19,28 @@ public struct Timeouts: Sendable, Equatable {
   /// for no limit. Long, since engines say nothing while a request is preempted.
   /// (`--stream-idle-timeout-secs`)
   public var streamIdle: Duration = .seconds(300)
-  /// A client's request head from its first byte: 408.
+  /// A client's request head from its first byte: 408. (`--client-header-timeout-secs`)
   public var requestHead: Duration = .seconds(60)
-  /// Silence inside a client's request body: 408.
+  /// Silence inside a client's request body: 408. The whole body may last as long, and a second
+  /// more for each `slowestBodyRate` bytes of it. (`--client-body-timeout-secs`)
   public var requestBodyIdle: Duration = .seconds(60)
-  /// A client connection without a request: closed.
+  /// Bytes a second that a client must send of a body in the long run, so that one that sends a
+  /// byte a minute does not keep its connection.
+  public var slowestBodyRate = 512
+  /// A client connection without a request: closed. (`--client-idle-timeout-secs`)
   public var clientIdle: Duration = .seconds(75)
   /// An idle worker connection: closed; zero keeps none. Below the 5 s after which uvicorn closes
   /// its side. (`--pool-idle-timeout-secs`)
   public var workerIdle: Duration = .seconds(3)
-  /// A client that takes nothing of what is left of an ended answer: closed. nginx's
-  /// `send_timeout`.
+  /// A client that takes nothing of what it was sent: closed. nginx's `send_timeout`.
+  /// (`--client-send-timeout-secs`)
   public var answerStall: Duration = .seconds(60)
   /// Reading on after an error was sent, so that the client gets to read it.
   public var linger: Duration = .seconds(2)
-  /// After SIGTERM, how long live requests may go on.
+  /// After SIGTERM, how long the port stays open while `/readiness` says no.
+  /// (`--drain-settle-secs`)
+  public var settle: Duration = .zero
+  /// After that, how long live requests may go on. (`--shutdown-grace-period-secs`)
   public var shutdownGrace: Duration = .seconds(180)
 
   /// The defaults.

@@ -39,6 +39,29 @@ struct RouterLoopTests {
     #expect(late.isClosed && late.record.bytes.isEmpty)
   }
 
+  @Test func `a router that is about to leave says so, and still takes who comes`() {
+    let world = RouterWorld()
+    world.engines[0].script = { _ in [.wait(.seconds(2)), .send(RouterWorld.ok)] }
+    let kept = world.client(.text(get("/liveness")), .wait(.seconds(1)), .text(get("/slow")))
+    world.world.run(for: .milliseconds(100))
+    #expect(world.answer(to: kept)?["connection"] == nil)
+    world.router.beginLeaving()
+    let readiness = world.fetch(get("/readiness")).first
+    #expect(readiness?.status == 503 && readiness?.body.contains("shutting down") == true)
+    #expect(world.fetch(get("/liveness")).map(\.status) == [200])
+    #expect(world.fetch(get("/health")).map(\.status) == [200])
+    #expect(world.fetch(get("/x")).map(\.status) == [200])
+    // Who was kept is told that its next answer is the last.
+    world.awaitAnswers(2, kept)
+    let last = world.answer(to: kept)
+    #expect(last?.status == 200 && last?["connection"] == "close")
+    var isIdle = false
+    world.router.drain { isIdle = true }
+    world.world.run(for: .seconds(3))
+    #expect(isIdle)
+    world.expectNothingLeft()
+  }
+
   @Test func `an abort ends clients and legs at once and leaves nothing`() {
     let world = RouterWorld([.prefill, .decode])
     for engine in world.engines { engine.script = { _ in [] } }

@@ -92,7 +92,9 @@ import Vocabulary
       let name = String(line.prefix { $0 != " " })
       if RefusedFlag.refusal(of: name) != nil { continue }
       let words = line.split(separator: " ").map(String.init)
-      #expect(throws: Never.self, "\(line)") { try RouterOptions.parse(words) }
+      #expect(throws: Never.self, "\(line)") {
+        try RouterOptions.parse(ListArguments.completed(words))
+      }
     }
   }
 

@@ -88,7 +88,7 @@ final class LibUVListener: Listener {
     guard let stream = LibUVStream(loop: loop, accepted: accepted, from: peer, streamOptions)
     else {
       _ = Glibc.close(accepted)
-      loop.counters.failedAccepts += 1
+      noteFailure()
       return true
     }
     loop.counters.acceptedStreams += 1
@@ -109,16 +109,21 @@ final class LibUVListener: Listener {
       switch shedOne() {
       case EAGAIN: return false
       case 0:
-        loop.counters.failedAccepts += 1
+        noteFailure()
         return true
       default: break
       }
     default:
       break
     }
-    loop.counters.failedAccepts += 1
+    noteFailure()
     pause()
     return false
+  }
+
+  private func noteFailure() {
+    loop.counters.failedAccepts += 1
+    handler?.listenerDidFail(self)
   }
 
   /// Takes one connection with the spare descriptor and closes it.

@@ -3,10 +3,17 @@ internal import Wire
 
 /// What the router answers by itself: liveness, readiness, health, and refusals of a whole request.
 enum OwnAnswers {
-  /// Answers `/liveness`, `/readiness` or `/health` from the registry.
-  static func answer(_ endpoint: Endpoint, _ exchange: Exchange, registry: WorkerRegistry) {
+  /// Answers `/liveness`, `/readiness` or `/health` from the registry; a router that is leaving is
+  /// ready for nothing.
+  static func answer(
+    _ endpoint: Endpoint, _ exchange: Exchange, registry: WorkerRegistry, isLeaving: Bool = false
+  ) {
     switch endpoint {
     case .liveness: respond(exchange, status: 200, type: "text/plain", "OK")
+    case .readiness where isLeaving:
+      respond(
+        exchange, status: 503, type: "application/json",
+        #"{"status":"not_ready","reason":"the router is shutting down"}"#)
     case .readiness: readiness(exchange, registry.workers)
     case .health: health(exchange, registry.workers)
     default: preconditionFailure("\(endpoint) is not answered here")
@@ -21,6 +28,19 @@ enum OwnAnswers {
       RouterError(
         .badRequest(status: 405), origin: .client, message: "This path takes \(allowed) only."),
       allow: allowed)
+  }
+
+  /// A route that is not served where it was asked for: 404.
+  static func notFound(_ exchange: Exchange) {
+    refuse(
+      exchange,
+      RouterError(
+        .badRequest(status: 404), origin: .client, message: "This port has no such path."))
+  }
+
+  /// Refuses a request before it has begun.
+  static func refuse(_ exchange: Exchange, _ error: RouterError) {
+    respond(exchange, error)
   }
 
   /// The loop is at a limit, of live requests unless said otherwise: 503.
@@ -85,6 +105,7 @@ enum OwnAnswers {
     var fields = ByteBuffer(capacity: 128)
     fields.append("content-type: application/json\r\n")
     if let allow { fields.appendField(name: "allow", value: allow) }
+    if error.kind == .unauthorized { fields.appendField(name: "www-authenticate", value: "Bearer") }
     if let seconds = error.retryAfterSeconds {
       fields.appendField(name: "retry-after", value: seconds)
     }

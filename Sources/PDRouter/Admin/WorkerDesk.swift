@@ -235,7 +235,7 @@ extension RouterLoop {
   func answerItself(_ endpoint: Endpoint, _ exchange: Exchange) {
     switch endpoint {
     case .health, .liveness, .readiness:
-      OwnAnswers.answer(endpoint, exchange, registry: registry)
+      OwnAnswers.answer(endpoint, exchange, registry: registry, isLeaving: isLeaving)
     case .finishSession: SessionEnding.answer(exchange, memory: policyMemory)
     default: WorkerDesk(self).answer(endpoint, exchange)
     }

@@ -29,6 +29,7 @@ extension RouterConfiguration {
     faults += deciderFaults()
     faults += pairFaults()
     faults += admission.faults
+    faults += clients.faults(limits, timeouts)
     faults += rangeFaults()
     faults += retries.faults
     faults += timeoutFaults()

@@ -78,6 +78,8 @@ public struct RouterConfiguration: Sendable {
   public var timeouts = Timeouts()
   /// How often a request is tried, and how long it waits in between.
   public var retries = RetrySettings()
+  /// Who may ask for what.
+  public var clients = ClientSettings()
   /// How workers are probed.
   public var health = HealthSettings()
   /// Whether each request leaves a log line.

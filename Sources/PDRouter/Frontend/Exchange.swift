@@ -27,6 +27,11 @@ public final class Exchange {
   /// given back. Not so where the client leaves because that leg takes too long.
   var letsPrefillEnd = true
 
+  /// Further lines of the answer's head, for what the router answers itself.
+  var ownFields = ByteBuffer()
+  /// The name of the API key that the client used.
+  var client: String?
+
   /// The connection, while the exchange is live.
   var transport: (any ExchangeTransport)?
   /// Whether the answer's head was handed to the connection.
@@ -104,6 +109,14 @@ public protocol ExchangeHandler: AnyObject {
 
   /// The connection refused a request by itself (bad HTTP, too large); for counting.
   func didRefuse(status: Int)
+
+  /// A connection was not taken; for counting.
+  func didRefuseConnection(_ reason: ConnectionRefusal)
+}
+
+extension ExchangeHandler {
+  /// Counts nothing.
+  public func didRefuseConnection(_ reason: ConnectionRefusal) {}
 }
 
 extension ExchangeHandler {

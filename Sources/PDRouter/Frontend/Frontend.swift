@@ -1,5 +1,6 @@
 public import EventLoop
 public import Vocabulary
+internal import Wire
 
 /// One listening address of one loop: accepts connections within a limit and makes exchanges of
 /// them.
@@ -15,13 +16,20 @@ public final class Frontend: ListenerHandler {
   private var listener: (any Listener)?
   private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
   private var spareExchanges: [Exchange] = []
+  /// Whether each answer is the last on its connection.
   private(set) var isDraining = false
+  /// The open connections of all front ends that share a limit; nil for a limit of its own.
+  var sharedCount: ConnectionCount?
+  /// Writes the fields of cross-origin sharing; nil for none.
+  var crossOrigin: CrossOrigin?
+  /// What heads and bodies of requests may cost.
+  let messageLimits: HTTP1Limits
   /// Asked for each new connection whether it may stay; how a simulated engine refuses.
   package var admits: (() -> Bool)?
   private var whenEmpty: (() -> Void)?
   /// Where answer heads are built, one at a time.
   var headScratch = ByteBuffer(capacity: 4096)
-  /// Connections closed at once because `Limits.clientConnections` were open.
+  /// Connections closed at once because as many were open as may be.
   public private(set) var refusedConnections = 0
 
   /// A front end that does not listen yet.
@@ -30,6 +38,10 @@ public final class Frontend: ListenerHandler {
     self.handler = handler
     self.limits = limits
     self.timeouts = timeouts
+    var messageLimits = HTTP1Limits()
+    messageLimits.headBytes = limits.headBytes
+    messageLimits.headerCount = limits.headerCount
+    self.messageLimits = messageLimits
   }
 
   /// Starts listening.
@@ -59,8 +71,9 @@ public final class Frontend: ListenerHandler {
 
   /// A new client.
   public func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
-    guard connections.count < limits.clientConnections, admits?() ?? true else {
+    guard admits?() ?? true, takePlace() else {
       refusedConnections += 1
+      handler.didRefuseConnection(.limit)
       stream.close()
       return
     }
@@ -68,6 +81,20 @@ public final class Frontend: ListenerHandler {
     stream.handler = connection
     connections[ObjectIdentifier(connection)] = connection
     connection.start()
+  }
+
+  private func takePlace() -> Bool {
+    sharedCount?.take() ?? (connections.count < limits.clientConnections)
+  }
+
+  /// A client could not be taken for want of a descriptor.
+  public func listenerDidFail(_ listener: any Listener) {
+    handler.didRefuseConnection(.noDescriptor)
+  }
+
+  /// Goes on accepting, but lets every answer be the last on its connection.
+  func beginLeaving() {
+    isDraining = true
   }
 
   /// Stops accepting, closes idle connections, and lets live answers be the last of theirs.
@@ -99,6 +126,7 @@ public final class Frontend: ListenerHandler {
 
   func connectionDidClose(_ connection: HTTP1FrontendConnection) {
     connections[ObjectIdentifier(connection)] = nil
+    sharedCount?.giveBack()
     if connections.isEmpty { whenEmpty?() }
   }
 
@@ -115,6 +143,8 @@ public final class Frontend: ListenerHandler {
     guard spareExchanges.count < 64 else { return }
     exchange.hasBegun = false
     exchange.isBodyComplete = true
+    exchange.client = nil
+    exchange.ownFields.removeAll()
     exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)

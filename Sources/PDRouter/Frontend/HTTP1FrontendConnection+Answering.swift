@@ -10,6 +10,9 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     frontend.headScratch.removeAll()
     frontend.headScratch.appendStatusLine(status)
     frontend.headScratch.append(fields)
+    frontend.headScratch.append(exchange.ownFields.bytes)
+    frontend.crossOrigin?.append(
+      to: &frontend.headScratch, for: exchange.head, base: exchange.headBytes.bytes)
     if status == 204 || status == 304 || exchange.head.method == .head {
       framing = .suppressed
       if let length, status != 204 {
@@ -33,17 +36,29 @@ extension HTTP1FrontendConnection: ExchangeTransport {
       frontend.headScratch.append("connection: keep-alive\r\n")
     }
     frontend.headScratch.append("\r\n")
+    writtenByteCount = stream.bufferedByteCount &+ frontend.headScratch.count
+    takenByteCount = 0
     stream.write(frontend.headScratch.bytes)
+    takenAt = stream.loop.now
+    // Until then the timer is the body's.
+    if !isReceivingBody { watchAnswer() }
+  }
+
+  /// Looks now and then whether the client takes the answer that is under way.
+  func watchAnswer() {
+    timer.arm(after: frontend.timeouts.answerStall / 4, for: self)
   }
 
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0 else { return }
+    writtenByteCount &+= bytes.count
     switch framing {
     case .suppressed: return
     case .length, .untilClose: stream.write(bytes)
     case .chunked:
       frontend.headScratch.removeAll()
       frontend.headScratch.appendChunkHead(size: bytes.count)
+      writtenByteCount &+= frontend.headScratch.count &+ 2
       let lineEnd: StaticString = "\r\n"
       withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
         pieces[0] = frontend.headScratch.bytes
@@ -111,12 +126,23 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     frontend.headScratch.removeAll()
     frontend.headScratch.appendStatusLine(status)
     frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
+    appendCrossOriginFields()
     frontend.headScratch.appendField(name: "content-length", value: body.count)
     frontend.headScratch.append("\r\n")
     stream.write(frontend.headScratch.bytes)
     stream.write(body.bytes)
     exchange = nil
     linger()
+  }
+
+  /// Appends the fields of cross-origin sharing to a refusal; the head may not have been read.
+  private func appendCrossOriginFields() {
+    guard let crossOrigin = frontend.crossOrigin else { return }
+    guard let exchange, !exchange.headBytes.isEmpty else {
+      return crossOrigin.append(to: &frontend.headScratch)
+    }
+    crossOrigin.append(
+      to: &frontend.headScratch, for: exchange.head, base: exchange.headBytes.bytes)
   }
 
   /// Sends our end and reads on for a while, so that a reset does not overtake the answer.
@@ -139,8 +165,23 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
     case .answering where isReceivingBody && !isPaused:
       if stopReceivingBody() { refuse(status: 408, "The request took too long to arrive.") }
-    case .answering, .closed: break
+    case .answering: closeIfStalled()
+    case .closed: break
     }
+  }
+
+  /// Closes an answer under way of which the client has taken nothing for `answerStall`, looking
+  /// four times as often.
+  private func closeIfStalled() {
+    guard exchange?.hasBegun == true else { return }
+    let left = stream.bufferedByteCount
+    let taken = writtenByteCount &- left
+    if left == 0 || taken != takenByteCount {
+      takenByteCount = taken
+      takenAt = stream.loop.now
+    }
+    guard stream.loop.now - takenAt < frontend.timeouts.answerStall else { return closeNow() }
+    watchAnswer()
   }
 
   /// Looks again after `delay` whether the client has taken the last answer.

@@ -10,6 +10,7 @@ extension HTTP1FrontendConnection {
     state = .answering
     isReceivingBody = true
     receivedByteCount = 0
+    untimedByteCount = 0
     keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
     exchange.isBodyComplete = false
     exchange.receivedAt = stream.loop.now
@@ -35,12 +36,12 @@ extension HTTP1FrontendConnection {
       return true
     case .end:
       isReceivingBody = false
-      timer.cancel()
+      if exchange.hasBegun { watchAnswer() } else { timer.cancel() }
       exchange.isBodyComplete = true
       exchange.observer?.exchangeDidReceiveBody(exchange)
       return true
     case .needMore:
-      timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
+      timer.arm(after: timeForMore(after: receivedByteCount - untimedByteCount), for: self)
       exchange.observer?.exchangeDidReceiveBody(exchange)
       pauseIfUntaken()
       return false
@@ -61,6 +62,9 @@ extension HTTP1FrontendConnection {
   func bodyWasTaken(_ exchange: Exchange) {
     guard isReceivingBody, isPaused, self.exchange === exchange else { return }
     isPaused = false
+    // The pause was the worker's: the client's time begins anew.
+    bodyBeganAt = stream.loop.now
+    untimedByteCount = receivedByteCount
     timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     stream.resumeReading()
   }

@@ -35,7 +35,9 @@ final class HTTP1FrontendConnection {
   var isReceivingBody = false
   /// Bytes of that body so far.
   var receivedByteCount = 0
-  var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  /// Of these, the ones that came before `bodyBeganAt`.
+  var untimedByteCount = 0
+  var decoder: HTTP1BodyDecoder
   var inbox = ByteBuffer()
   var exchange: Exchange?
   var framing = AnswerFraming.length
@@ -44,16 +46,25 @@ final class HTTP1FrontendConnection {
   var isPaused = false
   /// Whether the deadline of the head being read is running.
   private var isHeadTimed = false
+  /// When the body being read began.
+  var bodyBeganAt = Instant.zero
+  /// Requests received so far.
+  private var requestCount = 0
   /// Bytes of the last answer that the client had not taken when the timer was armed last.
   var untakenByteCount = 0
   /// When some of them were seen to have been taken.
   var takenAt = Instant.zero
+  /// Bytes that the client has been given to take since the answer under way began, and as many as
+  /// it was seen to have taken.
+  var writtenByteCount = 0
+  var takenByteCount = 0
 
   init(stream: any ByteStream, frontend: Frontend) {
     self.stream = stream
     self.frontend = frontend
     timer = stream.loop.makeTimer()
-    parser = HTTP1RequestParser(limits: HTTP1Limits())
+    parser = HTTP1RequestParser(limits: frontend.messageLimits)
+    decoder = HTTP1BodyDecoder(framing: .none, limits: frontend.messageLimits)
   }
 
   /// Begins to wait for the first request.
@@ -236,7 +247,8 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     case .chunked: break
     case .untilClose: preconditionFailure("a request never lasts until the end of the connection")
     }
-    decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: HTTP1Limits())
+    decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: frontend.messageLimits)
+    bodyBeganAt = stream.loop.now
     timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
@@ -269,7 +281,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       requestIsComplete(exchange)
       return true
     case .needMore:
-      timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
+      timer.arm(after: timeForMore(after: exchange.body.count), for: self)
       return false
     }
   }
@@ -285,9 +297,19 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     return frontend.handler.takesBodyInPieces(exchange)
   }
 
+  /// How long the next byte of the body may be waited for: as long as any silence may last, but not
+  /// beyond the time that `byteCount` bytes of so slow a body may take as a whole.
+  func timeForMore(after byteCount: Int) -> Duration {
+    let idle = frontend.timeouts.requestBodyIdle
+    let bonus = Duration.seconds(byteCount / frontend.timeouts.slowestBodyRate)
+    return max(.zero, min(idle, idle + bonus - (stream.loop.now - bodyBeganAt)))
+  }
+
   private func requestIsComplete(_ exchange: Exchange) {
     state = .answering
-    keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
+    requestCount &+= 1
+    let isLast = requestCount == frontend.limits.requestsPerConnection
+    keepsAlive = exchange.head.keepsAlive && !frontend.isDraining && !isLast
     exchange.receivedAt = stream.loop.now
     exchange.transport = self
     frontend.handler.handle(exchange)

@@ -10,7 +10,7 @@ public final class LoopMetrics: Sendable {
     "queue_timeout", "worker_unreachable",
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
     "connect_timeout", "prefill_timeout", "first_byte_timeout", "stream_idle_timeout",
-    "kv_lease_expired", "shutting_down",
+    "kv_lease_expired", "shutting_down", "invalid_api_key", "key_validation_unavailable",
   ]
 
   /// What the ledger says, in the order of its counters.
@@ -57,6 +57,9 @@ public final class LoopMetrics: Sendable {
   let prefillShadow = ShadowCounts()
   let servingShadow = ShadowCounts()
 
+  /// Connections of clients that were not taken, by `ConnectionRefusal`.
+  let refusedConnections = AtomicCounters(count: ConnectionRefusal.allCases.count)
+
   /// All zero.
   public init() {}
 
@@ -68,6 +71,16 @@ public final class LoopMetrics: Sendable {
   /// Bytes that were no request were refused.
   func countRefused() {
     singles.add(to: Single.refusedRequests.rawValue)
+  }
+
+  /// A client's connection was not taken.
+  func count(_ refusal: ConnectionRefusal) {
+    refusedConnections.add(to: refusal.rawValue)
+  }
+
+  /// A client was told an error before its request began.
+  func count(_ error: RouterError, of endpoint: Endpoint) {
+    count(error, route: Int(endpoint.rawValue))
   }
 
   /// A request has ended.

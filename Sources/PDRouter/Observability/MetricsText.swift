@@ -50,6 +50,11 @@ struct MetricsText: ~Copyable {
     case .waitingForWorker: single(name, .waitingForWorker)
     case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
+    case .refusedConnections:
+      for refusal in ConnectionRefusal.allCases {
+        let sum = loops.reduce(0) { $0 + $1.refusedConnections.value(at: refusal.rawValue) }
+        line(name, "reason=\"\(refusal.name)\"", sum)
+      }
     case .clientDisconnects: single(name, .clientDisconnects)
     case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .queueRefused: admission(name)
     case .queueWait: histogram(name) { $0.queueWaits }

@@ -26,6 +26,10 @@ public final class RouteLog: RouteObserver {
       UnsafeRawBufferPointer(rebasing: requestID.prefix(RouteLog.longestRequestID)), to: &line)
     line.append(" route=")
     line.append(record.endpoint.label)
+    if let client = record.client {
+      line.append(" client=")
+      LogValue.append(client, to: &line)
+    }
     line.append(" status=")
     line.append(decimal: record.status)
     line.append(" outcome=")

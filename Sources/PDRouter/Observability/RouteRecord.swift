@@ -16,6 +16,8 @@ public struct RouteRecord: Sendable {
 
   /// The route.
   public var endpoint = Endpoint.passThrough
+  /// The name of the API key that the client used, where keys are asked for.
+  public var client: String?
   /// How it ended.
   public var outcome = Outcome.completed
   /// Status sent to the client; 0 when none was.

@@ -103,6 +103,22 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     }
   }
 
+  /// Whether the route is for operators: served on their port where there is one.
+  public var isAdmin: Bool {
+    switch self {
+    case .workers, .worker, .workerDrain, .workerUndrain, .workerDrained, .handles: true
+    default: false
+    }
+  }
+
+  /// Whether the route tells how the router is, to probes that have no key.
+  public var isProbe: Bool {
+    switch self {
+    case .health, .liveness, .readiness: true
+    default: false
+    }
+  }
+
   /// The methods the route takes, as an `allow` field lists them; nil when any is passed on.
   var allowedMethods: StaticString? {
     switch self {

@@ -5,7 +5,8 @@ internal import Wire
 /// The head of a leg's request: the client's fields, less those of the client's own hop.
 ///
 /// `Host` names the worker, `Content-Length` counts the edited body, and `X-Request-Id` is the same
-/// on every leg of a request. The client's `Expect` was honoured already. `X-data-parallel-rank`
+/// on every leg of a request. The client's `Expect` was honoured already; its `Authorization` stays
+/// here where workers have a key of their own, or where it is a key of ours. `X-data-parallel-rank`
 /// names the worker's rank; a client's own reaches only a worker that is no rank and serves the
 /// request whole: two engines cannot both be meant, and what is known of an engine's answers may
 /// be true of one rank alone.
@@ -16,10 +17,11 @@ enum LegRequestHead {
   ///   - body: how the leg's body is delimited; nil when the request has none.
   ///   - hints: chunked-prefill hints, on a prefill leg.
   ///   - isSplit: whether the request goes to two engines.
+  ///   - passesAuthorization: whether the client's `Authorization` is for the worker.
   static func append(
     to scratch: inout ByteBuffer, exchange: Exchange, worker: Worker,
     requestID: UnsafeRawBufferPointer, body: BodyFraming?, hints: PrefillHints?, isPrefill: Bool,
-    isSplit: Bool
+    isSplit: Bool, passesAuthorization: Bool
   ) {
     let base = exchange.headBytes.bytes
     appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
@@ -27,7 +29,8 @@ enum LegRequestHead {
     let takesRank = worker.url.rank == nil && !isSplit
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]
-      guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base)
+      guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base),
+        passesAuthorization || field.known != .authorization
       else { continue }
       scratch.appendField(copying: field, from: base)
     }

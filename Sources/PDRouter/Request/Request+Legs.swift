@@ -161,7 +161,8 @@ extension Request: LegObserver {
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: isSplit ? splitRequestID : requestID.bytes,
       body: hasBody ? .length(bodyCount) : nil, hints: hints, isPrefill: isPrefill,
-      isSplit: isSplit)
+      isSplit: isSplit,
+      passesAuthorization: router.passesAuthorization)
     let head = router.headScratch.bytes
     guard fields == nil else {
       if isPrefill {

@@ -134,6 +134,7 @@ final class Request {
     record.receivedAt = exchange.receivedAt
     record.queueTime = queueTime
     record.requestBytes = exchange.body.count
+    record.client = exchange.client
     identify(exchange)
   }
 
@@ -306,7 +307,9 @@ final class Request {
     guard let exchange, let fields else { preconditionFailure("a split request has a body") }
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     let body = exchange.body.bytes
-    let authorization = exchange.head.fields.first(.authorization)
+    let authorization =
+      router.passesAuthorization
+      ? exchange.head.fields.first(.authorization) : nil
     let order = ReleaseOrder(
       handle: id, reason: reason, isChat: endpoint == .chatCompletions,
       model: fields[.model].map { UnsafeRawBufferPointer(rebasing: body[$0.range]) } ?? nothing,
@@ -369,13 +372,7 @@ final class Request {
   /// Takes the client's request id, or makes one.
   private func identify(_ exchange: Exchange) {
     requestID.removeAll()
-    let base = exchange.headBytes.bytes
-    if let named = RequestIDFields.find(in: exchange.head, base: base), !named.isEmpty {
-      requestID.append(named)
-    } else {
-      RequestIdentity.append(
-        to: &requestID, path: exchange.head.path.of(base), using: &router.generator)
-    }
+    router.appendRequestID(of: exchange, to: &requestID)
   }
 }
 

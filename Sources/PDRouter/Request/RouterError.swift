@@ -4,6 +4,10 @@ public struct RouterError: Error, Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
     /// The request breaks HTTP or is not what the route takes; the status it earns.
     case badRequest(status: Int)
+    /// There is no API key, or a wrong one.
+    case unauthorized
+    /// Whether the API key is right could not be found out.
+    case keyNotValidated
     /// No worker of the needed role is there to be chosen.
     case noWorker
     /// The router is at a limit of its own.
@@ -77,7 +81,8 @@ extension RouterError {
   public var status: Int {
     switch kind {
     case .badRequest(let status): status
-    case .noWorker, .overloaded, .shuttingDown: 503
+    case .unauthorized: 401
+    case .noWorker, .overloaded, .shuttingDown, .keyNotValidated: 503
     case .queueFull, .rateLimited: 429
     case .queueTimedOut: 408
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: 502
@@ -90,8 +95,8 @@ extension RouterError {
   public var type: StaticString {
     switch kind {
     case .badRequest(404): "not_found_error"
-    case .badRequest: "invalid_request_error"
-    case .noWorker, .overloaded, .shuttingDown: "service_unavailable_error"
+    case .badRequest, .unauthorized: "invalid_request_error"
+    case .noWorker, .overloaded, .shuttingDown, .keyNotValidated: "service_unavailable_error"
     case .queueFull, .rateLimited: "rate_limit_error"
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: "bad_gateway_error"
     case .workerStatus: "worker_error"
@@ -103,6 +108,8 @@ extension RouterError {
   public var code: StaticString {
     switch kind {
     case .badRequest: "bad_request"
+    case .unauthorized: "invalid_api_key"
+    case .keyNotValidated: "key_validation_unavailable"
     case .noWorker: "no_available_workers"
     case .overloaded: "overloaded"
     case .queueFull: "queue_full"

@@ -20,8 +20,11 @@ public final class Worker: Sendable {
   /// The number that all ranks of its engine have in common: the first one's identity; its own
   /// identity where it is the whole engine.
   let engineNumber: UInt32
-  /// The fields that bring a request to it, each with its line end: `host`, and the rank's.
+  /// The fields that bring a request to it, each with its line end: `host`, the rank's, and the
+  /// workers' key where there is one.
   let addressFields: [UInt8]
+  /// The workers' key.
+  let key: WorkerKey?
 
   private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
@@ -46,17 +49,17 @@ public final class Worker: Sendable {
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
   public convenience init(
     id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails = WorkerDetails(),
-    isHealthy: Bool = true
+    isHealthy: Bool = true, key: WorkerKey? = nil
   ) {
     self.init(
       id: id, url: url, role: role, details: details, isHealthy: isHealthy,
-      engineNumber: id.number)
+      engineNumber: id.number, key: key)
   }
 
   /// The same, for a rank of the engine of that number.
   init(
     id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool,
-    engineNumber: UInt32
+    engineNumber: UInt32, key: WorkerKey?
   ) {
     precondition(url.rank != nil || engineNumber == id.number, "a whole engine is one worker")
     self.engineNumber = engineNumber
@@ -66,7 +69,8 @@ public final class Worker: Sendable {
     self.details = details
     healthy = Atomic(isHealthy)
     let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
-    addressFields = Array("host: \(url.peer)\r\n\(rankField)".utf8)
+    self.key = key
+    addressFields = Array("host: \(url.peer)\r\n\(rankField)\(key?.line ?? "")".utf8)
     knowsRanks = Atomic(!details.findsRanks || url.rank != nil)
     var peer = KVPeer(host: url.peer.host, port: url.peer.port)
     peer.bootstrapPort = details.bootstrapPort

@@ -25,6 +25,11 @@ public final class WorkerRegistry: Sendable {
     /// Workers that left, oldest first, so that a drain can be watched to its end.
     var departed: [Worker] = []
     var nextNumber: UInt32 = 0
+    let key: WorkerKey?
+
+    init(key: WorkerKey?) {
+      self.key = key
+    }
 
     mutating func append(
       _ url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool
@@ -35,7 +40,7 @@ public final class WorkerRegistry: Sendable {
         ? nil : workers.first { $0.url.rank != nil && $0.role == role && $0.url.base == base }
       let worker = Worker(
         id: WorkerID(number: nextNumber), url: url, role: role, details: details,
-        isHealthy: isHealthy, engineNumber: sibling?.engineNumber ?? nextNumber)
+        isHealthy: isHealthy, engineNumber: sibling?.engineNumber ?? nextNumber, key: key)
       nextNumber += 1
       workers.append(worker)
       return worker
@@ -51,14 +56,16 @@ public final class WorkerRegistry: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let changes = Atomic<Int>(1)
   private let reports = Atomic<Int>(1)
   /// Loops with requests that wait for a change.
   private let watchers = Mutex<[LoopMailbox]>([])
 
-  /// A registry without workers.
-  public init() {}
+  /// A registry without workers; those to come are sent `key` with every request, if there is one.
+  public init(key: WorkerKey? = nil) {
+    state = Mutex(State(key: key))
+  }
 
   /// Moves with every change of membership, state, health or what was learned of a worker.
   public var version: Int { changes.load(ordering: .acquiring) }

@@ -61,7 +61,7 @@ struct RouterOptions: ParsableArguments {
     configuration.listen = HostAndPort(host: host, port: port)
     configuration.isDisaggregated = vllmPdDisaggregation
     configuration.workers =
-      workerUrls.map { .init(url: $0, role: .both) }
+      ListArguments.given(workerUrls).map { .init(url: $0, role: .both) }
       + prefillEntries(&configuration.statedFaults)
       + decode.map { .init(url: $0, role: .decode) }
     if backend != "vllm" {

@@ -24,7 +24,7 @@ struct OptionSource {
   ///
   /// - Throws: what ArgumentParser throws for the command line's own.
   func read() throws -> (options: RouterOptions, configuration: RouterConfiguration) {
-    let stated = try RouterOptions.parse(arguments)
+    let stated = try RouterOptions.parse(ListArguments.completed(arguments))
     guard let path = stated.config else { return (stated, stated.routerConfiguration()) }
     var words: [String] = []
     var faults: [String] = []
@@ -39,7 +39,7 @@ struct OptionSource {
       faults.append(
         error.line > 0 ? "\(path):\(error.line): \(error.message)" : "\(path): \(error.message)")
     }
-    let options = try RouterOptions.parse(words + arguments)
+    let options = try RouterOptions.parse(ListArguments.completed(words + arguments))
     var configuration = options.routerConfiguration()
     configuration.statedFaults = faults + configuration.statedFaults
     return (options, configuration)
@@ -81,7 +81,7 @@ struct OptionSource {
     _ words: [String], _ value: String, _ setting: Setting, isLeftOut: Bool = false
   ) -> Result<[String], SettingsFault> {
     do {
-      _ = try RouterOptions.parse(words)
+      _ = try RouterOptions.parse(ListArguments.completed(words))
       return .success(isLeftOut ? [] : words)
     } catch {
       let message = RouterOptions.message(for: error)

@@ -49,16 +49,86 @@ struct FrontendDeadlineTests {
     front.finish()
   }
 
-  @Test func `a body may trickle, but gets 408 after a minute of silence`() {
+  private static let longBody = "POST / HTTP/1.1\r\nhost: r\r\ncontent-length: 600000\r\n\r\n"
+
+  @Test func `a body may come slowly, but gets 408 after a minute of silence`() {
     let front = FrontendWorld()
+    let piece = [UInt8](repeating: 65, count: 5 * 30_000)
     let client = front.client(
-      .text("POST / HTTP/1.1\r\nhost: r\r\ncontent-length: 9\r\n\r\n"),
-      .sendInPieces(Array("abcd".utf8), size: 1, pause: .seconds(50)))
-    front.world.run(for: .seconds(205))
+      .text(Self.longBody), .sendInPieces(piece, size: 30_000, pause: .seconds(55)))
+    // The last of five pieces comes at 220 s.
+    front.world.run(for: .seconds(279))
     #expect(client.record.bytes.isEmpty && front.connectionCount == 1)
-    front.world.run(for: .seconds(10))
-    #expect(HTTPAnswer.all(in: client.record.bytes).map(\.status) == [408])
+    front.world.run(for: .seconds(3))
+    let answers = HTTPAnswer.all(in: client.record.bytes)
+    #expect(answers.map(\.status) == [408] && answers[0].isErrorObject)
     #expect(front.paths.isEmpty)
+    front.finish()
+  }
+
+  @Test(arguments: [(1, 50), (100, 1), (256, 1)])
+  func `a body that trickles gets 408 although it is never silent`(size: Int, pause: Int) {
+    let front = FrontendWorld()
+    let bytes = [UInt8](repeating: 65, count: size * 300)
+    let client = front.client(
+      .text(Self.longBody), .sendInPieces(bytes, size: size, pause: .seconds(pause)))
+    front.world.run(for: .seconds(59))
+    #expect(client.record.bytes.isEmpty && front.connectionCount == 1)
+    // At half of the slowest rate the minute is twice as long.
+    front.world.run(for: .seconds(64))
+    #expect(HTTPAnswer.all(in: client.record.bytes).map(\.status) == [408])
+    front.finish()
+  }
+
+  @Test func `a body of the slowest rate is taken whole, however long that takes`() {
+    let front = FrontendWorld()
+    front.answers = { front, _ in front.answerOldest("thanks") }
+    let bytes = [UInt8](repeating: 65, count: 600_000)
+    let client = front.client(
+      .text(Self.longBody), .sendInPieces(bytes, size: 520 * 10, pause: .seconds(10)))
+    front.world.run(for: .seconds(1200))
+    #expect(HTTPAnswer.all(in: client.record.bytes).map(\.body) == ["thanks"])
+    front.finish()
+  }
+
+  @Test func `a client that takes nothing of a live answer for a minute has left`() {
+    var narrow = NetworkConditions()
+    narrow.kernelBufferByteCount = 8 * 1024
+    let front = FrontendWorld(conditions: narrow)
+    _ = front.client(.pauseReading, .text(get("/a")))
+    front.world.run(for: .milliseconds(100))
+    front.later { front.begin(length: nil) }
+    for second in 0..<30 {
+      front.later(.seconds(second) + .milliseconds(20)) {
+        guard let exchange = front.waiting.first, exchange.bufferedByteCount < 64 * 1024 else {
+          return
+        }
+        withBytes(of: String(repeating: "x", count: 5000)) { exchange.write($0) }
+      }
+    }
+    front.world.run(for: .seconds(55))
+    #expect(front.connectionCount == 1 && front.losses.isEmpty)
+    front.world.run(for: .seconds(25))
+    #expect(front.connectionCount == 0 && front.losses.count == 1)
+    front.finish()
+  }
+
+  @Test func `a client that reads slowly, and an answer that pauses, may go on`() {
+    var narrow = NetworkConditions()
+    narrow.kernelBufferByteCount = 8 * 1024
+    let front = FrontendWorld(conditions: narrow)
+    let client = front.client(.text(get("/a"))) {
+      $0.pace = .init(byteCount: 2000, interval: .seconds(10))
+    }
+    front.later { front.begin(length: nil) }
+    front.later(.seconds(200)) {
+      withBytes(of: String(repeating: "x", count: 100_000)) { front.waiting.first?.write($0) }
+    }
+    front.later(.seconds(750)) { if !front.waiting.isEmpty { front.end() } }
+    front.world.run(for: .seconds(1500))
+    #expect(front.losses.isEmpty)
+    let answers = HTTPAnswer.all(in: client.record.bytes)
+    #expect(answers.count == 1 && answers[0].isComplete && answers[0].body.utf8.count == 100_000)
     front.finish()
   }
 

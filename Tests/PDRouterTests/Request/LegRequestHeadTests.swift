@@ -135,7 +135,7 @@ struct LegRequestHeadTests {
     withBytes(of: "id") { id in
       LegRequestHead.append(
         to: &buffer, exchange: exchange, worker: worker, requestID: id, body: nil,
-        hints: nil, isPrefill: false, isSplit: false)
+        hints: nil, isPrefill: false, isSplit: false, passesAuthorization: true)
     }
     #expect(buffer.text.hasSuffix("\r\n\r\n"))
     return buffer.text.components(by: "\r\n")[0]

@@ -18,6 +18,7 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   /// Bodies of all requests, in order.
   private(set) var bodies: [String] = []
   private(set) var refusals: [Int] = []
+  private(set) var refusedConnections: [ConnectionRefusal] = []
   /// When clients left while they waited.
   private(set) var losses: [Instant] = []
   private(set) var drainCount = 0
@@ -26,14 +27,15 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
 
   init(
     conditions: NetworkConditions = NetworkConditions(),
-    configure: (inout Limits) -> Void = { _ in }
+    configure: (inout Limits) -> Void = { _ in },
+    timeouts: Timeouts = Timeouts()
   ) {
     world = SimulatedWorld(seed: 1, conditions: conditions)
     let host = world.makeHost("router")
     clientHost = world.makeHost("client")
     var limits = Limits()
     configure(&limits)
-    let frontend = Frontend(loop: host.loop, handler: self, limits: limits, timeouts: Timeouts())
+    let frontend = Frontend(loop: host.loop, handler: self, limits: limits, timeouts: timeouts)
     self.frontend = frontend
     do throws(StreamError) {
       try frontend.listen(on: address, sharesPort: false)
@@ -61,6 +63,8 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   }
 
   func didRefuse(status: Int) { refusals.append(status) }
+
+  func didRefuseConnection(_ reason: ConnectionRefusal) { refusedConnections.append(reason) }
 
   func exchangeDidLoseClient(_ exchange: Exchange) {
     losses.append(world.now)

@@ -15,6 +15,7 @@ final class RouterWorld {
   let registry: WorkerRegistry
   let router: RouterLoop
   let metrics = LoopMetrics()
+  let access: ClientAccess
   private(set) var engines: [ScriptedEngine] = []
   private(set) var engineHosts: [SimulatedHost] = []
   private let book = RecordBook()
@@ -30,14 +31,16 @@ final class RouterWorld {
     world = SimulatedWorld(seed: seed, conditions: conditions)
     routerHost = world.makeHost("router")
     clientHost = world.makeHost("client")
-    registry = makeRegistry(roles, details: details)
     var configuration = RouterConfiguration()
     configuration.policy = .roundRobin
     configuration.isDisaggregated = roles.contains { $0 != .both }
     configure(&configuration)
+    registry = makeRegistry(
+      roles, details: details, key: configuration.clients.workerKey.map { WorkerKey($0) })
+    access = ClientAccess(configuration)
     router = RouterLoop(
       loop: routerHost.loop, configuration: configuration, registry: registry, metrics: metrics,
-      seed: seed)
+      seed: seed, access: access)
     router.routeObserver = book
     routerHost.loop.handler = MailReader(router)
     for place in roles.indices {

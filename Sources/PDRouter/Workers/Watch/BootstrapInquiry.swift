@@ -27,7 +27,8 @@ final class BootstrapInquiry {
     port = worker.details.bootstrapPort ?? MooncakeConnector.defaultBootstrapPort
     self.logger = logger
     // The server is another one than the worker's, on the same host: a pool and a name of its own.
-    let server = Worker(id: worker.id, url: worker.url.onPort(port), role: worker.role)
+    let server = Worker(
+      id: worker.id, url: worker.url.onPort(port), role: worker.role, key: worker.key)
     pool = WorkerPool(
       worker: server, loop: router.loop, limits: router.configuration.limits,
       timeouts: router.configuration.timeouts)

@@ -28,16 +28,16 @@ final class WorkerQuery {
   private lazy var leg = Leg(observer: self)
 
   /// A query of `path` at `worker`, not yet put; an answer of more than `longestAnswer` bytes is a
-  /// failure.
+  /// failure. `fields` are further lines of its head, each with its end.
   init(
     _ path: String, of worker: Worker, on loop: any Loop, timeout: Duration,
-    longestAnswer: Int = WorkerQuery.longestAnswer
+    longestAnswer: Int = WorkerQuery.longestAnswer, fields: [UInt8] = []
   ) {
     precondition(path.hasPrefix("/"), "a path starts with a slash")
     precondition(longestAnswer > 0)
     self.longestAnswer = longestAnswer
     self.path = worker.url.pathPrefix + path
-    addressFields = worker.addressFields
+    addressFields = worker.addressFields + fields
     self.timeout = timeout
     timer = loop.makeTimer()
   }
