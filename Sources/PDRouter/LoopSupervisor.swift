@@ -12,6 +12,7 @@ final class LoopSupervisor {
   private let logger: Logger
   private let grace: any LoopTimer
   private let watch: WorkerWatch
+  private let startup: StartupWatch
   private var metricsFrontend: Frontend?
   private var isDraining = false
 
@@ -22,6 +23,9 @@ final class LoopSupervisor {
     self.logger = logger
     grace = router.loop.makeTimer()
     watch = WorkerWatch(router: router, logger: logger)
+    startup = StartupWatch(
+      router.configuration, registry: shared.registry, on: router.loop, logger: logger
+    ) { [unowned shared] in shared.fail(.startup($0)) }
   }
 
   /// Watches signals and begins to probe the workers.
@@ -29,6 +33,7 @@ final class LoopSupervisor {
     precondition(isFirst, "one loop watches signals and workers")
     for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
     watch.start()
+    startup.start()
   }
 
   /// Opens the metrics port, unless it is switched off.
@@ -53,6 +58,7 @@ final class LoopSupervisor {
     guard !isDraining else { return }
     isDraining = true
     watch.stop()
+    startup.stop()
     metricsFrontend?.drain()
     grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
     if isFirst {

@@ -20,7 +20,7 @@ public final class Router: Sendable {
   private let stopping = Atomic<Int>(0)
   private let wakers = Mutex<[any LoopWaker]>([])
   private let threads = Mutex<[LoopThread]>([])
-  private let failure = Mutex<PortFailure?>(nil)
+  private let failure = Mutex<RouterFailure?>(nil)
 
   /// A router for a configuration.
   ///
@@ -57,8 +57,8 @@ public final class Router: Sendable {
 
   /// Runs until told to stop.
   ///
-  /// - Throws: `PortFailure` when a port cannot be opened.
-  public func run() throws(PortFailure) {
+  /// - Throws: `RouterFailure` when a port cannot be opened, or no worker is there in time.
+  public func run() throws(RouterFailure) {
     startLoop(0, on: configuration.listen)
     // The first loop starts the others before it ends, so the list is whole once it has.
     var joined = 0
@@ -75,6 +75,12 @@ public final class Router: Sendable {
     wakers.withLock { for waker in $0 { waker.wake() } }
   }
 
+  /// Stops the router because it cannot go on; `run` throws the first such failure.
+  func fail(_ failure: RouterFailure) {
+    self.failure.withLock { $0 = $0 ?? failure }
+    stop()
+  }
+
   /// How often `stop` was asked for.
   var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
 
@@ -83,8 +89,7 @@ public final class Router: Sendable {
       do throws(PortFailure) {
         try self.runLoop(number, loop, on: address)
       } catch {
-        self.failure.withLock { $0 = $0 ?? error }
-        self.stop()
+        self.fail(.port(error))
       }
     }
     threads.withLock { $0.append(thread) }

@@ -24,6 +24,8 @@ public final class RouterLoop {
   var decider: DisaggregationDecider
   /// Gives back handles that nobody will use.
   private(set) var releases: ReleaseDesk!
+  /// Asks engines again for their models.
+  private(set) var modelRefresh: ModelRefresh!
   var generator: SplitMix64
   var edits = BodyEdits()
   /// Where heads of leg requests are built, one at a time.
@@ -92,7 +94,8 @@ public final class RouterLoop {
       pairChooser: configuration.makePairChooser(
         decider, decodeCanPrefill: connector.decodeCanPrefill),
       caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
-      slowStart: SlowStart(over: configuration.policySettings.slowStart))
+      slowStart: SlowStart(over: configuration.policySettings.slowStart),
+      passesUnknownModels: configuration.passesUnknownModels)
     promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(
@@ -104,6 +107,7 @@ public final class RouterLoop {
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
     releases = ReleaseDesk(router: self)
+    modelRefresh = ModelRefresh(router: self)
     releases.pairs = PairKnowledge(
       isWarm: { [unowned self] in isWarm($0, $1) },
       isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
@@ -153,6 +157,9 @@ public final class RouterLoop {
     noteIfIdle()
   }
 
+  /// Whether it accepts nothing more and only waits for what is live.
+  var isStopping: Bool { whenIdle != nil }
+
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     for frontend in frontends { frontend.cutShort() }
@@ -164,6 +171,7 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    modelRefresh.stop()
     loops.leave(mailbox)
     inquiries.removeAll()
     spareRequests.removeAll()
@@ -208,6 +216,18 @@ extension RouterLoop: ExchangeHandler {
     pinnedPair = nil
   }
 
+  /// Passes a client's request on, first of all to that worker.
+  func handle(_ exchange: Exchange, _ endpoint: Endpoint, pinnedTo worker: Worker) {
+    precondition(pinnedPair == nil && endpoint.isPassedOn, "one request is started at a time")
+    guard requestsInFlight < configuration.limits.requestsInFlight else {
+      OwnAnswers.overloaded(exchange)
+      return
+    }
+    pinnedPair = (worker, worker)
+    begin(exchange, endpoint)
+    pinnedPair = nil
+  }
+
   private func begin(_ exchange: Exchange, _ endpoint: Endpoint) {
     requestsInFlight += 1
     retryBudget.noteRequest(inFlight: requestsInFlight)
@@ -225,6 +245,7 @@ extension RouterLoop: ExchangeHandler {
     precondition(requestsInFlight >= 0, "a request ends once")
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
     metrics.count(request.record)
+    if request.endpoint.changesModels { modelRefresh.askAtOnce() }
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
   }
 
@@ -277,8 +298,10 @@ extension RouterLoop {
   }
 
   /// Whether another worker could serve what those of `tried` could not.
-  func hasAnotherServingWorker(except tried: TriedWorkers) -> Bool {
-    workers.hasServingWorker(except: tried)
+  func hasAnotherServingWorker(
+    for traits: borrowing RequestTraits, except tried: TriedWorkers
+  ) -> Bool {
+    workers.hasServingWorker(for: traits, except: tried)
   }
 
   /// Chooses a prefill and a decode worker that can be paired; nil when there is no such pair.

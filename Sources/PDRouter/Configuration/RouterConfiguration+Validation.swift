@@ -23,6 +23,7 @@ extension RouterConfiguration {
     faults += deciderFaults()
     faults += pairFaults()
     faults += rangeFaults()
+    faults += startup.faults
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }
 

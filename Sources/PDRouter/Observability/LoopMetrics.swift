@@ -8,7 +8,7 @@ public final class LoopMetrics: Sendable {
   static let errorCodes: [StaticString] = [
     "bad_request", "no_available_workers", "overloaded", "worker_unreachable",
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
-    "kv_lease_expired", "shutting_down",
+    "kv_lease_expired", "shutting_down", "model_not_found",
   ]
 
   /// What the ledger says, in the order of its counters.

@@ -36,7 +36,7 @@ extension Request {
   /// tells the client more than that nobody else is there.
   private func canBeBettered(_ status: Int) -> Bool {
     guard status >= 500 else { return true }
-    return handle != nil || router.hasAnotherServingWorker(except: tried)
+    return handle != nil || router.hasAnotherServingWorker(for: traits, except: tried)
   }
 
   /// Whom a 5xx of the serving leg speaks against.

@@ -283,7 +283,7 @@ extension Request: LegObserver {
   /// Whether the request may be done twice: what is passed on unread only by a method that says so
   /// (RFC 9110 §9.2.1; a PUT or DELETE done twice is the client's to decide).
   var isRepeatable: Bool {
-    guard endpoint == .passThrough, let exchange else { return true }
+    guard endpoint.isPassedOn, let exchange else { return true }
     switch exchange.head.method {
     case .get, .head, .options: return true
     default: return false

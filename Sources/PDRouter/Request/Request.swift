@@ -54,6 +54,8 @@ final class Request {
   /// When the request's time is over.
   var deadline = Instant.distantFuture
   var tried = TriedWorkers()
+  /// Moves whenever it begins or ends to wait for engines to tell their models.
+  var modelWait = 0
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
   /// Made once, in `init`: a leg needs its observer.
@@ -105,7 +107,7 @@ final class Request {
     suspectedDeaths = 0
     deadline = router.loop.now + router.configuration.timeouts.request
     timer.arm(after: router.configuration.timeouts.request, for: self)
-    perform(RequestAction(step: .choose))
+    chooseForModel()
   }
 
   /// Runs actions until one waits for an event.
@@ -156,6 +158,7 @@ final class Request {
     precondition(machine.isOver, "a request is finished when its machine is over")
     precondition(!prefillLeg.isOut && !servingLeg.isOut, "no leg outlives its request")
     timer.cancel()
+    endModelWait()
     prefillReservation.release()
     servingReservation.release()
     handle = nil
@@ -286,6 +289,7 @@ final class Request {
       fields = nil
       clearTraits()
       readSession(exchange)
+      readModel(exchange)
       return
     }
     do throws(JSONError) {
@@ -294,6 +298,7 @@ final class Request {
       self.fields = fields
       clearTraits(promptTokens: PromptSize.estimate(fields))
       readSession(exchange)
+      readModel(exchange)
       readPrefix(fields, of: body)
       traits.priority = PriorityFields.find(
         in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: body)

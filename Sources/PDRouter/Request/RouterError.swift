@@ -4,6 +4,8 @@ public struct RouterError: Error, Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
     /// The request breaks HTTP or is not what the route takes; the status it earns.
     case badRequest(status: Int)
+    /// No engine serves the model that was asked for.
+    case unknownModel
     /// No worker of the needed role is there to be chosen.
     case noWorker
     /// The router is at a limit of its own.
@@ -57,6 +59,7 @@ extension RouterError {
   public var status: Int {
     switch kind {
     case .badRequest(let status): status
+    case .unknownModel: 404
     case .noWorker, .overloaded, .shuttingDown: 503
     case .unreachable, .broken, .malformedAnswer, .leaseExpired: 502
     case .workerStatus(let status): status
@@ -67,6 +70,7 @@ extension RouterError {
   /// The error's name in OpenAI's `type` member.
   public var type: StaticString {
     switch kind {
+    case .unknownModel: "NotFoundError"
     case .badRequest(404): "not_found_error"
     case .badRequest: "invalid_request_error"
     case .noWorker, .overloaded, .shuttingDown: "service_unavailable_error"
@@ -80,6 +84,7 @@ extension RouterError {
   public var code: StaticString {
     switch kind {
     case .badRequest: "bad_request"
+    case .unknownModel: "model_not_found"
     case .noWorker: "no_available_workers"
     case .overloaded: "overloaded"
     case .unreachable: "worker_unreachable"

@@ -46,6 +46,9 @@ final class HealthProbe {
   func take(_ workers: [Worker]) {
     precondition(!workers.isEmpty, "an engine without workers is not probed")
     let newcomers = workers.filter { worker in !self.workers.contains { $0 === worker } }
+    if self.workers[0].wasFound, machine.isHealthy {
+      for worker in newcomers { worker.noteFound() }
+    }
     self.workers = workers
     if setHealth(of: newcomers) { registry.noteChange() }
   }
@@ -70,13 +73,15 @@ final class HealthProbe {
 
   /// One that was registered before it listened is asked often, so that it is found at once.
   private var interval: Duration {
-    machine.isNew ? min(settings.interval, HealthProbe.newcomerInterval) : settings.interval
+    machine.isNew || !workers[0].wasFound
+      ? min(settings.interval, HealthProbe.newcomerInterval) : settings.interval
   }
 
   private func end(success: Bool) {
     // From start to start, so that an engine that hangs is found as soon as one that refuses.
     let spent = router.loop.now - startedAt
     machine.note(success: success)
+    if success { for worker in workers { worker.noteFound() } }
     timer.arm(after: max(.zero, interval - spent), for: self)
     noteHealth()
     if success { observer?.probeDidSucceed(self) }

@@ -41,6 +41,21 @@ struct RouterOptions: ParsableArguments {
       discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
   var intraNodeDataParallelSize = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Seconds until the first healthy worker (of each role); then the program ends.",
+      discussion: "POST /add_worker waits as long."))
+  var workerStartupTimeoutSecs = 600
+
+  @Option(help: "Seconds between log lines that say which workers are still waited for.")
+  var workerStartupCheckInterval = 30
+
+  @Flag(help: "Accepted for compatibility: workers may always serve different models.")
+  var enableIgw = false
+
+  @Flag(help: "Leave a model that no engine lists to any engine, instead of answering 404.")
+  var passUnknownModels = false
+
   @Option(help: "Event loops, each a thread.")
   var loops = 1
 
@@ -54,6 +69,9 @@ struct RouterOptions: ParsableArguments {
       + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
     configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.loops = loops
+    configuration.startup.timeout = .seconds(workerStartupTimeoutSecs)
+    configuration.startup.checkInterval = .seconds(workerStartupCheckInterval)
+    configuration.passesUnknownModels = passUnknownModels
     try disaggregation.apply(to: &configuration)
     try policies.apply(to: &configuration)
     try admission.apply(to: &configuration)
