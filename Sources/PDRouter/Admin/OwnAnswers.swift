@@ -5,8 +5,8 @@ internal import Wire
 enum OwnAnswers {
   /// Answers `/liveness`, `/readiness` or `/health` from the registry.
   ///
-  /// Where workers are probed (`isWatched`), one is ready when a probe has found it so: at the start
-  /// it is only taken to be.
+  /// Where workers are probed (`isWatched`), one is ready when a probe has found it so: at the
+  /// start it is only taken to be.
   static func answer(
     _ endpoint: Endpoint, _ exchange: Exchange, registry: WorkerRegistry, isWatched: Bool
   ) {

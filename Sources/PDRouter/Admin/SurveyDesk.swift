@@ -3,8 +3,8 @@ internal import Policies
 internal import Vocabulary
 internal import Wire
 
-/// Answers the routes for which engines are asked: caches, loads, a generating health check, models,
-/// stored responses.
+/// Answers the routes for which engines are asked: caches, loads, a generating health check,
+/// models, stored responses.
 ///
 /// On any loop; holds nothing of its own. An engine with several ranks is asked once. A client that
 /// leaves ends the asking.

@@ -1,8 +1,9 @@
 internal import JSONFields
 internal import Vocabulary
 
-/// What `POST /workers` asks to register (`{url, worker_type, bootstrap_port, key, labels, model_id,
-/// priority, cost}`), or `POST /add_worker` in its query (`url`, `worker_type`, `bootstrap_port`).
+/// What `POST /workers` asks to register (`{url, worker_type, bootstrap_port, key, labels,
+/// model_id, priority, cost}`), or `POST /add_worker` in its query (`url`, `worker_type`,
+/// `bootstrap_port`).
 ///
 /// Pure: reads what comes from outside and throws for whatever it does not take.
 struct WorkerRegistration {

@@ -73,8 +73,11 @@ final class HealthProbe {
 
   /// One that was registered before it listened is asked often, so that it is found at once.
   private var interval: Duration {
-    machine.isNew || !workers[0].wasFound
-      ? min(settings.interval, HealthProbe.newcomerInterval) : settings.interval
+    if machine.isNew { return min(settings.interval, HealthProbe.newcomerInterval) }
+    // At the start one is taken to be healthy, and only a probe can say that it is.
+    let isFound = workers[0].wasFound
+    return isFound
+      ? settings.interval : min(settings.interval, router.configuration.startup.checkInterval)
   }
 
   private func end(success: Bool) {

@@ -6,10 +6,10 @@ internal import Vocabulary
 /// asked what must be known of it to pair it.
 ///
 /// An engine is one worker, or several where it has data-parallel ranks; how many, `RankInquiry`
-/// finds out. It is asked which models it serves. Where pools are split and the operator gave no key, its version is asked for after
-/// every good probe, since an engine may be replaced between two probes. A Mooncake prefill
-/// engine's bootstrap server is asked at once, whenever the engine has come back, and when requests
-/// to it fail. Confined to the watching loop.
+/// finds out. It is asked which models it serves. Where pools are split and the operator gave no
+/// key, its version is asked for after every good probe, since an engine may be replaced between
+/// two probes. A Mooncake prefill engine's bootstrap server is asked at once, whenever the engine
+/// has come back, and when requests to it fail. Confined to the watching loop.
 final class WorkerCare {
   /// The engine.
   let engine: WatchedEngine
