@@ -24,6 +24,8 @@ public final class RouterLoop {
   var decider: DisaggregationDecider
   /// Gives back handles that nobody will use.
   private(set) var releases: ReleaseDesk!
+  /// The name of a model that was asked for last, as a number.
+  var modelNames = ModelNameMemo()
   /// Asks engines again for their models.
   private(set) var modelRefresh: ModelRefresh!
   var generator: SplitMix64

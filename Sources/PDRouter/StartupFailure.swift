@@ -5,6 +5,12 @@ public struct StartupFailure: Error, Equatable, Sendable, CustomStringConvertibl
   /// Who was waited for, as configured.
   public let workers: [String]
 
+  /// A failure to find one of `workers` within `timeout`.
+  public init(timeout: Duration, workers: [String]) {
+    self.timeout = timeout
+    self.workers = workers
+  }
+
   /// One sentence for the operator, in the baseline's words.
   public var description: String {
     "Timeout \(timeout.components.seconds)s waiting for workers "

@@ -11,9 +11,9 @@ extension Request {
   func readModel(_ exchange: Exchange) {
     if let fields {
       traits.askedModel = fields[.model].flatMap {
-        ModelName.number(at: $0, of: exchange.body.bytes)
+        router.modelNames.number(at: $0, of: exchange.body.bytes)
       }
-    } else if router.workers.isMixed, !exchange.body.bytes.isEmpty {
+    } else if !exchange.body.bytes.isEmpty, router.workers.areMixed() {
       let name = PassedModel.find(in: exchange, unloads: endpoint == .unloadAdapter)
       traits.askedModel = name.flatMap { router.workers.isNobodys($0) ? nil : $0 }
     }

@@ -11,6 +11,12 @@ extension LoopWorkers {
     return roster.rows[place].isEverybodys ? ModelRoster.everybody : place
   }
 
+  /// Whether the workers do not all serve the same models.
+  mutating func areMixed() -> Bool {
+    refresh()
+    return isMixed
+  }
+
   /// Whether all workers that may serve say which models they have, and none has that one.
   mutating func isNobodys(_ name: UInt64) -> Bool {
     refresh()

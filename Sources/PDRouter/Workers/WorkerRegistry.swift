@@ -114,8 +114,8 @@ public final class WorkerRegistry: Sendable {
 
   /// Puts workers at `urls` in the place of others of the same engine, at once for every loop.
   ///
-  /// They are what `model` is: its role, details, health, version, models and drain. Of `leaving`, those
-  /// that ever had a request drain, and the others are gone.
+  /// They are what `model` is: its role, details, health, version, models and drain. Of `leaving`,
+  /// those that ever had a request drain, and the others are gone.
   ///
   /// - Returns: the new workers; fewer than asked for when one is there or the registry is full.
   func replace(

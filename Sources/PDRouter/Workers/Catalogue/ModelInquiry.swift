@@ -9,7 +9,7 @@ internal import Vocabulary
 /// was known of it.
 final class ModelInquiry {
   /// The least time between two questions that nothing has happened between.
-  static let interval: Duration = .seconds(30)
+  static let interval: Duration = .seconds(25)
 
   private unowned let router: RouterLoop
   private let logger: Logger
