@@ -12,6 +12,7 @@ final class LoopSupervisor {
   private let logger: Logger
   private let grace: any LoopTimer
   private let watch: WorkerWatch
+  private let startup: StartupWatch
   private var metricsFrontend: Frontend?
   private let settling: any LoopTimer
   private var isLeaving = false
@@ -24,6 +25,9 @@ final class LoopSupervisor {
     grace = router.loop.makeTimer()
     settling = router.loop.makeTimer()
     watch = WorkerWatch(router: router, logger: logger)
+    startup = StartupWatch(
+      router.configuration, registry: shared.registry, on: router.loop, logger: logger
+    ) { [unowned shared] in shared.fail(.startup($0)) }
   }
 
   /// Watches signals and begins to probe the workers.
@@ -31,6 +35,7 @@ final class LoopSupervisor {
     precondition(isFirst, "one loop watches signals and workers")
     for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
     watch.start()
+    startup.start()
   }
 
   /// Opens the metrics port, unless it is switched off.
@@ -78,6 +83,7 @@ final class LoopSupervisor {
 
   private func drain() {
     watch.stop()
+    startup.stop()
     metricsFrontend?.drain()
     grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
     if isFirst {

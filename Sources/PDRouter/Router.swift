@@ -23,7 +23,7 @@ public final class Router: Sendable {
   private let stopping = Atomic<Int>(0)
   private let wakers = Mutex<[any LoopWaker]>([])
   private let threads = Mutex<[LoopThread]>([])
-  private let failure = Mutex<PortFailure?>(nil)
+  private let failure = Mutex<RouterFailure?>(nil)
 
   /// A router for a configuration.
   ///
@@ -63,8 +63,8 @@ public final class Router: Sendable {
 
   /// Runs until told to stop.
   ///
-  /// - Throws: `PortFailure` when a port cannot be opened.
-  public func run() throws(PortFailure) {
+  /// - Throws: `RouterFailure` when a port cannot be opened, or no worker is there in time.
+  public func run() throws(RouterFailure) {
     if let source = configuration.clients.workerKeySource {
       logger.notice("workers are sent a key", metadata: ["source": "\(source)"])
     }
@@ -96,6 +96,12 @@ public final class Router: Sendable {
     logger.notice("clients' keys were read", metadata: ["keys": "\(keys.count)"])
   }
 
+  /// Stops the router because it cannot go on; `run` throws the first such failure.
+  func fail(_ failure: RouterFailure) {
+    self.failure.withLock { $0 = $0 ?? failure }
+    stop()
+  }
+
   /// How often `stop` was asked for.
   var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
 
@@ -104,8 +110,7 @@ public final class Router: Sendable {
       do throws(PortFailure) {
         try self.runLoop(number, loop, on: address)
       } catch {
-        self.failure.withLock { $0 = $0 ?? error }
-        self.stop()
+        self.fail(.port(error))
       }
     }
     threads.withLock { $0.append(thread) }

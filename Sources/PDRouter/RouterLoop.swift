@@ -26,6 +26,10 @@ public final class RouterLoop {
   private(set) var releases: ReleaseDesk!
   /// Lets requests in, or lets them wait.
   private(set) var admission: AdmissionDesk!
+  /// The name of a model that was asked for last, as a number.
+  var modelNames = ModelNameMemo()
+  /// Asks engines again for their models.
+  private(set) var modelRefresh: ModelRefresh!
   var generator: SplitMix64
   var edits = BodyEdits()
   /// Where heads of leg requests are built, one at a time.
@@ -48,7 +52,7 @@ public final class RouterLoop {
   /// What the policies of all loops remember together.
   let policyMemory: PolicyMemory
   /// Who is let in.
-  var gate: ClientGate
+  var clientGate: ClientGate
   /// Asks other servers about bearer tokens, where some are named.
   private(set) var validator: KeyValidator?
   /// Where clients may have put a request's id.
@@ -113,7 +117,8 @@ public final class RouterLoop {
       pairChooser: configuration.makePairChooser(
         decider, decodeCanPrefill: connector.decodeCanPrefill),
       caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
-      slowStart: SlowStart(over: configuration.policySettings.slowStart))
+      slowStart: SlowStart(over: configuration.policySettings.slowStart),
+      passesUnknownModels: configuration.passesUnknownModels)
     promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(
@@ -123,7 +128,7 @@ public final class RouterLoop {
     policyNeeds = needs
     let access = access ?? ClientAccess(configuration)
     self.access = access
-    gate = ClientGate(access)
+    clientGate = ClientGate(access)
     requestIDFields = RequestIDFields(configuration.clients.requestIDHeaders)
     passesAuthorization = configuration.clients.passesAuthorization
     hasOperatorsPort = configuration.clients.admin != nil
@@ -134,6 +139,7 @@ public final class RouterLoop {
     admission = AdmissionDesk(
       router: self, gate: gate ?? AdmissionGate(configuration.admission))
     releases = ReleaseDesk(router: self)
+    modelRefresh = ModelRefresh(router: self)
     releases.pairs = PairKnowledge(
       isWarm: { [unowned self] in isWarm($0, $1) },
       isCompatible: { [unowned self] in workers.isCompatible($0, $1) },
@@ -207,6 +213,9 @@ public final class RouterLoop {
     noteIfIdle()
   }
 
+  /// Whether it accepts nothing more and only waits for what is live.
+  var isStopping: Bool { whenIdle != nil }
+
   /// Ends everything now: live requests fail with an error that says so.
   public func abort() {
     admission.close()
@@ -219,6 +228,7 @@ public final class RouterLoop {
   private func letGo() {
     for pool in pools { pool?.closeIdle() }
     housekeeping.cancel()
+    modelRefresh.stop()
     validator?.stop()
     admission.end(unreadPermits: loops.leave(mailbox))
     registry.removeWatcher(mailbox)
@@ -273,6 +283,19 @@ extension RouterLoop: ExchangeHandler {
     admission.admitWaiting()
   }
 
+  /// Passes a client's request on, first of all to that worker.
+  func handle(_ exchange: Exchange, _ endpoint: Endpoint, pinnedTo worker: Worker) {
+    precondition(pinnedPair == nil && endpoint.isPassedOn, "one request is started at a time")
+    guard admission.takeSlot() else {
+      OwnAnswers.overloaded(exchange)
+      return
+    }
+    pinnedPair = (worker, worker)
+    begin(exchange, endpoint)
+    pinnedPair = nil
+    admission.admitWaiting()
+  }
+
   /// Begins a request that was let in, after it waited for `queueTime` if it did.
   func begin(_ exchange: Exchange, _ endpoint: Endpoint, queueTime: Duration? = nil) {
     let request = takeRequest()
@@ -318,6 +341,7 @@ extension RouterLoop: ExchangeHandler {
     }
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
     metrics.count(request.record)
+    if request.endpoint.changesModels { modelRefresh.askAtOnce() }
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
   }
 
@@ -369,9 +393,11 @@ extension RouterLoop {
     return chosen
   }
 
-  /// Whether a worker could be chosen for `leg` besides those of `tried`.
-  func hasWorker(_ leg: LoopWorkers.Leg, except tried: TriedWorkers) -> Bool {
-    workers.hasWorker(leg, except: tried)
+  /// Whether a worker could be chosen for `leg` of such a request besides those of `tried`.
+  func hasWorker(
+    _ leg: LoopWorkers.Leg, for traits: borrowing RequestTraits, except tried: TriedWorkers
+  ) -> Bool {
+    workers.hasWorker(leg, for: traits, except: tried)
   }
 
   /// Whether there is anybody for `leg`, if only later.

@@ -14,6 +14,9 @@ public struct RequestTraits: Sendable, Equatable {
   public var prefix = PrefixChain()
   /// The hash of the model or adapter it asks for; nil where nobody needs it.
   public var model: UInt64?
+  /// The number of the name in its `model`; nil where it names none. Not the same as `model`, which
+  /// is a hash of what separates caches.
+  public var askedModel: UInt64?
   /// The client's priority in vLLM's sense: lower goes first; 0 where nothing is said.
   public var priority = 0
 

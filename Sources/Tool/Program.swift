@@ -21,7 +21,7 @@ func runProgram() {
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)
-  } catch let failure as PortFailure {
+  } catch let failure as RouterFailure {
     fail("\(failure)", code: 1)
   } catch {
     let message = ProgramCommand.fullMessage(for: error)

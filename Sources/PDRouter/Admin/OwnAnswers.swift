@@ -5,19 +5,49 @@ internal import Wire
 enum OwnAnswers {
   /// Answers `/liveness`, `/readiness` or `/health` from the registry; a router that is leaving is
   /// ready for nothing.
+  ///
+  /// Where workers are probed (`isWatched`), one is ready when a probe has found it so: at the
+  /// start it is only taken to be.
   static func answer(
-    _ endpoint: Endpoint, _ exchange: Exchange, registry: WorkerRegistry, isLeaving: Bool = false
+    _ endpoint: Endpoint, _ exchange: Exchange, registry: WorkerRegistry, isWatched: Bool,
+    isLeaving: Bool = false
   ) {
     switch endpoint {
-    case .liveness: respond(exchange, status: 200, type: "text/plain", "OK")
+    case .liveness: respond(exchange, text: "OK")
     case .readiness where isLeaving:
       respond(
         exchange, status: 503, type: "application/json",
         #"{"status":"not_ready","reason":"the router is shutting down"}"#)
-    case .readiness: readiness(exchange, registry.workers)
+    case .readiness: readiness(exchange, registry.workers, isWatched)
     case .health: health(exchange, registry.workers)
     default: preconditionFailure("\(endpoint) is not answered here")
     }
+  }
+
+  /// Answers for what the baseline has and this router has not: 404 in the baseline's words.
+  static func noProgramScheduling(_ exchange: Exchange) {
+    var body = ByteBuffer(capacity: 128)
+    body.append(
+      "{\"enabled\":false,\"error\":\"This Router does not own Program scheduling\"}")
+    respond(exchange, status: 404, json: body)
+  }
+
+  /// There are metrics on a port of their own, if at all.
+  static func metricsAreElsewhere(_ exchange: Exchange, port: UInt16?) {
+    let place = port.map { "They are on port \($0) (--prometheus-port)." } ?? "They are off."
+    respond(
+      exchange,
+      RouterError(
+        .badRequest(status: 404), origin: .client,
+        message: "The router's metrics are not on this port. \(place)"))
+  }
+
+  /// Nobody could be asked, or nobody had an answer: 503.
+  static func noWorker(
+    _ exchange: Exchange, _ message: String = "No healthy worker is available."
+  ) {
+    respond(
+      exchange, RouterError(.noWorker, origin: .router, message: message, retryAfterSeconds: 5))
   }
 
   /// A known path with another method: 405.
@@ -52,10 +82,12 @@ enum OwnAnswers {
       RouterError(.overloaded, origin: .router, message: message, retryAfterSeconds: 1))
   }
 
-  private static func readiness(_ exchange: Exchange, _ workers: [Worker]) {
+  private static func readiness(
+    _ exchange: Exchange, _ workers: [Worker], _ isWatched: Bool
+  ) {
     func counts(_ role: Role) -> (healthy: Int, total: Int) {
       let members = workers.filter { $0.role == role }
-      return (members.count(where: \.isEligible), members.count)
+      return (members.count { $0.isEligible && (!isWatched || $0.wasFound) }, members.count)
     }
     let (prefill, decode, both) = (counts(.prefill), counts(.decode), counts(.both))
     guard prefill.total + decode.total > 0 else {
@@ -91,7 +123,7 @@ enum OwnAnswers {
       }
     }
     guard !unhealthy.isEmpty else {
-      respond(exchange, status: 200, type: "text/plain", "All servers healthy")
+      respond(exchange, text: "All servers healthy")
       return
     }
     respond(
@@ -99,7 +131,8 @@ enum OwnAnswers {
       "Unhealthy servers: [\(unhealthy.joined(separator: ", "))]")
   }
 
-  private static func respond(
+  /// Answers with an error in OpenAI's form.
+  static func respond(
     _ exchange: Exchange, _ error: RouterError, allow: StaticString? = nil
   ) {
     var fields = ByteBuffer(capacity: 128)
@@ -112,6 +145,11 @@ enum OwnAnswers {
     var body = ByteBuffer(capacity: 256)
     ErrorAnswer.append(error, to: &body)
     exchange.respond(status: error.status, fields: fields, body: body)
+  }
+
+  /// Answers with plain text.
+  static func respond(_ exchange: Exchange, text: String) {
+    respond(exchange, status: 200, type: "text/plain", text)
   }
 
   /// Answers with JSON.

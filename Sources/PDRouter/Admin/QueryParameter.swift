@@ -12,4 +12,9 @@ enum QueryParameter {
     }
     return nil
   }
+
+  /// The same as text; nil, too, when it is no UTF-8.
+  static func text(of name: StaticString, in query: UnsafeRawBufferPointer) -> String? {
+    value(of: name, in: query).flatMap { String(validating: $0, as: UTF8.self) }
+  }
 }

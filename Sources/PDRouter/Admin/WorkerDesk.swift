@@ -9,8 +9,8 @@ internal import Wire
 /// Changes go to the registry and are told to all loops; what only the loops know is asked of them
 /// (`RouterLoop.ask`), so an answer may come a wake-up later. Holds nothing of its own.
 struct WorkerDesk {
-  private let router: RouterLoop
-  private let registry: WorkerRegistry
+  let router: RouterLoop
+  let registry: WorkerRegistry
 
   /// The desk of one loop.
   init(_ router: RouterLoop) {
@@ -30,6 +30,9 @@ struct WorkerDesk {
       case .workerUndrain: try setDraining(false, exchange)
       case .workerDrained: try tellWhetherDrained(exchange)
       case .handles: listHandles(exchange)
+      case .addWorker: try registerAndWait(exchange)
+      case .removeWorker: try removeByQuery(exchange)
+      case .listWorkers: listURLs(exchange)
       default: preconditionFailure("\(endpoint) is not answered here")
       }
     } catch {
@@ -63,13 +66,27 @@ struct WorkerDesk {
   private func register(_ exchange: Exchange) throws(AdminRefusal) {
     let asked = try WorkerRegistration(
       exchange.body.bytes, isDisaggregated: router.isDisaggregated)
+    let workers = try add(asked)
+    succeed(exchange, "Worker \(asked.url) added successfully", workers)
+  }
+
+  /// The same, and answers only when one of them was found healthy.
+  private func registerAndWait(_ exchange: Exchange) throws(AdminRefusal) {
+    let asked = try WorkerRegistration(
+      query: exchange.head.query.of(exchange.headBytes.bytes),
+      isDisaggregated: router.isDisaggregated)
+    _ = try add(asked)
+    WorkerArrival(of: asked.url, role: asked.role, router: router, for: exchange).begin()
+  }
+
+  private func add(_ asked: WorkerRegistration) throws(AdminRefusal) -> [Worker] {
     let isWatched = router.loops.watchesWorkers
     let (urls, details) = router.configuration.workers(
       at: asked.url, asked.details, asks: isWatched)
     switch registry.register(urls, role: asked.role, details: details, isHealthy: !isWatched) {
     case .added(let workers):
       router.tellAll(.membershipChanged)
-      succeed(exchange, "Worker \(asked.url) added successfully", workers)
+      return workers
     case .alreadyThere(let url):
       throw AdminRefusal(
         status: 400, code: "ADD_WORKER_FAILED", message: "Worker \(url) already exists")
@@ -156,7 +173,7 @@ struct WorkerDesk {
     return found
   }
 
-  private static func unknown(_ name: String) -> AdminRefusal {
+  static func unknown(_ name: String) -> AdminRefusal {
     AdminRefusal(
       status: 404, code: "WORKER_NOT_FOUND", message: "Worker \(name) not found")
   }
@@ -227,17 +244,5 @@ struct WorkerDesk {
 
   private static func refuseInquiry(_ exchange: Exchange) {
     OwnAnswers.overloaded(exchange, "Too many inquiries are under way.")
-  }
-}
-
-extension RouterLoop {
-  /// Answers what the router answers without a worker.
-  func answerItself(_ endpoint: Endpoint, _ exchange: Exchange) {
-    switch endpoint {
-    case .health, .liveness, .readiness:
-      OwnAnswers.answer(endpoint, exchange, registry: registry, isLeaving: isLeaving)
-    case .finishSession: SessionEnding.answer(exchange, memory: policyMemory)
-    default: WorkerDesk(self).answer(endpoint, exchange)
-    }
   }
 }

@@ -3,7 +3,8 @@ internal import Vocabulary
 
 /// Workers as the worker API shows them, with the baseline's members and a few more.
 ///
-/// `priority` and `cost` are constants, as every worker here has the baseline's defaults.
+/// `model_id` is what the operator said, else the first model of its engine; `models` are all of
+/// them, once the engine has told.
 enum WorkerListing {
   /// All workers, how many there are, and how many of each kind.
   static func append(_ workers: [Worker], to body: inout ByteBuffer) {
@@ -40,7 +41,9 @@ enum WorkerListing {
       body.append(",\"data_parallel_rank\":")
       body.append(decimal: rank)
     }
-    body.append(",\"model_id\":\"unknown\"")
+    let models = worker.models?.entries ?? []
+    body.append(",\"model_id\":")
+    body.append(jsonString: worker.details.modelID ?? models.first?.id ?? "unknown")
     body.append(",\"worker_type\":\"")
     body.append(typeName(worker.role))
     body.append("\",\"is_healthy\":")
@@ -49,13 +52,25 @@ enum WorkerListing {
     body.append(worker.state.name)
     body.append("\",\"load\":")
     body.append(decimal: worker.requestsInFlight)
-    body.append(",\"connection_mode\":\"Http\",\"priority\":50,\"cost\":1.0")
+    body.append(",\"connection_mode\":\"Http\",\"priority\":")
+    body.append(decimal: worker.details.priority)
+    body.append(",\"cost\":\(worker.details.cost)")
+    if !models.isEmpty { append(models, to: &body) }
     if let version = worker.version {
       body.append(",\"version\":")
       body.append(jsonString: version)
     }
     append(worker.details, to: &body)
     body.append("}")
+  }
+
+  private static func append(_ models: [ModelCatalogue.Entry], to body: inout ByteBuffer) {
+    body.append(",\"models\":[")
+    for (place, model) in models.enumerated() {
+      if place > 0 { body.append(UInt8(ascii: ",")) }
+      body.append(jsonString: model.id)
+    }
+    body.append("]")
   }
 
   private static func typeName(_ role: Role) -> StaticString {

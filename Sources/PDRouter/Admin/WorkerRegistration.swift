@@ -1,10 +1,11 @@
 internal import JSONFields
 internal import Vocabulary
 
-/// What `POST /workers` asks to register: `{url, worker_type, bootstrap_port, key, labels}`.
+/// What `POST /workers` asks to register (`{url, worker_type, bootstrap_port, key, labels,
+/// model_id, priority, cost}`), or `POST /add_worker` in its query (`url`, `worker_type`,
+/// `bootstrap_port`).
 ///
-/// Pure: reads a body from outside and throws for whatever it does not take. Members that the
-/// baseline has and this router does not use (`model_id`, `priority`, `cost`) are passed over.
+/// Pure: reads what comes from outside and throws for whatever it does not take.
 struct WorkerRegistration {
   /// Where the worker listens.
   let url: WorkerURL
@@ -30,20 +31,51 @@ struct WorkerRegistration {
     guard root.kind == .object else {
       throw WorkerRegistration.refusal("The request body is not a JSON object")
     }
-    url = try WorkerRegistration.url(root)
-    role = try WorkerRegistration.role(root, isDisaggregated)
-    details = WorkerDetails(
+    url = try WorkerRegistration.url(try WorkerRegistration.text("url", root))
+    role = try WorkerRegistration.role(
+      try WorkerRegistration.text("worker_type", root), isDisaggregated)
+    var details = WorkerDetails(
       bootstrapPort: try WorkerRegistration.bootstrapPort(root),
       key: try WorkerRegistration.text("key", root),
       labels: try WorkerRegistration.labels(root))
+    details.modelID = try WorkerRegistration.text("model_id", root)
+    if let priority = root["priority"], !priority.isNull {
+      guard let number = priority.integer else {
+        throw WorkerRegistration.refusal("'priority' must be an integer")
+      }
+      details.priority = number
+    }
+    if let cost = root["cost"], !cost.isNull {
+      guard let number = cost.double, number.isFinite else {
+        throw WorkerRegistration.refusal("'cost' must be a number")
+      }
+      details.cost = number
+    }
+    self.details = details
+  }
+
+  /// The registration that a query asks of a router with split pools or with a single one.
+  init(
+    query: UnsafeRawBufferPointer, isDisaggregated: Bool
+  ) throws(AdminRefusal) {
+    func text(_ name: StaticString) -> String? {
+      QueryParameter.text(of: name, in: query).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    url = try WorkerRegistration.url(text("url"))
+    role = try WorkerRegistration.role(text("worker_type"), isDisaggregated)
+    let port = text("bootstrap_port")
+    details = WorkerDetails(
+      bootstrapPort: try port.map { text throws(AdminRefusal) in
+        try WorkerRegistration.bootstrapPort(Int(text))
+      })
   }
 
   private static func refusal(_ message: String) -> AdminRefusal {
     AdminRefusal(status: 400, code: "ADD_WORKER_FAILED", message: message)
   }
 
-  private static func url(_ root: JSONValue) throws(AdminRefusal) -> WorkerURL {
-    guard let text = try text("url", root) else { throw refusal("'url' is missing") }
+  private static func url(_ text: String?) throws(AdminRefusal) -> WorkerURL {
+    guard let text else { throw refusal("'url' is missing") }
     do throws(WorkerURL.Fault) {
       return try WorkerURL(text)
     } catch {
@@ -52,13 +84,14 @@ struct WorkerRegistration {
   }
 
   private static func role(
-    _ root: JSONValue, _ isDisaggregated: Bool
+    _ type: String?, _ isDisaggregated: Bool
   ) throws(AdminRefusal) -> Role {
-    let type = try text("worker_type", root)
     switch type {
     case "prefill" where isDisaggregated: return .prefill
     case "decode" where isDisaggregated: return .decode
-    case "regular" where !isDisaggregated, nil where !isDisaggregated: return .both
+    case "regular" where !isDisaggregated, "both" where !isDisaggregated,
+      nil where !isDisaggregated:
+      return .both
     case "prefill", "decode":
       throw refusal("This router has a single pool: 'worker_type' is 'regular' here")
     default:
@@ -70,7 +103,11 @@ struct WorkerRegistration {
 
   private static func bootstrapPort(_ root: JSONValue) throws(AdminRefusal) -> UInt16? {
     guard let value = root["bootstrap_port"], !value.isNull else { return nil }
-    guard let number = value.integer, let port = UInt16(exactly: number), port > 0 else {
+    return try bootstrapPort(value.integer)
+  }
+
+  private static func bootstrapPort(_ number: Int?) throws(AdminRefusal) -> UInt16 {
+    guard let number, let port = UInt16(exactly: number), port > 0 else {
       throw refusal("'bootstrap_port' must be a number from 1 to 65535")
     }
     return port

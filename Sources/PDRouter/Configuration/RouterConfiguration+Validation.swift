@@ -33,6 +33,7 @@ extension RouterConfiguration {
     faults += rangeFaults()
     faults += retries.faults
     faults += timeoutFaults()
+    faults += startup.faults
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }
 

@@ -80,6 +80,10 @@ public struct RouterConfiguration: Sendable {
   public var retries = RetrySettings()
   /// Who may ask for what.
   public var clients = ClientSettings()
+  /// How long workers may take to be there.
+  public var startup = StartupSettings()
+  /// Whether a model that no engine lists is left to any engine, instead of answered 404.
+  public var passesUnknownModels = false
   /// How workers are probed.
   public var health = HealthSettings()
   /// Whether each request leaves a log line.

@@ -103,8 +103,8 @@ public protocol ExchangeHandler: AnyObject {
   /// later.
   func handle(_ exchange: Exchange)
 
-  /// Whether `handle` is to be called once the head is there, for a body that is large or of unknown
-  /// length; the rest is told by `ExchangeObserver.exchangeDidReceiveBody`.
+  /// Whether `handle` is to be called once the head and some of the body are there, where that is
+  /// large or of unknown length; the rest is told by `ExchangeObserver.exchangeDidReceiveBody`.
   func takesBodyInPieces(_ exchange: Exchange) -> Bool
 
   /// The connection refused a request by itself (bad HTTP, too large); for counting.

@@ -4,18 +4,19 @@ internal import Wire
 
 // A body that is taken in pieces: read while its request is answered, as fast as it is taken.
 extension HTTP1FrontendConnection {
-  /// Hands the request over before its body.
+  /// Hands the request over with what has come of its body.
   func beginReceiving(_ exchange: Exchange) {
     precondition(!isReceivingBody, "one body is received at a time")
     state = .answering
     isReceivingBody = true
-    receivedByteCount = 0
+    receivedByteCount = exchange.body.count
     untimedByteCount = 0
     keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
     exchange.isBodyComplete = false
     exchange.receivedAt = stream.loop.now
     exchange.transport = self
     frontend.handler.handle(exchange)
+    pauseIfUntaken()
   }
 
   /// Takes a piece of the body out of `bytes`, or its end.

@@ -31,6 +31,8 @@ final class HTTP1FrontendConnection {
   let timer: any LoopTimer
   var state = State.idle
   private var parser: HTTP1RequestParser
+  /// Whether the body that is being read is handed over in pieces.
+  private var takesPieces = false
   /// Whether the body of the request that is being answered is still coming.
   var isReceivingBody = false
   /// Bytes of that body so far.
@@ -255,12 +257,9 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       stream.write(
         UnsafeRawBufferPointer(start: interim.utf8Start, count: interim.utf8CodeUnitCount))
     }
-    if takesPieces(exchange) {
-      beginReceiving(exchange)
-      return
-    }
     state = .readingBody
-    if case .length(let length) = exchange.head.framing {
+    takesPieces = mayTakePieces(exchange)
+    if case .length(let length) = exchange.head.framing, !takesPieces {
       exchange.body.reserve(min(length, 1024 * 1024))
     }
   }
@@ -282,13 +281,15 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       return true
     case .needMore:
       timer.arm(after: timeForMore(after: exchange.body.count), for: self)
+      // Not before its first bytes: they may say which model the request is for.
+      if takesPieces, !exchange.body.isEmpty { beginReceiving(exchange) }
       return false
     }
   }
 
   /// Whether the handler takes the body in pieces: not for one that is small, which can be sent
   /// again when a worker fails.
-  private func takesPieces(_ exchange: Exchange) -> Bool {
+  private func mayTakePieces(_ exchange: Exchange) -> Bool {
     if case .length(let length) = exchange.head.framing,
       length <= frontend.limits.gatheredBodyBytes
     {

@@ -40,4 +40,6 @@ enum LoopNotice: Sendable {
   case pairWarmed(prefill: WorkerID, decode: WorkerID)
   /// A worker's engine was away and may have started anew: it has met nobody.
   case workerReturned(WorkerID)
+  /// These workers' engines have emptied their prefix caches.
+  case cachesFlushed([WorkerID])
 }

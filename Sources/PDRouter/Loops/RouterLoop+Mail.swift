@@ -70,6 +70,8 @@ extension RouterLoop {
     case .workerReturned(let id):
       workers.pairs.forget(id)
       workers.caches?.forget(id)
+    case .cachesFlushed(let ids):
+      for id in ids { workers.caches?.forget(id) }
     }
   }
 }

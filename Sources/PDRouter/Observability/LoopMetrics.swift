@@ -11,6 +11,7 @@ public final class LoopMetrics: Sendable {
     "worker_connection_broken", "malformed_worker_answer", "worker_error", "request_timeout",
     "connect_timeout", "prefill_timeout", "first_byte_timeout", "stream_idle_timeout",
     "kv_lease_expired", "shutting_down", "invalid_api_key", "key_validation_unavailable",
+    "model_not_found",
   ]
 
   /// What the ledger says, in the order of its counters.

@@ -31,8 +31,12 @@ extension ReleaseDesk {
       return queue.hasRoom(at: prefill.id) ? .go(prefill.id) : .busy
     }
     var candidates: [ReleaseCandidate] = []
+    // An engine refuses a model that it has not before it looks at the handle.
+    let model = order.modelNumber
+    let isListed = model.map { name in roster.decode.contains { $0.models?.lists(name) == true } }
     for worker in roster.decode where worker.id != prefill.id && worker.isHealthy {
       guard pairs.isCompatible(prefill, worker) else { continue }
+      if let model, isListed == true, worker.models?.lists(model) == false { continue }
       candidates.append(
         ReleaseCandidate(
           id: worker.id, record: queue.record(of: worker, with: order),

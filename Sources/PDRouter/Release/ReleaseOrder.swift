@@ -1,3 +1,4 @@
+internal import JSONFields
 internal import KVTransfer
 internal import Vocabulary
 
@@ -47,6 +48,12 @@ final class ReleaseOrder {
 
   /// The request's `model` as raw JSON, or nothing.
   var model: UnsafeRawBufferPointer { part(0, modelCount) }
+
+  /// The number of that name; nil where there is none.
+  var modelNumber: UInt64? {
+    guard modelCount > 0 else { return nil }
+    return ModelName.number(at: JSONSpan(kind: .string, range: 0..<modelCount), of: model)
+  }
 
   /// The `X-Request-Id` that both legs carried.
   var requestID: UnsafeRawBufferPointer { part(modelCount, modelCount + requestIDCount) }

@@ -41,6 +41,38 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   case workerUndrain
   /// `GET /workers/{worker}/drained`
   case workerDrained
+  /// `POST /add_worker?url=`
+  case addWorker
+  /// `POST /remove_worker?url=`
+  case removeWorker
+  /// `GET /list_workers`
+  case listWorkers
+  /// `POST /flush_cache`
+  case flushCache
+  /// `GET /get_loads`
+  case loads
+  /// `GET /health_generate`
+  case healthGenerate
+  /// `GET /get_model_info`
+  case modelInfo
+  /// `GET /get_server_info`
+  case serverInfo
+  /// `GET /scheduling/diagnostics`
+  case schedulingDiagnostics
+  /// `GET /metrics`
+  case metrics
+  /// `GET`, `DELETE /v1/responses/{id}`
+  case storedResponse
+  /// `POST /v1/responses/{id}/cancel`
+  case responseCancel
+  /// `GET /v1/responses/{id}/input`
+  case responseInput
+  /// `GET /v1/responses/{id}/input_items`
+  case responseInputItems
+  /// `POST /v1/load_lora_adapter`
+  case loadAdapter
+  /// `POST /v1/unload_lora_adapter`
+  case unloadAdapter
   /// Anything else: handed to a worker as it is.
   case passThrough
 
@@ -66,6 +98,22 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     case .workerDrain: "/workers/{worker}/drain"
     case .workerUndrain: "/workers/{worker}/undrain"
     case .workerDrained: "/workers/{worker}/drained"
+    case .addWorker: "/add_worker"
+    case .removeWorker: "/remove_worker"
+    case .listWorkers: "/list_workers"
+    case .flushCache: "/flush_cache"
+    case .loads: "/get_loads"
+    case .healthGenerate: "/health_generate"
+    case .modelInfo: "/get_model_info"
+    case .serverInfo: "/get_server_info"
+    case .schedulingDiagnostics: "/scheduling/diagnostics"
+    case .metrics: "/metrics"
+    case .storedResponse: "/v1/responses/{id}"
+    case .responseCancel: "/v1/responses/{id}/cancel"
+    case .responseInput: "/v1/responses/{id}/input"
+    case .responseInputItems: "/v1/responses/{id}/input_items"
+    case .loadAdapter: "/v1/load_lora_adapter"
+    case .unloadAdapter: "/v1/unload_lora_adapter"
     case .passThrough: "other"
     }
   }
@@ -93,11 +141,13 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether the router answers by itself, without a worker of its choice.
+  /// Whether the router answers by itself, or finds out itself who is to answer.
   public var isOwn: Bool {
     switch self {
-    case .health, .liveness, .readiness, .workers, .handles, .finishSession, .worker, .workerDrain,
-      .workerUndrain, .workerDrained:
+    case .health, .liveness, .readiness, .models, .workers, .handles, .finishSession, .worker,
+      .workerDrain, .workerUndrain, .workerDrained, .addWorker, .removeWorker, .listWorkers,
+      .flushCache, .loads, .healthGenerate, .modelInfo, .serverInfo, .schedulingDiagnostics,
+      .metrics, .storedResponse, .responseCancel, .responseInput, .responseInputItems:
       true
     default: false
     }
@@ -106,7 +156,20 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   /// Whether the route is for operators: served on their port where there is one.
   public var isAdmin: Bool {
     switch self {
-    case .workers, .worker, .workerDrain, .workerUndrain, .workerDrained, .handles: true
+    case .workers, .worker, .workerDrain, .workerUndrain, .workerDrained, .handles, .addWorker,
+      .removeWorker,
+      .listWorkers, .flushCache, .loads:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a worker gets the request as it is, and nothing is known of what it does there.
+  var isPassedOn: Bool {
+    switch self {
+    case .passThrough, .loadAdapter, .unloadAdapter, .modelInfo, .serverInfo, .storedResponse,
+      .responseCancel, .responseInput, .responseInputItems:
+      true
     default: false
     }
   }
@@ -119,12 +182,18 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     }
   }
 
+  /// Whether the engine that carries it out serves other models then.
+  var changesModels: Bool { self == .loadAdapter || self == .unloadAdapter }
+
   /// The methods the route takes, as an `allow` field lists them; nil when any is passed on.
   var allowedMethods: StaticString? {
     switch self {
-    case .health, .liveness, .readiness, .models, .handles, .workerDrained: "GET, HEAD"
+    case .health, .liveness, .readiness, .models, .handles, .workerDrained, .listWorkers, .loads,
+      .healthGenerate, .modelInfo, .serverInfo, .schedulingDiagnostics, .metrics, .responseInput,
+      .responseInputItems:
+      "GET, HEAD"
     case .workers: "GET, HEAD, POST"
-    case .worker: "GET, HEAD, DELETE"
+    case .worker, .storedResponse: "GET, HEAD, DELETE"
     case .passThrough: nil
     default: "POST"
     }
@@ -134,10 +203,12 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   func takes(_ method: HTTPMethod) -> Bool {
     switch self {
     case .passThrough: true
-    case .health, .liveness, .readiness, .models, .handles, .workerDrained:
+    case .health, .liveness, .readiness, .models, .handles, .workerDrained, .listWorkers, .loads,
+      .healthGenerate, .modelInfo, .serverInfo, .schedulingDiagnostics, .metrics, .responseInput,
+      .responseInputItems:
       method == .get || method == .head
     case .workers: method == .get || method == .head || method == .post
-    case .worker: method == .get || method == .head || method == .delete
+    case .worker, .storedResponse: method == .get || method == .head || method == .delete
     default: method == .post
     }
   }
@@ -150,7 +221,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
       self = endpoint
       return
     }
-    self = WorkerPath(path)?.endpoint ?? .passThrough
+    self = WorkerPath(path)?.endpoint ?? ResponsePath(path)?.endpoint ?? .passThrough
   }
 
   private func isNamed(_ path: UnsafeRawBufferPointer) -> Bool {

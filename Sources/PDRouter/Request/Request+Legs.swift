@@ -274,7 +274,7 @@ extension Request: LegObserver {
   /// (RFC 9110 §9.2.1; a PUT or DELETE done twice is the client's to decide).
   var isRepeatable: Bool {
     guard !hasTakenBody else { return false }
-    guard endpoint == .passThrough, let exchange else { return true }
+    guard endpoint.isPassedOn, let exchange else { return true }
     switch exchange.head.method {
     case .get, .head, .options: return true
     default: return false

@@ -67,8 +67,8 @@ extension Request {
   var isSomebodyLeft: Bool { canBeServed(except: tried) }
 
   private func canBeServed(except absent: TriedWorkers) -> Bool {
-    guard router.hasWorker(.serving, except: absent) else { return false }
-    return !needsPrefill || router.hasWorker(.prefill, except: absent)
+    guard router.hasWorker(.serving, for: traits, except: absent) else { return false }
+    return !needsPrefill || router.hasWorker(.prefill, for: traits, except: absent)
   }
 
   /// Whether decode cannot serve the request alone.

@@ -13,7 +13,8 @@ extension Request {
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker, requestID: requestID.bytes,
-      body: exchange.head.framing, hints: nil, isPrefill: false, isSplit: false)
+      body: exchange.head.framing, hints: nil, isPrefill: false, isSplit: false,
+      passesAuthorization: router.passesAuthorization)
     servingLeg.isRequestOpen = true
     withUnsafePointer(to: router.headScratch.bytes) {
       servingLeg.send(UnsafeBufferPointer(start: $0, count: 1))

@@ -59,6 +59,8 @@ final class Request {
   /// Whether it counts among the requests in flight, which it does from its admission to its end.
   var holdsSlot = false
   var tried = TriedWorkers()
+  /// Moves whenever it begins or ends to wait for engines to tell their models.
+  var modelWait = 0
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
   /// Made once, in `init`: a leg needs its observer.
@@ -105,7 +107,7 @@ final class Request {
     course.mayWait = router.pinnedPair == nil
     deadline = exchange.receivedAt + router.configuration.timeouts.request
     armTimer()
-    perform(RequestAction(step: .choose))
+    chooseForModel()
   }
 
   /// Takes on a client's request that was not let in, and ends it: with `error`, or without a word
@@ -189,6 +191,7 @@ final class Request {
     timer.cancel()
     if course.isWaiting { router.stopWaiting(self) }
     course = RetryCourse()
+    endModelWait()
     prefillReservation.release()
     servingReservation.release()
     handle = nil
@@ -326,6 +329,7 @@ final class Request {
       fields = nil
       clearTraits()
       readSession(exchange)
+      readModel(exchange)
       return
     }
     do throws(JSONError) {
@@ -334,6 +338,7 @@ final class Request {
       self.fields = fields
       clearTraits(promptTokens: PromptSize.estimate(fields))
       readSession(exchange)
+      readModel(exchange)
       readPrefix(fields, of: body)
       traits.priority = PriorityFields.find(
         in: exchange.head, base: exchange.headBytes.bytes, fields: fields, of: body)

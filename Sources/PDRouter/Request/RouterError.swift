@@ -8,6 +8,8 @@ public struct RouterError: Error, Equatable, Sendable {
     case unauthorized
     /// Whether the API key is right could not be found out.
     case keyNotValidated
+    /// No engine serves the model that was asked for.
+    case unknownModel
     /// No worker of the needed role is there to be chosen.
     case noWorker
     /// The router is at a limit of its own.
@@ -81,6 +83,7 @@ extension RouterError {
   public var status: Int {
     switch kind {
     case .badRequest(let status): status
+    case .unknownModel: 404
     case .unauthorized: 401
     case .noWorker, .overloaded, .shuttingDown, .keyNotValidated: 503
     case .queueFull, .rateLimited: 429
@@ -94,6 +97,7 @@ extension RouterError {
   /// The error's name in OpenAI's `type` member.
   public var type: StaticString {
     switch kind {
+    case .unknownModel: "NotFoundError"
     case .badRequest(404): "not_found_error"
     case .badRequest, .unauthorized: "invalid_request_error"
     case .noWorker, .overloaded, .shuttingDown, .keyNotValidated: "service_unavailable_error"
@@ -110,6 +114,7 @@ extension RouterError {
     case .badRequest: "bad_request"
     case .unauthorized: "invalid_api_key"
     case .keyNotValidated: "key_validation_unavailable"
+    case .unknownModel: "model_not_found"
     case .noWorker: "no_available_workers"
     case .overloaded: "overloaded"
     case .queueFull: "queue_full"

@@ -26,11 +26,11 @@ extension RouterLoop {
       OwnAnswers.notFound(exchange)
       return false
     }
-    return gate.isOpen || passes(exchange, endpoint)
+    return clientGate.isOpen || passes(exchange, endpoint)
   }
 
   private func passes(_ exchange: Exchange, _ endpoint: Endpoint) -> Bool {
-    switch gate.look(at: exchange, for: endpoint, now: loop.now) {
+    switch clientGate.look(at: exchange, for: endpoint, now: loop.now) {
     case .enter: return true
     case .refuse: refuseKey(exchange, endpoint)
     case .ask(let token, let digest):

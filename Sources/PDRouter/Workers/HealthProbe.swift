@@ -46,6 +46,9 @@ final class HealthProbe {
   func take(_ workers: [Worker]) {
     precondition(!workers.isEmpty, "an engine without workers is not probed")
     let newcomers = workers.filter { worker in !self.workers.contains { $0 === worker } }
+    if self.workers[0].wasFound, machine.isHealthy {
+      for worker in newcomers { worker.noteFound() }
+    }
     self.workers = workers
     if setHealth(of: newcomers) { registry.noteChange() }
   }
@@ -70,13 +73,18 @@ final class HealthProbe {
 
   /// One that was registered before it listened is asked often, so that it is found at once.
   private var interval: Duration {
-    machine.isNew ? min(settings.interval, HealthProbe.newcomerInterval) : settings.interval
+    if machine.isNew { return min(settings.interval, HealthProbe.newcomerInterval) }
+    // At the start one is taken to be healthy, and only a probe can say that it is.
+    let isFound = workers[0].wasFound
+    return isFound
+      ? settings.interval : min(settings.interval, router.configuration.startup.checkInterval)
   }
 
   private func end(success: Bool) {
     // From start to start, so that an engine that hangs is found as soon as one that refuses.
     let spent = router.loop.now - startedAt
     machine.note(success: success)
+    if success { for worker in workers { worker.noteFound() } }
     timer.arm(after: max(.zero, interval - spent), for: self)
     noteHealth()
     if success { observer?.probeDidSucceed(self) }

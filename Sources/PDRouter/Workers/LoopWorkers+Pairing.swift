@@ -14,6 +14,7 @@ extension LoopWorkers {
     refresh()
     caches?.look(at: traits, among: serving.workers.count)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
+    condition.modelRow = modelRow(of: traits.askedModel)
     condition.avoidsEjected = pairs.badCount > 0
     condition.overlooksCold = overlooksCold()
     var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)

@@ -62,6 +62,8 @@ struct LoopWorkers {
     var overlooksCold = false
     /// Whether only urgent requests are ahead of the one to be placed.
     var isUrgent = false
+    /// Who serves the model that is asked for, as a row of the roster.
+    var modelRow = ModelRoster.everybody
     var now: Instant
   }
 
@@ -71,7 +73,13 @@ struct LoopWorkers {
   private let slowStart: SlowStart
   private(set) var version = 0
   private var reportVersion = 0
-  private var members: [Worker] = []
+  private(set) var members: [Worker] = []
+  /// Who serves which model, as far as it was asked for.
+  var roster = ModelRoster()
+  /// Whether the workers do not all serve the same models.
+  var isMixed = false
+  /// Whether a model that nobody lists is left to any engine.
+  let passesUnknownModels: Bool
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
   private(set) var prefill = Group()
@@ -98,9 +106,11 @@ struct LoopWorkers {
 
   init(
     registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
-    caches: CacheKnowledge? = nil, slowStart: SlowStart = SlowStart(over: .zero)
+    caches: CacheKnowledge? = nil, slowStart: SlowStart = SlowStart(over: .zero),
+    passesUnknownModels: Bool = false
   ) {
     self.registry = registry
+    self.passesUnknownModels = passesUnknownModels
     self.caches = caches
     self.pairChooser = pairChooser
     self.slowStart = slowStart
@@ -115,6 +125,7 @@ struct LoopWorkers {
     refresh()
     caches?.look(at: traits, among: serving.workers.count)
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
+    condition.modelRow = modelRow(of: traits.askedModel)
     guard let prefill else {
       gather(leg, condition)
       return pick(leg, by: &seat, traits, &generator)?.chosen
@@ -132,10 +143,16 @@ struct LoopWorkers {
     return found
   }
 
-  /// Whether there is a worker for `leg` besides those of `tried`.
-  mutating func hasWorker(_ leg: Leg, except tried: TriedWorkers) -> Bool {
+  /// Whether there is a worker for `leg` of such a request besides those of `tried`.
+  mutating func hasWorker(
+    _ leg: Leg, for traits: borrowing RequestTraits, except tried: TriedWorkers
+  ) -> Bool {
     refresh()
-    return group(leg).workers.contains { !tried.contains($0) }
+    let row = modelRow(of: traits.askedModel)
+    let group = group(leg)
+    return group.workers.indices.contains {
+      roster.serves(row, leg, $0) && !tried.contains(group.workers[$0])
+    }
   }
 
   /// Whether there is anybody who may become a candidate for `leg`, the ill and the draining
@@ -168,6 +185,7 @@ struct LoopWorkers {
     siteNumbers = SiteNumbers()
     prefill = makeGroup { $0.role != .decode }
     serving = makeGroup { $0.role != .prefill }
+    noteModels(of: members)
     let kinds = Set(serving.marks)
     allNear = siteNumbers.count < 2
     allFit = Set(prefill.marks).allSatisfy { mark in kinds.allSatisfy { mark.fits($0) } }
@@ -233,7 +251,7 @@ extension LoopWorkers {
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
-      guard !condition.tried.contains(worker),
+      guard roster.serves(condition.modelRow, leg, place), !condition.tried.contains(worker),
         isPossible(worker.id, mark, condition),
         !condition.needsPartner
           || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
@@ -289,7 +307,7 @@ extension LoopWorkers {
     reverse.partner = partner
     return serving.workers.indices.contains { place in
       let other = serving.workers[place]
-      return !condition.tried.contains(other)
+      return roster.serves(condition.modelRow, .serving, place) && !condition.tried.contains(other)
         && isPossible(other.id, serving.marks[place], reverse)
     }
   }

@@ -30,14 +30,16 @@ public final class Worker: Sendable {
   private let peerState: Mutex<KVPeer>
   private struct Learned {
     var version: String?
+    var models: ModelCatalogue?
   }
 
-  private let learned = Mutex(Learned())
+  private let learned: Mutex<Learned>
   private let requests = Atomic<Int>(0)
   private let urgent = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
   private let waitingPrompts = Atomic<Int>(0)
   private let healthy: Atomic<Bool>
+  private let found = Atomic<Bool>(false)
   private let processed = Atomic<Int>(0)
   private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
@@ -68,6 +70,7 @@ public final class Worker: Sendable {
     self.role = role
     self.details = details
     healthy = Atomic(isHealthy)
+    learned = Mutex(Learned(models: details.modelID.map { ModelCatalogue(of: $0) }))
     let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
     self.key = key
     addressFields = Array("host: \(url.peer)\r\n\(rankField)\(key?.line ?? "")".utf8)
@@ -156,6 +159,27 @@ public final class Worker: Sendable {
       defer { learned.version = version }
       return learned.version != version
     }
+  }
+
+  /// What it serves, as its engine has said or else an operator; nil when nobody has.
+  var models: ModelCatalogue? { learned.withLock { $0.models } }
+
+  /// Notes what the engine serves.
+  ///
+  /// - Returns: whether these are other models than before.
+  func learn(models: ModelCatalogue) -> Bool {
+    learned.withLock { learned in
+      defer { learned.models = models }
+      return learned.models.map { !$0.namesTheSame(as: models) } ?? true
+    }
+  }
+
+  /// Whether a probe has ever found it healthy; before that it is only taken to be.
+  var wasFound: Bool { found.load(ordering: .relaxed) }
+
+  /// Notes that a probe has found it healthy.
+  func noteFound() {
+    found.store(true, ordering: .relaxed)
   }
 
   /// Whether it takes new requests, as operators say.

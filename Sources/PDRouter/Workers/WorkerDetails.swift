@@ -7,6 +7,12 @@ public struct WorkerDetails: Sendable, Equatable {
   /// Free text by name, listed; `topology` says where it is (`WorkerSite`), `zmq_address` is for
   /// MoRI-IO.
   public var labels: [String: String]
+  /// The model it serves, until its engine says so itself; nil: nothing is said.
+  public var modelID: String?
+  /// Its rank among workers as the baseline lists it; listed, and of no other use.
+  public var priority = 50
+  /// What it costs as the baseline lists it; listed, and of no other use.
+  public var cost = 1.0
   /// How many data-parallel ranks its engine has, as far as that is said; nil: nothing is said.
   public var dataParallelSize: Int?
   /// Whether its engine is asked how many ranks it has, and its workers follow from the answer.

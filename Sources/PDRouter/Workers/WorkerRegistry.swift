@@ -123,8 +123,8 @@ public final class WorkerRegistry: Sendable {
 
   /// Puts workers at `urls` in the place of others of the same engine, at once for every loop.
   ///
-  /// They are what `model` is: its role, details, health, version and drain. Of `leaving`, those
-  /// that ever had a request drain, and the others are gone.
+  /// They are what `model` is: its role, details, health, version, models and drain. Of `leaving`,
+  /// those that ever had a request drain, and the others are gone.
   ///
   /// - Returns: the new workers; fewer than asked for when one is there or the registry is full.
   func replace(
@@ -147,6 +147,8 @@ public final class WorkerRegistry: Sendable {
         let worker = state.append(
           url, role: model.role, details: model.details, isHealthy: model.isHealthy)
         if let version = model.version { _ = worker.learn(version: version) }
+        if let models = model.models { _ = worker.learn(models: models) }
+        if model.wasFound { worker.noteFound() }
         if isDraining { worker.setState(.draining) }
         added.append(worker)
       }

@@ -47,6 +47,21 @@ struct RouterOptions: ParsableArguments {
       discussion: "With --vllm-pd-disaggregation only of engines that do not say it themselves."))
   var intraNodeDataParallelSize = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Seconds until the first healthy worker (of each role); then the program ends.",
+      discussion: "POST /add_worker waits as long."))
+  var workerStartupTimeoutSecs = 600
+
+  @Option(help: "Seconds between log lines that say which workers are still waited for.")
+  var workerStartupCheckInterval = 30
+
+  @Flag(help: "Accepted for compatibility: workers may always serve different models.")
+  var enableIgw = false
+
+  @Flag(help: "Leave a model that no engine lists to any engine, instead of answering 404.")
+  var passUnknownModels = false
+
   @Option(help: "Event loops, each a thread.")
   var loops = 1
 
@@ -69,6 +84,9 @@ struct RouterOptions: ParsableArguments {
     }
     configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.loops = loops
+    configuration.startup.timeout = .seconds(workerStartupTimeoutSecs)
+    configuration.startup.checkInterval = .seconds(workerStartupCheckInterval)
+    configuration.passesUnknownModels = passUnknownModels
     disaggregation.apply(to: &configuration)
     policies.apply(to: &configuration)
     admission.apply(to: &configuration)

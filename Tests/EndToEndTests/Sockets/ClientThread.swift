@@ -6,14 +6,16 @@ import Vocabulary
 /// Clients on a thread of their own, until all have been answered.
 enum ClientThread {
   /// Asks each of `requests` on a connection of its own; gives the answers once all connections are
-  /// closed. `whenBegun` is called once the first bytes of any answer have come.
+  /// closed. `whenBegun` is called once the first bytes of any answer have come. Each request has
+  /// an id of its own where they are `named`.
   static func ask(
-    _ requests: [FleetRequest], at peer: HostAndPort,
+    _ requests: [FleetRequest], at peer: HostAndPort, named: Bool = true,
     whenBegun: @escaping @Sendable () -> Void = {}
   ) -> [[ReceivedAnswer]] {
     let result = Answers()
     let thread = LoopThread.start(name: "clients") { loop in
-      let crowd = ClientCrowd(requests, on: loop, to: peer, whenBegun: whenBegun)
+      let crowd = ClientCrowd(
+        requests, on: loop, to: peer, named: named, whenBegun: whenBegun)
       loop.run()
       result.value.withLock { $0 = crowd.answers }
     }
@@ -36,7 +38,7 @@ private final class ClientCrowd: LoopTimerHandler {
   private let deadline: Instant
 
   init(
-    _ requests: [FleetRequest], on loop: LibUVLoop, to peer: HostAndPort,
+    _ requests: [FleetRequest], on loop: LibUVLoop, to peer: HostAndPort, named: Bool,
     whenBegun: @escaping () -> Void
   ) {
     self.loop = loop
@@ -46,7 +48,8 @@ private final class ClientCrowd: LoopTimerHandler {
     deadline = loop.now + .seconds(20)
     clients = requests.enumerated().map { number, request in
       SocketClient(
-        on: loop, to: peer, sending: request.bytes(host: "localhost", id: "client-\(number)")
+        on: loop, to: peer,
+        sending: request.bytes(host: "localhost", id: named ? "client-\(number)" : nil)
       ) { [unowned self] in clientDidClose() }
     }
     timer.arm(after: .milliseconds(5), for: self)

@@ -102,7 +102,7 @@ struct LegRequestHeadTests {
     ("GET http://public.example/a HTTP/1.1\r\nhost: r\r\n\r\n", "GET /a HTTP/1.1", nil),
     (get("*", method: "OPTIONS"), "OPTIONS * HTTP/1.1", nil),
     ("GET /old HTTP/1.0\r\n\r\n", "GET /old HTTP/1.1", nil),
-    (get("/v1/models"), "GET /v1/models HTTP/1.1", nil),
+    (get("/v1/model"), "GET /v1/model HTTP/1.1", nil),
   ])
   func `a request that is passed through keeps its method, target and body`(
     text: String, line: String, length: String?

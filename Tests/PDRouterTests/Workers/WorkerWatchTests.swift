@@ -96,7 +96,8 @@ struct WorkerWatchTests {
     watch.start()
     for world in [pool, world] { world.world.run(for: .seconds(1)) }
     for engine in [pool.engines[0], keyed] {
-      #expect(engine.requests.map(\.head[0]) == ["GET /health HTTP/1.1"])
+      #expect(
+        engine.requests.map(\.head[0]) == ["GET /health HTTP/1.1", "GET /v1/models HTTP/1.1"])
     }
     #expect(world.registry.workers.allSatisfy { $0.version == nil })
     poolWatch.stop()

@@ -6,10 +6,10 @@ internal import Vocabulary
 /// asked what must be known of it to pair it.
 ///
 /// An engine is one worker, or several where it has data-parallel ranks; how many, `RankInquiry`
-/// finds out. Where pools are split and the operator gave no key, its version is asked for after
-/// every good probe, since an engine may be replaced between two probes. A Mooncake prefill
-/// engine's bootstrap server is asked at once, whenever the engine has come back, and when requests
-/// to it fail. Confined to the watching loop.
+/// finds out. It is asked which models it serves. Where pools are split and the operator gave no
+/// key, its version is asked for after every good probe, since an engine may be replaced between
+/// two probes. A Mooncake prefill engine's bootstrap server is asked at once, whenever the engine
+/// has come back, and when requests to it fail. Confined to the watching loop.
 final class WorkerCare {
   /// The engine.
   let engine: WatchedEngine
@@ -21,6 +21,7 @@ final class WorkerCare {
   private let logger: Logger
   private let probe: HealthProbe
   private let ranks: RankInquiry?
+  private let models: ModelInquiry
   private let versionQuery: WorkerQuery?
   private let bootstrap: BootstrapInquiry?
   private var isReady = false
@@ -35,6 +36,7 @@ final class WorkerCare {
     self.router = router
     self.logger = logger
     probe = HealthProbe(worker: first, router: router, registry: router.registry, logger: logger)
+    models = ModelInquiry(worker: first, router: router, logger: logger)
     ranks =
       workers.contains { $0.details.findsRanks }
       ? RankInquiry(worker: first, router: router, logger: logger) : nil
@@ -83,6 +85,7 @@ final class WorkerCare {
     probe.observer = nil
     probe.stop()
     ranks?.stop()
+    models.stop()
     versionQuery?.cancel()
     bootstrap?.stop()
     setReady(false)
@@ -146,6 +149,7 @@ final class WorkerCare {
 
 extension WorkerCare: HealthProbeObserver {
   func probeDidSucceed(_ probe: HealthProbe) {
+    models.askIfDue(through: router.pool(of: workers[0])) { [weak self] in self?.workers ?? [] }
     askRanks()
   }
 
@@ -155,6 +159,7 @@ extension WorkerCare: HealthProbeObserver {
       return
     }
     for worker in workers { router.tellAll(.workerReturned(worker.id)) }
+    models.hasReturned()
     bootstrap?.ask()
   }
 }

@@ -2,7 +2,8 @@ internal import EventLoop
 internal import Vocabulary
 internal import Wire
 
-/// One GET of the router's own to a worker: an answer of bounded size within a time, or nothing.
+/// One request of the router's own to a worker, without a body: an answer of bounded size within a
+/// time, or nothing.
 ///
 /// Confined to its loop; keeps itself alive while it is under way, and can be put again when it is
 /// not. For rare questions only: it allocates.
@@ -18,7 +19,11 @@ final class WorkerQuery {
   /// Bytes of an answer where nothing else is said; those asked for are far smaller.
   static let longestAnswer = 256 * 1024
 
+  /// What the answer's `content-type` said; empty when it said nothing. Valid once it was answered.
+  private(set) var contentType: [UInt8] = []
+  private let method: HTTPMethod
   private let path: String
+  private let fields: [UInt8]
   private let addressFields: [UInt8]
   private let timeout: Duration
   private let longestAnswer: Int
@@ -27,14 +32,18 @@ final class WorkerQuery {
   private var whenEnded: ((Outcome) -> Void)?
   private lazy var leg = Leg(observer: self)
 
-  /// A query of `path` at `worker`, not yet put; an answer of more than `longestAnswer` bytes is a
-  /// failure. `fields` are further lines of its head, each with its end.
+  /// A query of `path` at `worker` by GET or POST, not yet put; an answer of more than
+  /// `longestAnswer` bytes is a failure. `fields` are further lines of its head, each with its end.
   init(
     _ path: String, of worker: Worker, on loop: any Loop, timeout: Duration,
-    longestAnswer: Int = WorkerQuery.longestAnswer, fields: [UInt8] = []
+    longestAnswer: Int = WorkerQuery.longestAnswer, method: HTTPMethod = .get,
+    fields: [UInt8] = []
   ) {
     precondition(path.hasPrefix("/"), "a path starts with a slash")
     precondition(longestAnswer > 0)
+    precondition(method == .get || method == .post, "questions are asked by GET or POST")
+    self.method = method
+    self.fields = fields
     self.longestAnswer = longestAnswer
     self.path = worker.url.pathPrefix + path
     addressFields = worker.addressFields + fields
@@ -51,7 +60,8 @@ final class WorkerQuery {
     precondition(!isOut, "a query is put again when it has ended")
     self.whenEnded = whenEnded
     body.removeAll(keepingCapacityUpTo: 4096)
-    leg.method = .get
+    contentType = []
+    leg.method = method
     // A leg that could not be started ends with the timer, which is armed in any case.
     timer.arm(after: pool.start(leg) ? timeout : .milliseconds(1), for: self)
   }
@@ -85,16 +95,21 @@ extension WorkerQuery: LoopTimerHandler {
 extension WorkerQuery: LegObserver {
   func legIsReady(_ leg: Leg) {
     var head = ByteBuffer(capacity: 256)
-    head.append("GET ")
+    head.append(method == .post ? "POST " : "GET ")
     head.append(path)
     head.append(" HTTP/1.1\r\n")
     addressFields.withUnsafeBytes { head.append($0) }
     head.append("user-agent: vllm-router\r\n")
+    if method == .post { head.append("content-length: 0\r\n") }
+    fields.withUnsafeBytes { head.append($0) }
     head.appendHeadEnd()
     withUnsafePointer(to: head.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
   }
 
-  func legDidReceiveHead(_ leg: Leg) {}
+  func legDidReceiveHead(_ leg: Leg) {
+    guard let field = leg.head.fields.first(.contentType) else { return }
+    contentType = Array(field.value.of(leg.headBytes.bytes))
+  }
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {
     guard body.count + bytes.count <= longestAnswer else {
