@@ -67,6 +67,8 @@ public final class RouterLoop {
   var notedVersion = 0
   /// Who is told when the registry has moved.
   var whenMembershipChanges: (() -> Void)?
+  /// Who takes care of the workers, if this is the loop where that happens.
+  weak var watcher: (any WorkerObserver)?
 
   /// A router on `loop` for the workers of `registry`, loop `number` of `loops`; nothing listens
   /// yet.
@@ -92,7 +94,8 @@ public final class RouterLoop {
       pairChooser: configuration.makePairChooser(
         decider, decodeCanPrefill: connector.decodeCanPrefill),
       caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
-      slowStart: SlowStart(over: configuration.policySettings.slowStart))
+      slowStart: SlowStart(over: configuration.policySettings.slowStart),
+      panicThreshold: configuration.breaker.isOff ? 0 : configuration.breaker.panicThreshold)
     promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(
@@ -262,6 +265,7 @@ extension RouterLoop {
     if let pinnedPair {
       return RouterLoop.pinned(leg == .prefill ? pinnedPair.prefill : pinnedPair.decode)
     }
+    if loop.now >= workers.nextReturn { endEjections() }
     let chosen =
       switch leg {
       case .prefill:
@@ -288,6 +292,7 @@ extension RouterLoop {
     if let pinnedPair {
       return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
     }
+    if loop.now >= workers.nextReturn { endEjections() }
     let pair = workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
@@ -298,6 +303,7 @@ extension RouterLoop {
   }
 
   private func count(_ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg) {
+    if workers.overlooksEjections(leg) { metrics.countPanicChoice() }
     guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
     metrics.countPrefixDecision(leg, chosen.choice.reason)
   }

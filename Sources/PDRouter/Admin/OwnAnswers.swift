@@ -35,7 +35,7 @@ enum OwnAnswers {
   private static func readiness(_ exchange: Exchange, _ workers: [Worker]) {
     func counts(_ role: Role) -> (healthy: Int, total: Int) {
       let members = workers.filter { $0.role == role }
-      return (members.count(where: \.isEligible), members.count)
+      return (members.count(where: \.isAvailable), members.count)
     }
     let (prefill, decode, both) = (counts(.prefill), counts(.decode), counts(.both))
     guard prefill.total + decode.total > 0 else {

@@ -34,4 +34,8 @@ enum LoopNotice: Sendable {
   case pairWarmed(prefill: WorkerID, decode: WorkerID)
   /// A worker's engine was away and may have started anew: it has met nobody.
   case workerReturned(WorkerID)
+  /// To the watching loop: a request broke in a way that leaves open whether the engine lives.
+  case workerDoubted(WorkerID)
+  /// To the watching loop: a worker's breaker has opened or closed.
+  case breakerChanged(WorkerID, BreakerChange)
 }

@@ -57,7 +57,7 @@ extension RouterLoop {
     }
   }
 
-  private func heed(_ notice: LoopNotice) {
+  func heed(_ notice: LoopNotice) {
     switch notice {
     case .membershipChanged: noteMembership()
     case .pairWarmed(let prefill, let decode):
@@ -65,6 +65,8 @@ extension RouterLoop {
     case .workerReturned(let id):
       workers.pairs.forget(id)
       workers.caches?.forget(id)
+    case .workerDoubted(let id): watcher?.workerIsDoubted(id)
+    case .breakerChanged(let id, let change): watcher?.breakerDidChange(change, of: id)
     }
   }
 }

@@ -42,6 +42,8 @@ struct MetricsText: ~Copyable {
     case .clientDisconnects: single(name, .clientDisconnects)
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
+    case .breakerState, .breakerChanges, .breakerOutcomes: breaker(name)
+    case .panicChoices: single(name, .panicChoices)
     case .runningRequests: each(name, of: workers) { $0.requestsInFlight }
     case .workerLoad:
       let now = now

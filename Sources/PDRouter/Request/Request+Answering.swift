@@ -47,6 +47,7 @@ extension Request {
   private func noteRejection(_ status: Int) {
     retryIsFree = false
     if status == 500 { suspectedDeaths += 1 }
+    if status == 501 { servingReservation.excuse() }
     guard handle != nil, status != 503 else {
       noteFailure(of: servingReservation.worker)
       return
@@ -54,8 +55,8 @@ extension Request {
     handOverFailures += 1
     if let prefill = record.prefillWorker, let decode = record.servingWorker {
       _ = router.noteTransferFailure(prefill: prefill.id, decode: decode.id)
+      noteHandOverFailure(from: prefill)
     }
-    servingReservation.worker?.noteFailure()
     // Decode may have been told of an engine that is no more: its bootstrap server is asked again.
     noteFailure(
       of: prefillReservation.worker, isItsFault: router.configuration.asksBootstrapServers)
@@ -121,7 +122,11 @@ extension Request {
       return
     }
     judgePrediction()
-    if relay.passedError == .engine { noteFailure(of: servingReservation.worker) }
+    switch relay.passedError {
+    case .engine: noteFailure(of: servingReservation.worker)
+    case .client: break
+    case nil: noteServingSuccess()
+    }
     servingReservation.release()
     if !exchange.hasBegun {
       guard let head = servingHead else { preconditionFailure("an answer ends after its head") }
@@ -240,6 +245,7 @@ extension Request {
     guard record.firstTokenAt == nil else { return }
     record.firstTokenAt = router.loop.now
     teachDecider()
+    noteServingProgress()
     prefillReservation.release()
     servingReservation.promptIsDone()
   }

@@ -57,7 +57,7 @@ extension Request {
     guard prefillLeg.isOut else { return }
     let wasSent = prefillLeg.wasSent
     prefillLeg.cancel()
-    noteFailure(of: prefillReservation.worker, isOfEngine: true)
+    noteFailure(of: prefillReservation.worker, isOfEngine: true, kind: .answer)
     retryIsFree = false
     perform(
       machine.prefillFailed(
@@ -238,6 +238,7 @@ extension Request: LegObserver {
     switch servingLeg.head.status {
     case ..<400:
       if let failure = relay.finish() { return engineFailed(failure) }
+      noteServingSuccess()
       perform(machine.servingEnded())
     case ..<500, 503: perform(machine.servingRefused(refusalReleases: refusalReleases))
     default:
@@ -290,14 +291,6 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its
-  /// engine, and counts the failure against it if it is its fault.
-  func noteFailure(of worker: Worker?, isItsFault: Bool = true, isOfEngine: Bool = false) {
-    guard let worker else { return }
-    if isItsFault { worker.noteFailure() }
-    if isOfEngine { tried.insertEngine(of: worker) } else { tried.insert(worker.id) }
-  }
-
   /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
   /// running.
   private func prefillEnded() {
@@ -307,6 +300,7 @@ extension Request: LegObserver {
     case 200..<300: readPrefillAnswer()
     case 400..<500: perform(machine.prefillRejected())
     default:
+      if prefillLeg.head.status == 501 { prefillReservation.excuse() }
       noteFailure(of: prefillReservation.worker)
       retryIsFree = false
       if prefillLeg.head.status == 500 { suspectedDeaths += 1 }
@@ -322,6 +316,7 @@ extension Request: LegObserver {
       if let identity = answer.identity, prefillReservation.worker?.ranksAreKnown == true {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
+      notePrefillSuccess()
       teachDecider(prefill: answer)
       judgePrediction(prefill: answer)
       take(answer)
