@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     .target(name: "Vocabulary", swiftSettings: hot),
     .target(name: "JSONFields", dependencies: ["Vocabulary"], swiftSettings: hot),
@@ -49,10 +50,12 @@ let package = Package(
       name: "Simulation",
       dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
+    .target(name: "SettingsFile", dependencies: ["CYAML"], swiftSettings: house),
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
+        "PDRouter", "Simulation", "SettingsFile", "EventLoop", "Policies", "KVTransfer", "Wire",
+        "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -80,6 +83,8 @@ let package = Package(
       name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
     .testTarget(
       name: "JSONFieldsTests", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: house),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "Vocabulary"], swiftSettings: house),
     .testTarget(
@@ -111,6 +116,13 @@ let package = Package(
       dependencies: [
         "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
         "Vocabulary", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: [
+        "Tool", "PDRouter", "Policies", "Vocabulary",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: house),
     .testTarget(

@@ -30,7 +30,7 @@ struct ObservabilityOptions: ParsableArguments {
   }
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.metrics = HostAndPort(host: prometheusHost, port: prometheusPort)
     configuration.logsRequests = logLevel.loggerLevel <= .info
   }

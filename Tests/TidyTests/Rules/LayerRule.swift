@@ -16,10 +16,11 @@ enum LayerRule {
     "Simulation": [
       "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
     ],
+    "SettingsFile": ["CYAML"],
     // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-      "Vocabulary", "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "SettingsFile", "EventLoop", "Policies", "KVTransfer", "Wire",
+      "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 
@@ -27,7 +28,7 @@ enum LayerRule {
   private static let system: Set = [
     "Glibc", "Synchronization", "Foundation", "FoundationEssentials",
   ]
-  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL"]
+  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL", "CYAML"]
 
   static func offences(in file: SourceFile) -> [Offence] {
     guard let target = file.target else {
