@@ -91,6 +91,8 @@ public final class RouterLoop {
   var notedVersion = 0
   /// Who is told when the registry has moved.
   var whenMembershipChanges: (() -> Void)?
+  /// Who takes care of the workers, if this is the loop where that happens.
+  weak var watcher: (any WorkerObserver)?
 
   /// A router on `loop` for the workers of `registry`, loop `number` of `loops`; nothing listens
   /// yet.
@@ -118,7 +120,8 @@ public final class RouterLoop {
         decider, decodeCanPrefill: connector.decodeCanPrefill),
       caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
       slowStart: SlowStart(over: configuration.policySettings.slowStart),
-      passesUnknownModels: configuration.passesUnknownModels)
+      passesUnknownModels: configuration.passesUnknownModels,
+      panicThreshold: configuration.breaker.isOff ? 0 : configuration.breaker.panicThreshold)
     promptPrefix = PromptPrefix(policyMemory.hasher)
     self.policyMemory = policyMemory
     prefillSeat = configuration.makeSeat(
@@ -379,6 +382,7 @@ extension RouterLoop {
     if let pinnedPair {
       return RouterLoop.pinned(leg == .prefill ? pinnedPair.prefill : pinnedPair.decode)
     }
+    if loop.now >= workers.nextReturn { endEjections() }
     let chosen =
       switch leg {
       case .prefill:
@@ -410,6 +414,7 @@ extension RouterLoop {
     if let pinnedPair {
       return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
     }
+    if loop.now >= workers.nextReturn { endEjections() }
     let pair = workers.choosePair(
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
@@ -420,6 +425,7 @@ extension RouterLoop {
   }
 
   private func count(_ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg) {
+    if workers.overlooksEjections(leg) { metrics.countPanicChoice() }
     guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
     metrics.countPrefixDecision(leg, chosen.choice.reason)
   }

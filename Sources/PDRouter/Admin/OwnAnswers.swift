@@ -87,7 +87,7 @@ enum OwnAnswers {
   ) {
     func counts(_ role: Role) -> (healthy: Int, total: Int) {
       let members = workers.filter { $0.role == role }
-      return (members.count { $0.isEligible && (!isWatched || $0.wasFound) }, members.count)
+      return (members.count { $0.isAvailable && (!isWatched || $0.wasFound) }, members.count)
     }
     let (prefill, decode, both) = (counts(.prefill), counts(.decode), counts(.both))
     guard prefill.total + decode.total > 0 else {

@@ -50,6 +50,8 @@ enum WorkerListing {
     body.append(worker.isHealthy ? "true" : "false")
     body.append(",\"state\":\"")
     body.append(worker.state.name)
+    body.append("\",\"circuit_state\":\"")
+    body.append(worker.breaker.state.name)
     body.append("\",\"load\":")
     body.append(decimal: worker.requestsInFlight)
     body.append(",\"connection_mode\":\"Http\",\"priority\":")

@@ -34,6 +34,8 @@ extension RouterConfiguration {
     faults += retries.faults
     faults += timeoutFaults()
     faults += startup.faults
+    faults += health.faults
+    faults += breaker.faults
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
   }
 
@@ -88,14 +90,6 @@ extension RouterConfiguration {
     need(
       policySettings.temperature >= 0 && policySettings.temperature.isFinite,
       "--router-temperature must be 0 or greater, not \(policySettings.temperature)")
-    need(health.interval > .zero, "--health-check-interval-secs must be greater than 0")
-    need(health.timeout > .zero, "--health-check-timeout-secs must be greater than 0")
-    need(health.failureThreshold > 0, "--health-failure-threshold must be greater than 0")
-    need(health.successThreshold > 0, "--health-success-threshold must be greater than 0")
-    need(health.path.hasPrefix("/"), "--health-check-endpoint must start with /")
-    need(
-      health.path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F },
-      "--health-check-endpoint must be printable ASCII without spaces")
     return faults
   }
 }

@@ -86,6 +86,8 @@ public struct RouterConfiguration: Sendable {
   public var passesUnknownModels = false
   /// How workers are probed.
   public var health = HealthSettings()
+  /// When workers are passed over for failing their requests.
+  public var breaker = BreakerSettings()
   /// Whether each request leaves a log line.
   public var logsRequests = true
   /// Seed of everything random; nil takes one from the system.
@@ -104,21 +106,4 @@ public struct RouterConfiguration: Sendable {
   public func makeConnector() -> any KVConnector {
     connector.make(leaseDuration: lease, options: connectorOptions)
   }
-}
-
-/// How workers are probed.
-public struct HealthSettings: Sendable, Equatable {
-  /// Path that answers 2xx on a healthy worker.
-  public var path = "/health"
-  /// Time from one probe of a worker to the next.
-  public var interval: Duration = .seconds(60)
-  /// A probe without an answer after this long has failed.
-  public var timeout: Duration = .seconds(5)
-  /// Failures in a row that make a worker unhealthy.
-  public var failureThreshold = 3
-  /// Successes in a row that make it healthy again.
-  public var successThreshold = 2
-
-  /// The defaults of the baseline.
-  public init() {}
 }

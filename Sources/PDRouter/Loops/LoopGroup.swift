@@ -7,16 +7,19 @@ internal import Synchronization
 /// at for rare things only, never on the way of a request.
 public final class LoopGroup: Sendable {
   private let mailboxes = Mutex<[LoopMailbox]>([])
-  private let watching = Atomic<Bool>(false)
   private let waiters = Atomic<Int>(0)
+  private let watching = Mutex<LoopMailbox?>(nil)
 
   /// A group without loops.
   public init() {}
 
   /// Whether a loop probes the workers, so that a new one's health will be found out.
-  var watchesWorkers: Bool {
-    get { watching.load(ordering: .relaxed) }
-    set { watching.store(newValue, ordering: .relaxed) }
+  var watchesWorkers: Bool { watcher != nil }
+
+  /// The mailbox of the loop that probes the workers, if one does.
+  var watcher: LoopMailbox? {
+    get { watching.withLock { $0 } }
+    set { watching.withLock { $0 = newValue } }
   }
 
   /// Counts in a request that waits for a worker.

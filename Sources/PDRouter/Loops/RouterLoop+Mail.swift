@@ -59,7 +59,7 @@ extension RouterLoop {
     }
   }
 
-  private func heed(_ notice: LoopNotice) {
+  func heed(_ notice: LoopNotice) {
     switch notice {
     case .membershipChanged: noteMembership()
     case .workersChanged:
@@ -72,6 +72,8 @@ extension RouterLoop {
       workers.caches?.forget(id)
     case .cachesFlushed(let ids):
       for id in ids { workers.caches?.forget(id) }
+    case .workerDoubted(let id): watcher?.workerIsDoubted(id)
+    case .breakerChanged(let id, let change): watcher?.breakerDidChange(change, of: id)
     }
   }
 }

@@ -21,7 +21,7 @@ public final class LoopMetrics: Sendable {
 
   /// Single numbers, in the order of their counters.
   enum Single: Int, CaseIterable {
-    case clientDisconnects, refusedRequests, retriesRefused, waitingForWorker
+    case clientDisconnects, refusedRequests, retriesRefused, waitingForWorker, panicChoices
   }
 
   static let routes = Endpoint.allCases.count
@@ -112,6 +112,11 @@ public final class LoopMetrics: Sendable {
   func countPrefixDecision(_ leg: PolicyLeg, _ reason: ChoiceReason) {
     let first = leg == .prefill ? 0 : ChoiceReason.allCases.count
     prefixDecisions.add(to: first + Int(reason.rawValue))
+  }
+
+  /// A worker was chosen while ejections are overlooked.
+  func countPanicChoice() {
+    singles.add(to: Single.panicChoices.rawValue)
   }
 
   /// The budget refused a request another attempt.

@@ -20,6 +20,10 @@ public enum MetricName: String, CaseIterable, Sendable {
   case queueRefused = "vllm_router_queue_refused_total"
   case activeWorkers = "vllm_router_active_workers"
   case workerHealth = "vllm_router_worker_health"
+  case breakerState = "vllm_router_cb_state"
+  case breakerChanges = "vllm_router_cb_state_transitions_total"
+  case breakerOutcomes = "vllm_router_cb_outcomes_total"
+  case panicChoices = "vllm_router_panic_choices_total"
   case runningRequests = "vllm_router_running_requests"
   case workerLoad = "vllm_router_worker_load"
   case workerKVUsage = "vllm_router_worker_kv_usage"
@@ -52,7 +56,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .queueWait, .retryBackoff:
       "histogram"
     case .requestsInFlight, .maxConcurrentRequests, .queueDepth,
-      .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
+      .activeWorkers, .workerHealth, .breakerState, .runningRequests, .workerLoad, .workerKVUsage,
       .handlesLive, .handlesByStage, .waitingForWorker, .prefixPredictionError, .treeSize,
       .prefixIndexBytes:
       "gauge"
@@ -82,6 +86,10 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .queueRefused: "Requests that were not let in, by reason."
     case .activeWorkers: "Workers found healthy by the last probes."
     case .workerHealth: "Whether a worker is healthy (1) or not (0)."
+    case .breakerState: "Whether a worker is admitting (0), ejected (1) or being tried (2)."
+    case .breakerChanges: "Changes of a worker's breaker from one state to another."
+    case .breakerOutcomes: "Legs that ended well at a worker, and legs that it failed."
+    case .panicChoices: "Choices made while ejections were overlooked for want of workers."
     case .runningRequests: "Requests in flight on a worker."
     case .workerLoad: "Requests on a worker, those that others have put there included."
     case .workerKVUsage: "Share of a worker's KV cache in use, as its engine said lately."

@@ -60,6 +60,8 @@ struct MetricsText: ~Copyable {
     case .queueWait: histogram(name) { $0.queueWaits }
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
+    case .breakerState, .breakerChanges, .breakerOutcomes: breaker(name)
+    case .panicChoices: single(name, .panicChoices)
     case .runningRequests: each(name, of: workers) { $0.requestsInFlight }
     case .workerLoad:
       let now = now

@@ -40,6 +40,7 @@ extension Request {
     let isFull = RetryableStatus.isFull(status)
     noteDelivered(pauses: !isFull)
     if status == 500 { suspectedDeaths += 1 }
+    if status == 501 { servingReservation.excuse() }
     guard handle != nil, status != 503, !isFull else {
       noteFailure(of: servingReservation.worker, isItsFault: !isFull)
       noteReturn(of: servingReservation.worker, from: servingLeg)
@@ -48,8 +49,8 @@ extension Request {
     handOverFailures += 1
     if let prefill = record.prefillWorker, let decode = record.servingWorker {
       _ = router.noteTransferFailure(prefill: prefill.id, decode: decode.id)
+      noteHandOverFailure(from: prefill)
     }
-    servingReservation.worker?.noteFailure()
     // Decode may have been told of an engine that is no more: its bootstrap server is asked again.
     noteFailure(
       of: prefillReservation.worker, isItsFault: router.configuration.asksBootstrapServers)
@@ -115,7 +116,11 @@ extension Request {
       return
     }
     judgePrediction()
-    if relay.passedError == .engine { noteFailure(of: servingReservation.worker) }
+    switch relay.passedError {
+    case .engine: noteFailure(of: servingReservation.worker)
+    case .client: break
+    case nil: noteServingSuccess()
+    }
     servingReservation.release()
     if !exchange.hasBegun {
       guard let head = servingHead else { preconditionFailure("an answer ends after its head") }
@@ -236,6 +241,7 @@ extension Request {
     guard record.firstTokenAt == nil else { return }
     record.firstTokenAt = router.loop.now
     teachDecider()
+    noteServingProgress()
     prefillReservation.release()
     servingReservation.promptIsDone()
   }

@@ -63,7 +63,7 @@ extension Request: LoopTimerHandler {
     let seconds = router.configuration.timeouts.prefill.components.seconds
     let wasSent = prefillLeg.wasSent
     prefillLeg.cancel()
-    noteFailure(of: prefillReservation.worker, isOfEngine: true)
+    noteFailure(of: prefillReservation.worker, isOfEngine: true, kind: .answer)
     noteDelivered()
     armTimer()
     perform(
@@ -77,7 +77,7 @@ extension Request: LoopTimerHandler {
   /// The serving engine does not begin its answer, or does not go on with it.
   private func servingTookTooLong() {
     let error = slowness
-    noteFailure(of: servingReservation.worker, isOfEngine: true)
+    noteFailure(of: servingReservation.worker, isOfEngine: true, kind: .answer)
     noteDelivered()
     armTimer()
     perform(machine.servingTimedOut(error, isRepeatable: isRepeatable, legs))

@@ -224,6 +224,7 @@ extension Request: LegObserver {
     switch servingLeg.head.status {
     case ..<400:
       if let failure = relay.finish() { return engineFailed(failure) }
+      noteServingSuccess()
       perform(machine.servingEnded())
     case ..<500, 503: perform(machine.servingRefused(refusalReleases: refusalReleases))
     default:
@@ -281,14 +282,6 @@ extension Request: LegObserver {
     }
   }
 
-  /// Keeps this request away from a worker that a leg to it failed, or from all ranks of its
-  /// engine, and counts the failure against it if it is its fault.
-  func noteFailure(of worker: Worker?, isItsFault: Bool = true, isOfEngine: Bool = false) {
-    guard let worker else { return }
-    if isItsFault { worker.noteFailure() }
-    if isOfEngine { tried.insertEngine(of: worker) } else { tried.insert(worker.id) }
-  }
-
   /// Prefill's answer is complete: take its handle on to decode at once, since the lease is
   /// running.
   private func prefillEnded() {
@@ -297,6 +290,7 @@ extension Request: LegObserver {
     switch status {
     case 200..<300: readPrefillAnswer()
     case 400... where !RetryableStatus.contains(status):
+      if status == 501 { prefillReservation.excuse() }
       if status >= 500 { noteFailure(of: prefillReservation.worker) }
       perform(machine.prefillRejected())
     default: prefillRefused(status)
@@ -324,6 +318,7 @@ extension Request: LegObserver {
       if let identity = answer.identity, prefillReservation.worker?.ranksAreKnown == true {
         prefillReservation.worker?.updatePeer { $0.identity = identity }
       }
+      notePrefillSuccess()
       teachDecider(prefill: answer)
       judgePrediction(prefill: answer)
       take(answer)

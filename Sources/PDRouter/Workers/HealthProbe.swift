@@ -3,14 +3,20 @@ internal import Logging
 internal import Vocabulary
 internal import Wire
 
-/// Asks one engine for its health at a fixed interval and tells the registry when it changes.
+/// Asks one engine for its health and tells the registry when it changes.
 ///
+/// At the interval while nothing speaks against it, else as `ProbePace` says; one probe at a time.
 /// All data-parallel ranks of an engine answer at one address: they are as healthy as it is.
 /// Lives on one loop and uses its connections; a probe that lasts longer than its time-out is
 /// cancelled and counts as failed.
 final class HealthProbe {
-  /// From one probe to the next of a worker that was never found healthy.
-  private static let newcomerInterval: Duration = .seconds(1)
+  private enum Outcome {
+    case good
+    /// It could not be reached, or answered that it is not well.
+    case bad
+    /// It did not answer in time.
+    case late
+  }
 
   /// Who hears of it.
   weak var observer: (any HealthProbeObserver)?
@@ -22,7 +28,12 @@ final class HealthProbe {
   private let logger: Logger
   private let timer: any LoopTimer
   private var machine: HealthStateMachine
+  private var pace: ProbePace
   private var startedAt = Instant.zero
+  /// Whether a request has broken since the last good probe began.
+  private var isDoubted = false
+  /// Whether that was after the probe that is out had begun.
+  private var isDoubtedAnew = false
   private lazy var leg = Leg(observer: self)
 
   init(worker: Worker, router: RouterLoop, registry: WorkerRegistry, logger: Logger) {
@@ -32,6 +43,7 @@ final class HealthProbe {
     self.logger = logger
     settings = router.configuration.health
     timer = router.loop.makeTimer()
+    pace = ProbePace(interval: settings.interval)
     machine = HealthStateMachine(
       failureThreshold: settings.failureThreshold, successThreshold: settings.successThreshold,
       isHealthy: worker.isHealthy)
@@ -59,8 +71,18 @@ final class HealthProbe {
     leg.cancel()
   }
 
+  /// A request broke at the engine: it is asked at once, unless it was a moment ago or is not
+  /// healthy, and then until it is clear whether it lives.
+  func hurry() {
+    isDoubted = true
+    isDoubtedAnew = leg.isOut
+    guard !leg.isOut, machine.isHealthy else { return }
+    timer.arm(after: max(.zero, ProbePace.gap - (router.loop.now - startedAt)), for: self)
+  }
+
   private func probe() {
     startedAt = router.loop.now
+    for worker in workers { worker.clearDoubt() }
     leg.method = .get
     timer.arm(after: settings.timeout, for: self)
     if !router.pool(of: workers[0]).start(leg) { postpone() }
@@ -68,26 +90,31 @@ final class HealthProbe {
 
   /// Tries again next time: the router's own limits tell nothing about the worker.
   private func postpone() {
-    timer.arm(after: interval, for: self)
+    timer.arm(after: pace.next(situation(after: .late), using: &router.generator), for: self)
   }
 
-  /// One that was registered before it listened is asked often, so that it is found at once.
-  private var interval: Duration {
-    if machine.isNew { return min(settings.interval, HealthProbe.newcomerInterval) }
-    // At the start one is taken to be healthy, and only a probe can say that it is.
-    let isFound = workers[0].wasFound
-    return isFound
-      ? settings.interval : min(settings.interval, router.configuration.startup.checkInterval)
-  }
-
-  private func end(success: Bool) {
+  private func end(_ outcome: Outcome) {
+    machine.note(success: outcome == .good)
+    if outcome == .good {
+      isDoubted = isDoubtedAnew
+      for worker in workers {
+        worker.noteFound()
+        router.noteGoodProbe(of: worker)
+      }
+    }
+    isDoubtedAnew = false
     // From start to start, so that an engine that hangs is found as soon as one that refuses.
-    let spent = router.loop.now - startedAt
-    machine.note(success: success)
-    if success { for worker in workers { worker.noteFound() } }
-    timer.arm(after: max(.zero, interval - spent), for: self)
+    let wait = pace.next(situation(after: outcome), using: &router.generator)
+    timer.arm(after: max(.zero, wait - (router.loop.now - startedAt)), for: self)
     noteHealth()
-    if success { observer?.probeDidSucceed(self) }
+    if outcome == .good { observer?.probeDidSucceed(self) }
+  }
+
+  private func situation(after outcome: Outcome) -> ProbePace.Situation {
+    guard machine.isHealthy else { return outcome == .good ? .returning : .away }
+    if isDoubted || workers.contains(where: { $0.breaker.awaitsProbe }) { return .doubted }
+    // A busy engine may be slow to answer; that alone is no reason to ask it more often.
+    return outcome == .bad ? .doubted : .settled
   }
 
   private func noteHealth() {
@@ -128,7 +155,7 @@ extension HealthProbe: LoopTimerHandler {
       return
     }
     leg.cancel()
-    end(success: false)
+    end(.late)
   }
 }
 
@@ -150,10 +177,10 @@ extension HealthProbe: LegObserver {
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {}
 
   func legDidEnd(_ leg: Leg) {
-    end(success: (200..<300).contains(leg.head.status))
+    end((200..<300).contains(leg.head.status) ? .good : .bad)
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
-    if failure.blamesWorker { end(success: false) } else { postpone() }
+    if failure.blamesWorker { end(.bad) } else { postpone() }
   }
 }

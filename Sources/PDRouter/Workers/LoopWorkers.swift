@@ -33,6 +33,14 @@ struct LoopWorkers {
     var reports: [LoadReport?] = []
     /// Since when each one may be chosen; nil for those that were there from the beginning.
     var starts: [Instant?] = []
+    /// Whether so few are eligible that ejected ones are among these.
+    var overlooksEjections = false
+    /// Whether some are being tried, by a few requests at once.
+    var hasTried = false
+
+    /// Whether a further request may go to `worker`, one of these.
+    @inline(__always)
+    func hasRoom(_ worker: Worker) -> Bool { !hasTried || !worker.breaker.isFull }
   }
 
   /// One side of a pair.
@@ -71,6 +79,8 @@ struct LoopWorkers {
   /// Chooses pairs together; nil: each leg is always chosen by itself.
   let pairChooser: PairChooser?
   private let slowStart: SlowStart
+  /// Percent of a group that must be eligible; with fewer, ejections are overlooked.
+  private let panicThreshold: Int
   private(set) var version = 0
   private var reportVersion = 0
   private(set) var members: [Worker] = []
@@ -80,6 +90,8 @@ struct LoopWorkers {
   var isMixed = false
   /// Whether a model that nobody lists is left to any engine.
   let passesUnknownModels: Bool
+  /// When the next ejection is over.
+  private(set) var nextReturn = Instant.distantFuture
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
   private(set) var prefill = Group()
@@ -107,13 +119,14 @@ struct LoopWorkers {
   init(
     registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
     caches: CacheKnowledge? = nil, slowStart: SlowStart = SlowStart(over: .zero),
-    passesUnknownModels: Bool = false
+    passesUnknownModels: Bool = false, panicThreshold: Int = 0
   ) {
     self.registry = registry
     self.passesUnknownModels = passesUnknownModels
     self.caches = caches
     self.pairChooser = pairChooser
     self.slowStart = slowStart
+    self.panicThreshold = panicThreshold
   }
 
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
@@ -151,7 +164,8 @@ struct LoopWorkers {
     let row = modelRow(of: traits.askedModel)
     let group = group(leg)
     return group.workers.indices.contains {
-      roster.serves(row, leg, $0) && !tried.contains(group.workers[$0])
+      roster.serves(row, leg, $0) && group.hasRoom(group.workers[$0])
+        && !tried.contains(group.workers[$0])
     }
   }
 
@@ -161,6 +175,11 @@ struct LoopWorkers {
     refresh()
     let outsider: Role = leg == .prefill ? .decode : .prefill
     return members.contains { $0.role != outsider }
+  }
+
+  /// Whether so few workers are eligible for `leg` that ejections are overlooked.
+  func overlooksEjections(_ leg: Leg) -> Bool {
+    leg == .prefill ? prefill.overlooksEjections : serving.overlooksEjections
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.
@@ -181,6 +200,7 @@ struct LoopWorkers {
     version = current
     departed += members.filter { $0.state == .gone }
     members = registry.workers
+    nextReturn = members.lazy.compactMap { $0.breaker.ejectedUntil }.min() ?? .distantFuture
     numbers = MarkNumbers()
     siteNumbers = SiteNumbers()
     prefill = makeGroup { $0.role != .decode }
@@ -251,7 +271,8 @@ extension LoopWorkers {
     for place in group.workers.indices {
       let worker = group.workers[place]
       let (mark, site) = (group.marks[place], group.sites[place])
-      guard roster.serves(condition.modelRow, leg, place), !condition.tried.contains(worker),
+      guard roster.serves(condition.modelRow, leg, place), group.hasRoom(worker),
+        !condition.tried.contains(worker),
         isPossible(worker.id, mark, condition),
         !condition.needsPartner
           || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
@@ -307,14 +328,20 @@ extension LoopWorkers {
     reverse.partner = partner
     return serving.workers.indices.contains { place in
       let other = serving.workers[place]
-      return roster.serves(condition.modelRow, .serving, place) && !condition.tried.contains(other)
+      return roster.serves(condition.modelRow, .serving, place) && serving.hasRoom(other)
+        && !condition.tried.contains(other)
         && isPossible(other.id, serving.marks[place], reverse)
     }
   }
 
   private mutating func makeGroup(where isMember: (Worker) -> Bool) -> Group {
     var group = Group()
-    for worker in members where worker.isEligible && isMember(worker) {
+    let present = members.filter { $0.state == .active && isMember($0) }
+    group.overlooksEjections = mustOverlookEjections(of: present)
+    for worker in present where worker.isHealthy {
+      let state = worker.breaker.state
+      guard group.overlooksEjections || state != .ejected else { continue }
+      if state == .probing, !group.overlooksEjections { group.hasTried = true }
       group.workers.append(worker)
       group.marks.append(numbers.mark(of: worker))
       group.sites.append(siteNumbers.site(of: worker))
@@ -322,5 +349,18 @@ extension LoopWorkers {
       group.starts.append(worker.startedAt)
     }
     return group
+  }
+
+  /// Whether of a group's undrained workers so few are eligible, and admitted to all requests, that
+  /// those that remain would only be the next to fail.
+  ///
+  /// Workers that probes find unhealthy stay out in any case: they would only cost attempts.
+  private func mustOverlookEjections(of present: [Worker]) -> Bool {
+    guard panicThreshold > 0 else { return false }
+    var (eligible, failing) = (0, 0)
+    for worker in present where worker.isHealthy {
+      if worker.breaker.state == .admitting { eligible += 1 } else { failing += 1 }
+    }
+    return failing > 0 && eligible * 100 < panicThreshold * present.count
   }
 }

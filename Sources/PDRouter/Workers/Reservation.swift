@@ -7,6 +7,10 @@ struct Reservation {
   private var isUrgent = false
   /// Whether the prompt is still to be computed there by a worker that also decodes.
   private var promptIsWaiting = false
+  /// What the worker's breaker let the request in as.
+  private var trial = BreakerTrial.none
+  /// Whether the breaker was told what became of the leg, or is not to be.
+  private var isJudged = false
 
   /// Counts the request in at `worker`; precondition: nothing is reserved.
   ///
@@ -23,6 +27,8 @@ struct Reservation {
     tokens = promptTokens
     promptIsWaiting = computesPrompt
     if computesPrompt { worker.addWaitingPrompt(promptTokens) }
+    trial = worker.breaker.enter()
+    isJudged = false
   }
 
   /// The first token has come: the prompt waits no longer.
@@ -34,8 +40,47 @@ struct Reservation {
 
   /// Counts it out; does nothing when nothing is reserved.
   mutating func release() {
+    guard let worker else { return }
     promptIsDone()
-    worker?.release(tokens, isUrgent: isUrgent)
-    worker = nil
+    worker.release(tokens, isUrgent: isUrgent)
+    worker.breaker.noteLeft(&trial)
+    self.worker = nil
+  }
+}
+
+// MARK: - The worker's breaker
+
+extension Reservation {
+  /// The leg has given a first token.
+  ///
+  /// - Returns: how that changed the worker's breaker.
+  mutating func noteProgress() -> BreakerChange? {
+    guard let worker, !isJudged else { return nil }
+    return worker.breaker.noteProgress(&trial)
+  }
+
+  /// The leg has come to a good end; only the first verdict counts.
+  ///
+  /// - Returns: how that changed the worker's breaker.
+  mutating func noteSuccess() -> BreakerChange? {
+    guard let worker, !isJudged else { return nil }
+    isJudged = true
+    return worker.breaker.noteSuccess(&trial)
+  }
+
+  /// The worker has failed the leg; only the first verdict counts.
+  ///
+  /// - Returns: how that changed the worker's breaker.
+  mutating func noteFailure(
+    _ failure: BreakerFailure, now: Instant, by settings: BreakerSettings
+  ) -> BreakerChange? {
+    guard let worker, !isJudged else { return nil }
+    isJudged = true
+    return worker.breaker.noteFailure(failure, &trial, now: now, by: settings)
+  }
+
+  /// Whatever becomes of the leg says nothing of the worker.
+  mutating func excuse() {
+    isJudged = true
   }
 }

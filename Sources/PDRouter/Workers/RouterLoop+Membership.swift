@@ -11,6 +11,7 @@ extension RouterLoop {
   func noteMembership() {
     workers.refresh()
     for worker in workers.takeDeparted() { letGo(of: worker) }
+    if loop.now >= workers.nextReturn { endEjections() }
     guard registry.version != notedVersion else { return }
     notedVersion = registry.version
     whenMembershipChanges?()

@@ -45,8 +45,12 @@ public final class Worker: Sendable {
   private let failures = Atomic<Int>(0)
   private let knowsRanks: Atomic<Bool>
   private let report = Mutex<LoadReport?>(nil)
-  /// When it was last found healthy after it was not, in nanoseconds; the least number for never.
+  /// When it was last found healthy or admitted after it was not, in nanoseconds; the least number
+  /// for never.
   private let recovery = Atomic<Int64>(.min)
+  private let doubt = Atomic<Bool>(false)
+  /// Whether requests go to it, by what became of those that did.
+  let breaker = WorkerBreaker()
 
   /// A worker, taken to be healthy (or not) until a probe says otherwise.
   public convenience init(
@@ -185,8 +189,11 @@ public final class Worker: Sendable {
   /// Whether it takes new requests, as operators say.
   var state: WorkerState { standing.load(ordering: .relaxed) }
 
-  /// Whether it may be chosen: it takes new requests, and probes find it healthy.
-  public var isEligible: Bool { state == .active && isHealthy }
+  /// Whether it takes new requests, and probes find it healthy.
+  var isAvailable: Bool { state == .active && isHealthy }
+
+  /// Whether it may be chosen: it is available, and its breaker has not ejected it.
+  public var isEligible: Bool { isAvailable && breaker.state != .ejected }
 
   /// Moves to another state; only the registry does, under its lock.
   func setState(_ state: WorkerState) {
@@ -199,12 +206,30 @@ public final class Worker: Sendable {
   /// - Returns: whether it changed.
   func setHealthy(_ isHealthy: Bool, now: Instant? = nil) -> Bool {
     let isChange = healthy.exchange(isHealthy, ordering: .relaxed) != isHealthy
-    if isChange, isHealthy, let now { recovery.store(now.nanoseconds, ordering: .relaxed) }
+    if isChange, isHealthy, let now { noteStart(now: now) }
     return isChange
   }
 
-  /// When probes found it healthy after they had not, or for the first time; nil when it has been
-  /// there from the beginning.
+  /// Notes that it comes (back) at `now`.
+  func noteStart(now: Instant) {
+    recovery.store(now.nanoseconds, ordering: .relaxed)
+  }
+
+  /// Notes that its engine may be no more.
+  ///
+  /// - Returns: whether that is news since the last probe began.
+  func raiseDoubt() -> Bool {
+    // Read first: many requests fail at once, and their loops share this line.
+    !doubt.load(ordering: .relaxed) && !doubt.exchange(true, ordering: .relaxed)
+  }
+
+  /// A probe begins, which will answer all doubts that there are.
+  func clearDoubt() {
+    doubt.store(false, ordering: .relaxed)
+  }
+
+  /// When probes found it healthy after they had not, or for the first time, or its breaker let all
+  /// requests to it again; nil when it has been there from the beginning.
   var startedAt: Instant? {
     let nanoseconds = recovery.load(ordering: .relaxed)
     return nanoseconds == .min ? nil : Instant(nanoseconds: nanoseconds)

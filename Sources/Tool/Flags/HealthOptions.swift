@@ -18,6 +18,27 @@ struct HealthOptions: ParsableArguments {
   @Option(help: "Path that healthy workers answer with 2xx.")
   var healthCheckEndpoint = "/health"
 
+  @Option(help: "Failures in a row that eject a worker.")
+  var cbFailureThreshold = 10
+
+  @Option(help: "Successes that admit an ejected worker again, and requests at once that try it.")
+  var cbSuccessThreshold = 3
+
+  @Option(help: "Time that a worker is ejected the first time, in seconds.")
+  var cbTimeoutDurationSecs = 60
+
+  @Option(help: "Time within which those failures count, in seconds.")
+  var cbWindowDurationSecs = 120
+
+  @Flag(help: "Never eject a worker for the requests that it fails.")
+  var disableCircuitBreaker = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Percent of a role's workers: with fewer eligible, ejections are overlooked; 0 for never.",
+      valueName: "percent"))
+  var panicThreshold = 30
+
   /// Writes what the flags say into `configuration`.
   func apply(to configuration: inout RouterConfiguration) {
     configuration.health.path = healthCheckEndpoint
@@ -25,5 +46,11 @@ struct HealthOptions: ParsableArguments {
     configuration.health.timeout = .seconds(healthCheckTimeoutSecs)
     configuration.health.failureThreshold = healthFailureThreshold
     configuration.health.successThreshold = healthSuccessThreshold
+    configuration.breaker.isOff = disableCircuitBreaker
+    configuration.breaker.failureThreshold = cbFailureThreshold
+    configuration.breaker.successThreshold = cbSuccessThreshold
+    configuration.breaker.timeout = .seconds(cbTimeoutDurationSecs)
+    configuration.breaker.window = .seconds(cbWindowDurationSecs)
+    configuration.breaker.panicThreshold = panicThreshold
   }
 }

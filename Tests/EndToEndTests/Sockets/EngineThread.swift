@@ -11,11 +11,12 @@ final class EngineThread: Sendable {
   /// Where the engines listen.
   let addresses: [HostAndPort]
 
-  /// Starts `count` engines; nil when a port cannot be opened.
-  init?(count: Int) {
+  /// Starts `count` engines, the first of them with `fault`; nil when a port cannot be opened.
+  init?(count: Int, fault: EngineFault.Kind? = nil) {
     let box = Box()
     thread = LoopThread.start(name: "engines") { loop in
       let keeper = EngineKeeper(count: count, on: loop)
+      if let fault { keeper.engines.first?.faults.add(EngineFault(fault)) }
       loop.handler = keeper
       box.started.withLock { $0 = (loop.waker, keeper.engines.map(\.address)) }
       box.isReady.signal()

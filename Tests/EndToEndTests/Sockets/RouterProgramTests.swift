@@ -1,5 +1,6 @@
 import EventLoop
 import PDRouter
+import Policies
 import Simulation
 import Testing
 import Vocabulary
@@ -8,10 +9,11 @@ import Vocabulary
 @Suite struct RouterProgramTests {
   /// Starts a router before two engines, lets `body` use it, stops both.
   private func withRouter(
-    isDisaggregated: Bool,
+    isDisaggregated: Bool, fault: EngineFault.Kind? = nil,
+    configure: (inout RouterConfiguration) -> Void = { _ in },
     _ body: (_ router: Router, _ address: HostAndPort, _ metrics: HostAndPort) throws -> Void
   ) throws {
-    let engines = try #require(EngineThread(count: 2))
+    let engines = try #require(EngineThread(count: 2, fault: fault))
     defer { engines.stop() }
     var configuration = RouterConfiguration()
     configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
@@ -21,6 +23,7 @@ import Vocabulary
     configuration.workers = zip(engines.addresses, roles).map {
       .init(url: "http://\($0)", role: $1)
     }
+    configure(&configuration)
     let announcements = Announcements()
     let router = try Router(configuration: configuration, logger: announcements.logger)
     let thread = LoopThread.start(name: "router") { _ in
@@ -63,6 +66,29 @@ import Vocabulary
       #expect(answers.map { $0.map { GeneratedAnswer($0) } } == [[right]])
       let late = ClientThread.ask([request], at: address)
       #expect(late == [[]])
+    }
+  }
+
+  @Test func `an engine that fails its requests is ejected by all loops, and no client sees it`()
+    throws
+  {
+    let request = FleetRequest.chat("who answers", maxTokens: 2)
+    let right = try AnswerOracle([request]).answer(to: request)
+    try withRouter(isDisaggregated: false, fault: .status(500, body: "{}", retryAfter: nil)) {
+      $0.loops = 3
+      $0.policy = .roundRobin
+      $0.breaker.failureThreshold = 4
+    } _: { router, address, metrics in
+      for _ in 0..<30 {
+        let answers = ClientThread.ask([request], at: address)
+        #expect(answers.map { $0.map { GeneratedAnswer($0) } } == [[right]])
+      }
+      let text = ClientThread.ask([FleetRequest("GET", "/metrics")], at: metrics)[0][0].text
+      let worker = router.registry.workers[0]
+      #expect(!worker.isEligible && worker.isHealthy)
+      #expect(text.contains("vllm_router_cb_state{worker=\"\(worker.url)\"} 1\n"))
+      let label = "worker=\"\(worker.url)\",outcome=\"failure\""
+      #expect(text.contains("vllm_router_cb_outcomes_total{\(label)} 4\n"))
     }
   }
 }

@@ -17,6 +17,7 @@ final class Storm {
   var dice: SplitMix64
   private let registry = WorkerRegistry()
   private let router: RouterLoop
+  private let watch: SilentWatch?
   private let journal = StormJournal()
   private let oracle: AnswerOracle
   private let address: HostAndPort
@@ -58,6 +59,7 @@ final class Storm {
       metrics: LoopMetrics(),
       seed: plan.seed)
     router.routeObserver = journal
+    watch = plan.isWatched ? SilentWatch(router) : nil
     address = try router.listen(on: HostAndPort(host: "127.0.0.1", port: 0), sharesPort: false)
   }
 
@@ -69,6 +71,7 @@ final class Storm {
     configuration.timeouts.request = plan.requestTimeout
     configuration.retries.attempts = plan.attempts
     configuration.limits.retryShare = 2
+    configuration.breaker.isOff = !plan.isWatched
     return configuration
   }
 
@@ -221,6 +224,7 @@ extension Storm: LoopTimerHandler {
     timer.cancel()
     misfortuneTimer.cancel()
     for client in clients.values { client.leave() }
+    watch?.stop()
     router.abort()
     for engine in engines { engine.engine.kill() }
     loop.stop()

@@ -16,7 +16,10 @@ struct StormPlan: Sendable {
   var manner: StormManner?
   /// How long a client that leaves soon waits, in milliseconds.
   var delays: Range<Int64> = 0..<16
-  /// Attempts of one request. Nobody probes in a storm: dead workers stay eligible.
+  /// Whether engines are probed, and ejected for what they fail, as the program does it; else dead
+  /// workers stay eligible.
+  var isWatched = false
+  /// Attempts of one request.
   var attempts = 8
   /// How long a prefill leg may take: hung engines cost a client a second, not minutes.
   var prefillTimeout = Duration.seconds(1)

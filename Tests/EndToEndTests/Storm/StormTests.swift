@@ -24,11 +24,12 @@ import Vocabulary
     return box.report.withLock { $0 }
   }
 
-  @Test(arguments: [UInt64(1), 2])
+  @Test(arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
   func `no storm of hang-ups and failing engines leaves a silent client or a pinned block`(
-    _ seed: UInt64
+    _ seed: UInt64, isWatched: Bool
   ) throws {
     var plan = StormPlan(seed: seed)
+    plan.isWatched = isWatched
     plan.callCount = 10_000
     let report = try Self.run(plan)
     #expect(report.faultCount == 0, "\(report)")

@@ -113,4 +113,26 @@ struct ValidationTests {
   func `a health path that does not fit into a request is a fault`(path: String) {
     #expect(!faults { $0.health.path = path }.isEmpty)
   }
+
+  @Test func `numbers that no breaker can go by are faults`() {
+    let found = faults {
+      $0.breaker.failureThreshold = 0
+      $0.breaker.successThreshold = 0
+      $0.breaker.timeout = .seconds(-1)
+      $0.breaker.window = .zero
+      $0.breaker.panicThreshold = 101
+    }
+    let flags = [
+      "--cb-failure-threshold", "--cb-success-threshold", "--cb-timeout-duration-secs",
+      "--cb-window-duration-secs", "--panic-threshold",
+    ]
+    #expect(found.count == flags.count)
+    for (sentence, flag) in zip(found, flags) { #expect(sentence.contains(flag)) }
+    let valid = faults {
+      $0.breaker.failureThreshold = Int(UInt32.max)
+      $0.breaker.timeout = .zero
+      $0.breaker.panicThreshold = 0
+    }
+    #expect(valid == [])
+  }
 }

@@ -74,6 +74,11 @@ final class WorkerCare {
     if isReady { setReady(true) }
   }
 
+  /// A request broke at one of the workers: asks soon whether the engine lives.
+  func hurry() {
+    probe.hurry()
+  }
+
   /// Looks whether something is to be asked again; called about once a second.
   func look() {
     bootstrap?.askIfFailed()

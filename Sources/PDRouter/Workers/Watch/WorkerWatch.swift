@@ -19,6 +19,7 @@ final class WorkerWatch {
   private var cares: [WorkerCare] = []
   private var loads: [LoadWatch] = []
   private var isRunning = false
+  private let panicNotice: PanicNotice
 
   init(router: RouterLoop, logger: Logger) {
     self.router = router
@@ -28,13 +29,15 @@ final class WorkerWatch {
     warmer =
       router.configuration.prewarmsPairs && router.isDisaggregated
       ? PairWarmer(router: router, logger: logger) : nil
+    panicNotice = PanicNotice(logger: logger)
   }
 
   /// Begins, with the workers that are there.
   func start() {
     precondition(!isRunning, "a watch starts once")
     isRunning = true
-    router.loops.watchesWorkers = true
+    router.loops.watcher = router.mailbox
+    router.watcher = self
     router.whenMembershipChanges = { [weak self] in self?.refresh() }
     timer.arm(after: WorkerWatch.interval, for: self)
     refresh()
@@ -44,6 +47,7 @@ final class WorkerWatch {
   func stop() {
     isRunning = false
     router.whenMembershipChanges = nil
+    router.watcher = nil
     timer.cancel()
     warmer?.stop()
     for care in cares { care.stop() }
@@ -108,6 +112,26 @@ extension WorkerWatch: LoopTimerHandler {
     for care in cares { care.look() }
     for load in loads { load.look() }
     warmer?.proceed()
+    panicNotice.look(at: router)
     timer.arm(after: WorkerWatch.interval, for: self)
+  }
+}
+
+extension WorkerWatch: WorkerObserver {
+  func workerIsDoubted(_ id: WorkerID) {
+    cares.first { $0.workers.contains { $0.id == id } }?.hurry()
+  }
+
+  func breakerDidChange(_ change: BreakerChange, of id: WorkerID) {
+    guard let worker = registry.worker(id) else { return }
+    let metadata: Logger.Metadata = [
+      "worker": "\(worker.url)", "role": "\(worker.role.rawValue)",
+    ]
+    switch change.to {
+    case .ejected: logger.warning("worker is ejected: it fails requests", metadata: metadata)
+    case .probing: logger.notice("ejected worker is tried again", metadata: metadata)
+    case .admitting: logger.notice("worker is no longer ejected", metadata: metadata)
+    }
+    panicNotice.look(at: router)
   }
 }

@@ -1,0 +1,9 @@
+internal import Vocabulary
+
+/// Who takes care of the workers besides sending them requests, on the loop where that happens.
+protocol WorkerObserver: AnyObject {
+  /// A request broke in a way that leaves open whether the worker's engine lives.
+  func workerIsDoubted(_ id: WorkerID)
+  /// The worker's breaker is in another state.
+  func breakerDidChange(_ change: BreakerChange, of id: WorkerID)
+}
