@@ -39,9 +39,15 @@ let package = Package(
     .target(name: "Policies", dependencies: ["Vocabulary"], swiftSettings: hot),
     .target(name: "KVTransfer", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: hot),
     .target(
+      name: "LogLines",
+      dependencies: [
+        "EventLoop", "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .target(
       name: "PDRouter",
       dependencies: [
-        "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+        "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: hot),
@@ -52,7 +58,8 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "Vocabulary",
+        "PDRouter", "Simulation", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
+        "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -85,6 +92,13 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "Vocabulary"], swiftSettings: house),
     .testTarget(
+      name: "LogLinesTests",
+      dependencies: [
+        "LogLines", "EventLoop", "JSONFields", "Vocabulary",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "PoliciesTests", dependencies: ["Policies", "Vocabulary"], swiftSettings: house),
     .testTarget(
       name: "KVTransferTests",
@@ -95,8 +109,8 @@ let package = Package(
     .testTarget(
       name: "PDRouterTests",
       dependencies: [
-        "PDRouter", "Simulation", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields",
-        "Vocabulary",
+        "PDRouter", "Simulation", "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop",
+        "JSONFields", "Vocabulary",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
@@ -109,8 +123,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-        "Vocabulary", .product(name: "Logging", package: "swift-log"),
+        "Simulation", "PDRouter", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
+        "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(

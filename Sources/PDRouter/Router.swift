@@ -1,4 +1,5 @@
 internal import EventLoop
+public import LogLines
 public import Logging
 internal import Policies
 internal import Synchronization
@@ -17,18 +18,22 @@ public final class Router: Sendable {
   private let policyMemory: PolicyMemory
   private let metrics: [LoopMetrics]
   private let logger: Logger
+  private let requestLines: any LogLineTarget
   private let stopping = Atomic<Int>(0)
   private let wakers = Mutex<[any LoopWaker]>([])
   private let threads = Mutex<[LoopThread]>([])
   private let failure = Mutex<PortFailure?>(nil)
 
-  /// A router for a configuration.
+  /// A router for a configuration, which writes the lines of its requests to `requestLines`, or to
+  /// `logger` as everything else.
   ///
   /// - Throws: `ConfigurationFaults` with every fault found.
   public init(
-    configuration: RouterConfiguration, logger: Logger
+    configuration: RouterConfiguration, logger: Logger, requestLines: (any LogLineTarget)? = nil
   ) throws(ConfigurationFaults) {
+    ProcessFigures.noteStart()
     try configuration.validate()
+    self.requestLines = requestLines ?? LoggerTarget(logger)
     self.configuration = configuration
     self.logger = logger
     policyMemory = configuration.makePolicyMemory(
@@ -75,6 +80,12 @@ public final class Router: Sendable {
     wakers.withLock { for waker in $0 { waker.wake() } }
   }
 
+  /// What metrics tell of the program.
+  var figures: ProgramFigures {
+    ProgramFigures(
+      process: .current(), droppedLogLines: requestLines.droppedLines)
+  }
+
   /// How often `stop` was asked for.
   var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
 
@@ -97,7 +108,7 @@ public final class Router: Sendable {
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
       seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory)
-    if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
+    if configuration.logsRequests { router.routeObserver = RouteLog(target: requestLines) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)
     loop.handler = supervisor

@@ -185,6 +185,7 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
+    exchange.endpoint = endpoint
     guard endpoint.takes(exchange.head.method) else {
       OwnAnswers.methodNotAllowed(exchange, allowed: endpoint.allowedMethods)
       return
@@ -214,9 +215,15 @@ extension RouterLoop: ExchangeHandler {
     (spareRequests.popLast() ?? Request(router: self)).start(exchange, endpoint: endpoint)
   }
 
-  /// Counts bytes that were no request.
+  /// Counts an answer.
+  public func didAnswer(_ exchange: Exchange, status: Int) {
+    metrics.countResponse(exchange.endpoint, exchange.head.method, status: status)
+  }
+
+  /// Counts bytes that were no request, and the answer to them.
   public func didRefuse(status: Int) {
     metrics.countRefused()
+    metrics.countResponse(.passThrough, .other, status: status)
   }
 
   /// A request has ended.
@@ -224,7 +231,7 @@ extension RouterLoop: ExchangeHandler {
     requestsInFlight -= 1
     precondition(requestsInFlight >= 0, "a request ends once")
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
-    metrics.count(request.record)
+    metrics.count(request.record, isSplitPool: isDisaggregated)
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
   }
 
@@ -272,7 +279,7 @@ extension RouterLoop {
           leg, by: &servingSeat, for: traits, except: tried, pairedWith: prefill, now: loop.now,
           using: &generator)
       }
-    if let chosen { count(chosen, leg) }
+    if let chosen { count(chosen, leg, traits) }
     return chosen
   }
 
@@ -292,12 +299,18 @@ extension RouterLoop {
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
     guard let pair else { return nil }
-    count(pair.prefill, .prefill)
-    count(pair.decode, .serving)
+    count(pair.prefill, .prefill, traits)
+    count(pair.decode, .serving, traits)
     return pair
   }
 
-  private func count(_ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg) {
+  private func count(
+    _ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg, _ traits: borrowing RequestTraits
+  ) {
+    chosen.worker.tally.noteDecision()
+    if workers.caches != nil, !traits.prefix.hashes.isEmpty {
+      metrics.countCacheChoice(chosen.cachedBlocks)
+    }
     guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
     metrics.countPrefixDecision(leg, chosen.choice.reason)
   }
@@ -337,6 +350,8 @@ extension RouterLoop: LoopTimerHandler {
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)
+    metrics.noteConnections(clientConnections)
+    for pool in pools { pool?.tellConnections() }
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     if mailbox.number == 0, loop.now >= nextTrim {
       policyMemory.prefixes.trim()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LogLines
 internal import Logging
 internal import PDRouter
 
@@ -11,11 +12,12 @@ struct RouterCommand: ParsableCommand {
   @OptionGroup var options: RouterOptions
 
   func run() throws {
-    let sink = LogSink.start()
-    defer { sink.flush() }
+    let sink = try options.observability.startLog()
+    defer { sink.close() }
     let level = options.observability.logLevel.loggerLevel
     let logger = Logger(label: "vllm-router") { _ in LineLogHandler(sink: sink, level: level) }
-    let router = try Router(configuration: options.routerConfiguration(), logger: logger)
+    let router = try Router(
+      configuration: options.routerConfiguration(), logger: logger, requestLines: sink)
     try router.run()
   }
 }

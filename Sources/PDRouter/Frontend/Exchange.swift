@@ -23,6 +23,9 @@ public final class Exchange {
   /// given back. Not so where the client leaves because that leg takes too long.
   var letsPrefillEnd = true
 
+  /// The route, by which its answer is counted.
+  var endpoint = Endpoint.passThrough
+
   /// The connection, while the exchange is live.
   var transport: (any ExchangeTransport)?
   /// Whether the answer's head was handed to the connection.
@@ -88,8 +91,16 @@ public protocol ExchangeHandler: AnyObject {
   /// later.
   func handle(_ exchange: Exchange)
 
+  /// The head of an answer goes to the client; for counting.
+  func didAnswer(_ exchange: Exchange, status: Int)
+
   /// The connection refused a request by itself (bad HTTP, too large); for counting.
   func didRefuse(status: Int)
+}
+
+extension ExchangeHandler {
+  /// Counts nothing.
+  public func didAnswer(_ exchange: Exchange, status: Int) {}
 }
 
 /// Who hears of the client while an answer is under way.

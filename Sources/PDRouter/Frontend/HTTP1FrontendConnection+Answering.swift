@@ -33,6 +33,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     }
     frontend.headScratch.append("\r\n")
     stream.write(frontend.headScratch.bytes)
+    frontend.handler.didAnswer(exchange, status: status)
   }
 
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {

@@ -80,6 +80,7 @@ extension Request {
     }
     planServingBody()
     record.servingStartedAt = router.loop.now
+    servingReservation.legHasBegun()
     servingLeg.method = exchange.head.method
     servingLeg.mayRepeat = !carriesHandle && isRepeatable
     guard !router.pool(of: worker).start(servingLeg) else { return nil }
@@ -154,6 +155,7 @@ extension Request {
 extension Request: LegObserver {
   func legIsReady(_ leg: Leg) {
     guard leg === prefillLeg else {
+      record.servingSentAt = router.loop.now
       write(leg, worker: servingReservation.worker, hints: nil)
       return
     }
@@ -194,8 +196,19 @@ extension Request: LegObserver {
   }
 
   func legDidReceiveHead(_ leg: Leg) {
-    guard leg === servingLeg else { return }
+    guard leg === servingLeg else {
+      count(leg, .prefill, of: prefillReservation.worker)
+      return
+    }
+    record.servingHeadAt = router.loop.now
+    count(leg, record.prefillWorker == nil ? .inference : .decode, of: servingReservation.worker)
     if machine.isUnwinding { unwoundHeadArrived() } else { servingHeadArrived() }
+  }
+
+  /// A worker has answered, whatever becomes of the answer.
+  private func count(_ leg: Leg, _ phase: ResponseKind.Phase, of worker: Worker?) {
+    worker?.tally.responses.count(
+      ResponseKind(endpoint, phase, leg.method, status: leg.head.status))
   }
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {

@@ -346,6 +346,7 @@ final class Request {
 
 extension Request: ExchangeObserver, LoopTimerHandler {
   func exchangeDidLoseClient(_ exchange: Exchange) {
+    record.leftIn = record.stageOfLeaving
     perform(machine.clientLeft(legs))
   }
 

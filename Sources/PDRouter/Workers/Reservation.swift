@@ -8,13 +8,16 @@ struct Reservation {
   /// Whether the prompt is still to be computed there by a worker that also decodes.
   private var promptIsWaiting = false
 
+  /// Whether it is a decode leg that is not begun yet: its prefill is under way.
+  private var isPending = false
+
   /// Counts the request in at `worker`; precondition: nothing is reserved.
   ///
   /// `computesPrompt`: the worker serves the request whole, so its prompt waits there until the
-  /// first token.
+  /// first token. `isPending`: its leg waits for a prefill.
   mutating func take(
     _ worker: Worker, _ promptTokens: TokenCount, computesPrompt: Bool = false,
-    isUrgent: Bool = false
+    isUrgent: Bool = false, isPending: Bool = false
   ) {
     precondition(self.worker == nil, "a reservation is released before another is taken")
     worker.reserve(promptTokens, isUrgent: isUrgent)
@@ -23,6 +26,15 @@ struct Reservation {
     tokens = promptTokens
     promptIsWaiting = computesPrompt
     if computesPrompt { worker.addWaitingPrompt(promptTokens) }
+    self.isPending = isPending
+    if isPending { worker.tally.beginPending() }
+  }
+
+  /// The decode leg is begun.
+  mutating func legHasBegun() {
+    guard isPending else { return }
+    isPending = false
+    worker?.tally.endPending()
   }
 
   /// The first token has come: the prompt waits no longer.
@@ -35,6 +47,7 @@ struct Reservation {
   /// Counts it out; does nothing when nothing is reserved.
   mutating func release() {
     promptIsDone()
+    legHasBegun()
     worker?.release(tokens, isUrgent: isUrgent)
     worker = nil
   }

@@ -23,6 +23,11 @@ public final class Worker: Sendable {
   /// The fields that bring a request to it, each with its line end: `host`, and the rank's.
   let addressFields: [UInt8]
 
+  /// What is counted for metrics alone.
+  let tally = WorkerTally()
+  /// Its label in metrics: `worker="…"`.
+  let metricLabel: String
+
   private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
   private struct Learned {
@@ -66,6 +71,7 @@ public final class Worker: Sendable {
     self.details = details
     healthy = Atomic(isHealthy)
     let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
+    metricLabel = "worker=\"\(MetricsText.escaped(url.text))\""
     addressFields = Array("host: \(url.peer)\r\n\(rankField)".utf8)
     knowsRanks = Atomic(!details.findsRanks || url.rank != nil)
     var peer = KVPeer(host: url.peer.host, port: url.peer.port)
@@ -108,6 +114,9 @@ public final class Worker: Sendable {
 
   /// Estimated prompt tokens of requests that it serves whole and that have no token yet.
   var promptTokensWaiting: Int { waitingPrompts.load(ordering: .relaxed) }
+
+  /// Decode legs reserved on it whose prefill is not over.
+  var pendingDecodes: Int { tally.pendingDecodes.load(ordering: .relaxed) }
 
   /// Counts a prompt in that it is to compute for a request it serves whole.
   func addWaitingPrompt(_ tokens: TokenCount) {

@@ -10,16 +10,18 @@ enum LayerRule {
     "Wire": ["CNGHTTP2", "COpenSSL", "Vocabulary"],
     "Policies": ["Vocabulary"],
     "KVTransfer": ["JSONFields", "Vocabulary"],
+    "LogLines": ["EventLoop", "JSONFields", "Vocabulary", "Logging"],
     "PDRouter": [
-      "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary", "Logging",
+      "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+      "Logging",
     ],
     "Simulation": [
       "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
     ],
     // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-      "Vocabulary", "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
+      "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 
