@@ -2,12 +2,12 @@ internal import Vocabulary
 
 /// A histogram of durations, written by one loop and read by any thread.
 ///
-/// The sum is exact to the nanosecond, and does not overflow for as long as anybody may want to
-/// measure (microseconds, and the rest below one).
+/// The sum is in whole microseconds, so that it does not overflow for as long as anybody may want
+/// to measure; what is below one is carried on, so that it is exact to the last. Only grows.
 final class LatencyHistogram: Sendable {
   /// The buckets.
   let bounds: HistogramBounds
-  /// The buckets' counts, then the sum: microseconds, nanoseconds besides.
+  /// The buckets' counts, then the sum in microseconds and the nanoseconds that are carried on.
   private let counters: AtomicCounters
 
   /// An empty histogram with these buckets.
@@ -37,8 +37,5 @@ final class LatencyHistogram: Sendable {
   var count: Int { (0...bounds.seconds.count).reduce(0) { $0 + counters.value(at: $1) } }
 
   /// The sum of all durations in seconds.
-  var sum: Double {
-    Double(counters.value(at: counters.count - 2)) / 1e6
-      + Double(counters.value(at: counters.count - 1)) / 1e9
-  }
+  var sum: Double { Double(counters.value(at: counters.count - 2)) / 1e6 }
 }

@@ -83,13 +83,13 @@ public final class LoopMetrics: Sendable {
   /// A request has ended; `isSplitPool`: prefill and decode are different workers here.
   func count(_ record: RouteRecord, isSplitPool: Bool = false) {
     let route = Int(record.endpoint.rawValue)
-    let duration = record.totalTime
-    durations[route].record(duration)
+    let duration = record.endedAt.nanoseconds - record.receivedAt.nanoseconds
+    durations[route].record(nanoseconds: duration)
     if record.prefillWorker != nil {
       splitRequests.add(to: route)
-      splitDurations[route].record(duration)
+      splitDurations[route].record(nanoseconds: duration)
       if let start = record.prefillStartedAt, let end = record.servingStartedAt {
-        pendingDecodes.record(end - start)
+        pendingDecodes.record(nanoseconds: end.nanoseconds - start.nanoseconds)
       }
     }
     if let reason = record.wayReason {
@@ -106,7 +106,9 @@ public final class LoopMetrics: Sendable {
   /// Stages, first tokens and the tokens after them.
   private func countTimes(_ record: RouteRecord) {
     for stage in RouteStage.allCases {
-      if let time = record.time(of: stage) { stages[stage.rawValue].record(time) }
+      if let time = record.nanoseconds(of: stage) {
+        stages[stage.rawValue].record(nanoseconds: time)
+      }
     }
     guard record.endpoint.generationShape != nil, record.status < 400 else { return }
     if let time = record.timeToFirstToken { firstTokens.record(time) }

@@ -4,32 +4,26 @@ internal import Vocabulary
 // came.
 extension RouteRecord {
   /// Complete until workers were chosen for the first time.
-  public var queueTime: Duration? { admittedAt.map { $0 - receivedAt } }
+  public var queueTime: Duration? { time(of: .queue) }
 
   /// The last prefill leg, to the end of its answer.
-  public var prefillTime: Duration? {
-    guard prefillWorker != nil else { return nil }
-    return RouteRecord.time(prefillStartedAt, prefillEndedAt)
-  }
+  public var prefillTime: Duration? { time(of: .prefill) }
 
   /// Prefill answered until the decode leg was written; nil where both left together.
-  public var handOverTime: Duration? {
-    guard let prefillEndedAt, let servingSentAt, servingSentAt >= prefillEndedAt else { return nil }
-    return servingSentAt - prefillEndedAt
-  }
+  public var handOverTime: Duration? { time(of: .handOver) }
 
   /// The serving leg written until the first token of its answer.
-  public var decodeWait: Duration? { RouteRecord.time(servingSentAt, firstTokenAt) }
+  public var decodeWait: Duration? { time(of: .decodeWait) }
 
   /// Complete until the first chunk with a token was written to the client.
   public var timeToFirstToken: Duration? { firstTokenAt.map { $0 - receivedAt } }
 
   /// From token to token, on average; nil where fewer than two came one by one.
   public var timePerToken: Duration? {
-    guard tokenEvents > 1, let time = RouteRecord.time(firstTokenAt, lastTokenAt) else {
+    guard tokenEvents > 1, let time = RouteRecord.nanoseconds(firstTokenAt, lastTokenAt) else {
       return nil
     }
-    return .nanoseconds(time.wholeNanoseconds / Int64(tokenEvents - 1))
+    return .nanoseconds(time / Int64(tokenEvents - 1))
   }
 
   /// Complete until the end.
@@ -44,13 +38,21 @@ extension RouteRecord {
 
   /// The time of one stage of a request that has ended.
   func time(of stage: RouteStage) -> Duration? {
+    nanoseconds(of: stage).map { .nanoseconds($0) }
+  }
+
+  /// The same in nanoseconds: a `Duration` is 128 bits wide, and dividing it is what counting all
+  /// stages would mostly do.
+  func nanoseconds(of stage: RouteStage) -> Int64? {
     switch stage {
-    case .queue: queueTime
-    case .prefill: prefillTime
-    case .handOver: handOverTime
-    case .decodeWait: decodeWait
-    case .decode: lastTokenAt == nil ? nil : RouteRecord.time(firstTokenAt, endedAt)
-    case .total: totalTime
+    case .queue: RouteRecord.nanoseconds(receivedAt, admittedAt)
+    case .prefill:
+      prefillWorker == nil ? nil : RouteRecord.nanoseconds(prefillStartedAt, prefillEndedAt)
+    case .handOver:
+      RouteRecord.nanoseconds(prefillEndedAt, servingSentAt).flatMap { $0 < 0 ? nil : $0 }
+    case .decodeWait: RouteRecord.nanoseconds(servingSentAt, firstTokenAt)
+    case .decode: lastTokenAt == nil ? nil : RouteRecord.nanoseconds(firstTokenAt, endedAt)
+    case .total: endedAt.nanoseconds - receivedAt.nanoseconds
     }
   }
 
@@ -69,8 +71,8 @@ extension RouteRecord {
     servingHeadAt = nil
   }
 
-  private static func time(_ start: Instant?, _ end: Instant?) -> Duration? {
+  private static func nanoseconds(_ start: Instant?, _ end: Instant?) -> Int64? {
     guard let start, let end else { return nil }
-    return end - start
+    return end.nanoseconds - start.nanoseconds
   }
 }
