@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     .target(name: "Vocabulary", swiftSettings: hot),
     .target(name: "JSONFields", dependencies: ["Vocabulary"], swiftSettings: hot),
@@ -55,11 +56,12 @@ let package = Package(
       name: "Simulation",
       dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
+    .target(name: "SettingsFile", dependencies: ["CYAML"], swiftSettings: house),
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
-        "Vocabulary",
+        "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
+        "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -87,6 +89,8 @@ let package = Package(
       name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
     .testTarget(
       name: "JSONFieldsTests", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: house),
+    .testTarget(
+      name: "SettingsFileTests", dependencies: ["SettingsFile"], swiftSettings: house),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "Vocabulary"], swiftSettings: house),
     .testTarget(
@@ -125,6 +129,13 @@ let package = Package(
       dependencies: [
         "Simulation", "PDRouter", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
         "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: [
+        "Tool", "PDRouter", "LogLines", "Policies", "Vocabulary",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: house),
     .testTarget(

@@ -8,7 +8,16 @@ internal import PDRouter
 /// Exit codes: 0 done, 1 the configuration or start failed, 2 the command line is wrong (the
 /// baseline's codes).
 func runProgram() {
+  let words = Array(CommandLine.arguments.dropFirst())
+  if words == ["--help"] || words == ["-h"] {
+    // Whoever asks the program for help means its main job.
+    writeLine(ProgramCommand.helpMessage(for: RouterCommand.self), to: STDOUT_FILENO)
+    return
+  }
   do {
+    // A flag that is refused is unknown to the parser: it is named before anything is parsed.
+    let faults = words.compactMap(RefusedFlag.refusal)
+    guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
     var command = try ProgramCommand.parseAsRoot()
     try command.run()
   } catch let faults as ConfigurationFaults {

@@ -70,6 +70,24 @@ extension RouterConfiguration {
       "--balance-rel-threshold must be at least 1")
     need(settings.evictionInterval > .zero, "--eviction-interval-secs must be greater than 0")
     need(settings.maxTreeSize > 0, "--max-tree-size must be greater than 0")
-    return faults
+    return faults + soleChoiceFaults()
+  }
+
+  /// Where `power_of_two` would have fewer than two to choose from, as the baseline refuses it.
+  private func soleChoiceFaults() -> [String] {
+    let prefill = workers.count { $0.role == .prefill }
+    let decode = workers.count { $0.role == .decode }
+    let stages: [(PolicyName?, Int, String)] =
+      isDisaggregated
+      ? [
+        (prefillPolicy, prefill, "--prefill-policy"), (decodePolicy, decode, "--decode-policy"),
+        (policy, prefill + decode, "--policy"),
+      ]
+      // A pool that is empty at the start is filled later.
+      : [(policy, workers.isEmpty ? 2 : workers.count * dataParallelSize, "--policy")]
+    return stages.compactMap { policy, count, flag in
+      policy == .powerOfTwo && count < 2
+        ? "\(flag) power_of_two needs 2 workers or more, not \(count)" : nil
+    }
   }
 }

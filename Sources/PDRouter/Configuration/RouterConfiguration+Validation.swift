@@ -6,6 +6,12 @@ public struct ConfigurationFaults: Error, Equatable, CustomStringConvertible {
   /// The faults, in the order of the configuration.
   public let sentences: [String]
 
+  /// Faults, at least one.
+  public init(sentences: [String]) {
+    precondition(!sentences.isEmpty, "without a fault there is nothing to throw")
+    self.sentences = sentences
+  }
+
   /// The faults, a line each.
   public var description: String { sentences.joined(separator: "\n") }
 }
@@ -15,7 +21,7 @@ extension RouterConfiguration {
   ///
   /// - Throws: `ConfigurationFaults` with all faults at once.
   public func validate() throws(ConfigurationFaults) {
-    var faults: [String] = []
+    var faults = statedFaults
     faults += workerFaults()
     faults += poolFaults()
     faults += policyFaults()

@@ -20,6 +20,8 @@ public struct RouterConfiguration: Sendable {
     }
   }
 
+  /// What whoever made the configuration found wrong with what it is made of, a sentence each.
+  public var statedFaults: [String] = []
   /// Where clients connect.
   public var listen = HostAndPort(host: "127.0.0.1", port: 30000)
   /// Where Prometheus scrapes; nil switches it off.

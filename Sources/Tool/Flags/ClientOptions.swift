@@ -8,7 +8,7 @@ struct ClientOptions: ParsableArguments {
   var maxPayloadSize = 536_870_912
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.limits.requestBodyBytes = maxPayloadSize
   }
 }

@@ -19,7 +19,7 @@ struct HealthOptions: ParsableArguments {
   var healthCheckEndpoint = "/health"
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.health.path = healthCheckEndpoint
     configuration.health.interval = .seconds(healthCheckIntervalSecs)
     configuration.health.timeout = .seconds(healthCheckTimeoutSecs)

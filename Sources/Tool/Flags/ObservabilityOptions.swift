@@ -56,7 +56,7 @@ struct ObservabilityOptions: ParsableArguments {
   }
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.metrics = HostAndPort(host: prometheusHost, port: prometheusPort)
     configuration.logsRequests = accessLog ?? (logLevel.loggerLevel <= .info)
     configuration.observability.givesRouteReceipt = routeReceipt

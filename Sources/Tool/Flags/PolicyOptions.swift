@@ -30,7 +30,9 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: "Times the least load that the greatest may be before load alone decides.")
   var balanceRelThreshold = 1.5
 
-  @Option(help: "Time between trims of what is remembered of prompts, in seconds.")
+  @Option(
+    name: [.customLong("eviction-interval-secs"), .customLong("eviction-interval")],
+    help: "Time between trims of what is remembered of prompts, in seconds.")
   var evictionIntervalSecs = 120
 
   @Option(help: "Prompt bytes that are remembered of each worker.")
@@ -49,13 +51,14 @@ struct PolicyOptions: ParsableArguments {
   static let sessionExpiryVariable = "VLLM_ROUTER_SLL_SESSION_EXPIRATION_IN_S"
 
   /// Writes what the flags and the environment say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     if let text = getenv(PolicyOptions.sessionExpiryVariable).map({ String(cString: $0) }) {
-      guard let seconds = Int(text), seconds > 0, seconds <= 1 << 31 else {
-        throw ValidationError(
-          "\(PolicyOptions.sessionExpiryVariable) must be a number of seconds, not '\(text)'.")
+      if let seconds = Int(text), seconds > 0, seconds <= 1 << 31 {
+        configuration.policySettings.sessionExpiry = .seconds(seconds)
+      } else {
+        configuration.statedFaults.append(
+          "\(PolicyOptions.sessionExpiryVariable) must be a number of seconds, not '\(text)'")
       }
-      configuration.policySettings.sessionExpiry = .seconds(seconds)
     }
     configuration.policy = policy
     configuration.prefillPolicy = prefillPolicy

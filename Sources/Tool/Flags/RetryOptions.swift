@@ -9,7 +9,7 @@ struct RetryOptions: ParsableArguments {
   var requestTimeoutSecs = 1800
 
   /// Writes what the flags say into `configuration`.
-  func apply(to configuration: inout RouterConfiguration) throws {
+  func apply(to configuration: inout RouterConfiguration) {
     configuration.timeouts.request = .seconds(requestTimeoutSecs)
   }
 }

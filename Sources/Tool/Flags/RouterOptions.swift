@@ -12,6 +12,12 @@ struct RouterOptions: ParsableArguments {
   @OptionGroup(title: "Clients") var clients: ClientOptions
   @OptionGroup(title: "Logs and metrics") var observability: ObservabilityOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "A YAML file of these options, by the same names; what the command line says wins.",
+      valueName: "file"))
+  var config: String?
+
   @Option(help: "Address to listen on.")
   var host = "127.0.0.1"
 
@@ -44,28 +50,39 @@ struct RouterOptions: ParsableArguments {
   @Option(help: "Event loops, each a thread.")
   var loops = 1
 
+  @Option(
+    name: [.customLong("backend"), .customLong("runtime")],
+    help: "What the workers run; there is only vllm.")
+  var backend = "vllm"
+
   /// The configuration that the flags say.
-  func routerConfiguration() throws -> RouterConfiguration {
+  func routerConfiguration() -> RouterConfiguration {
     var configuration = RouterConfiguration()
     configuration.listen = HostAndPort(host: host, port: port)
     configuration.isDisaggregated = vllmPdDisaggregation
     configuration.workers =
       workerUrls.map { .init(url: $0, role: .both) }
-      + (try prefillEntries()) + decode.map { .init(url: $0, role: .decode) }
+      + prefillEntries(&configuration.statedFaults)
+      + decode.map { .init(url: $0, role: .decode) }
+    if backend != "vllm" {
+      configuration.statedFaults.append("--backend '\(backend)' is refused: there is only vllm")
+    }
     configuration.dataParallelSize = intraNodeDataParallelSize
     configuration.loops = loops
-    try disaggregation.apply(to: &configuration)
-    try policies.apply(to: &configuration)
-    try admission.apply(to: &configuration)
-    try health.apply(to: &configuration)
-    try retries.apply(to: &configuration)
-    try clients.apply(to: &configuration)
-    try observability.apply(to: &configuration)
+    disaggregation.apply(to: &configuration)
+    policies.apply(to: &configuration)
+    admission.apply(to: &configuration)
+    health.apply(to: &configuration)
+    retries.apply(to: &configuration)
+    clients.apply(to: &configuration)
+    observability.apply(to: &configuration)
     return configuration
   }
 
   /// `--prefill URL [PORT|none]`, any number of times: a port belongs to the URL before it.
-  private func prefillEntries() throws -> [RouterConfiguration.WorkerEntry] {
+  private func prefillEntries(
+    _ faults: inout [String]
+  ) -> [RouterConfiguration.WorkerEntry] {
     var entries: [RouterConfiguration.WorkerEntry] = []
     for text in prefill {
       guard !text.contains("://") else {
@@ -73,11 +90,13 @@ struct RouterOptions: ParsableArguments {
         continue
       }
       guard !entries.isEmpty else {
-        throw ValidationError("--prefill needs a worker URL before '\(text)'.")
+        faults.append("--prefill needs a worker URL before '\(text)'")
+        continue
       }
       if text.lowercased() == "none" { continue }
       guard let port = UInt16(text), port > 0 else {
-        throw ValidationError("Invalid bootstrap port: \(text). Must be a number or 'none'")
+        faults.append("Invalid bootstrap port: \(text). Must be a number or 'none'")
+        continue
       }
       entries[entries.count - 1].bootstrapPort = port
     }

@@ -41,6 +41,18 @@ struct DocumentationTests {
     }
   }
 
+  @Test func `every flag that is refused is documented, and no other`() throws {
+    let code = try #require(Self.tree.file("Sources/Tool/Flags/RefusedFlag.swift"))
+    let names = code.tokens.map(\.text).filter { $0.hasPrefix("\"--") && $0.count > 4 }
+      .map { String($0.dropFirst().dropLast()) }
+    let document = try #require(Self.tree.file("docs/configuration.md"))
+    let rows = document.lines.filter { $0.hasPrefix("| ") && !$0.hasPrefix("| `") }
+    let told = rows.flatMap { $0.split(separator: "`").filter { $0.hasPrefix("--") } }
+      .filter { !["--prefill", "--decode"].contains($0) }.map(String.init)
+    #expect(names.count > 10)
+    #expect(Set(told).subtracting(["--"]) == Set(names) && told.count == names.count)
+  }
+
   @Test func `the documented metrics are the exported metrics`() throws {
     let declared = DeclaredMetric.declared(in: try #require(Self.tree.file(Self.metrics)))
     let rows = TableCell.rows(of: try #require(Self.tree.file(Self.metricsDocument)))

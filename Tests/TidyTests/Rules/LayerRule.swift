@@ -18,10 +18,11 @@ enum LayerRule {
     "Simulation": [
       "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
     ],
+    "SettingsFile": ["CYAML"],
     // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
-      "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
+      "Wire", "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 
@@ -29,7 +30,7 @@ enum LayerRule {
   private static let system: Set = [
     "Glibc", "Synchronization", "Foundation", "FoundationEssentials",
   ]
-  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL"]
+  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL", "CYAML"]
 
   static func offences(in file: SourceFile) -> [Offence] {
     guard let target = file.target else {
