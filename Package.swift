@@ -40,9 +40,15 @@ let package = Package(
     .target(name: "Policies", dependencies: ["Vocabulary"], swiftSettings: hot),
     .target(name: "KVTransfer", dependencies: ["JSONFields", "Vocabulary"], swiftSettings: hot),
     .target(
+      name: "LogLines",
+      dependencies: [
+        "EventLoop", "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .target(
       name: "PDRouter",
       dependencies: [
-        "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+        "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: hot),
@@ -54,8 +60,8 @@ let package = Package(
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "SettingsFile", "EventLoop", "Policies", "KVTransfer", "Wire",
-        "Vocabulary",
+        "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
+        "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -90,6 +96,13 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "Vocabulary"], swiftSettings: house),
     .testTarget(
+      name: "LogLinesTests",
+      dependencies: [
+        "LogLines", "EventLoop", "JSONFields", "Vocabulary",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "PoliciesTests", dependencies: ["Policies", "Vocabulary"], swiftSettings: house),
     .testTarget(
       name: "KVTransferTests",
@@ -100,8 +113,8 @@ let package = Package(
     .testTarget(
       name: "PDRouterTests",
       dependencies: [
-        "PDRouter", "Simulation", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields",
-        "Vocabulary",
+        "PDRouter", "Simulation", "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop",
+        "JSONFields", "Vocabulary",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
@@ -114,14 +127,14 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Simulation", "PDRouter", "EventLoop", "Policies", "KVTransfer", "Wire", "JSONFields",
-        "Vocabulary", .product(name: "Logging", package: "swift-log"),
+        "Simulation", "PDRouter", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
+        "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Tool", "PDRouter", "Policies", "Vocabulary",
+        "Tool", "PDRouter", "LogLines", "Policies", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: house),

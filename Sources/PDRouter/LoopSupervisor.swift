@@ -46,9 +46,8 @@ final class LoopSupervisor {
     let frontend = Frontend(
       loop: router.loop,
       handler: MetricsEndpoint(
-        loops: loops, registry: shared.registry, on: router.loop,
-        prefixes: router.workers.caches == nil ? nil : router.policyMemory.prefixes,
-        gate: router.admission.gate),
+        loops: loops, router: router,
+        program: { [unowned shared = self.shared] in shared.figures }),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)

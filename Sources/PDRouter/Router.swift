@@ -1,4 +1,5 @@
 internal import EventLoop
+public import LogLines
 public import Logging
 internal import Policies
 internal import Synchronization
@@ -20,18 +21,22 @@ public final class Router: Sendable {
   let access: ClientAccess
   private let metrics: [LoopMetrics]
   private let logger: Logger
+  private let requestLines: any LogLineTarget
   private let stopping = Atomic<Int>(0)
   private let wakers = Mutex<[any LoopWaker]>([])
   private let threads = Mutex<[LoopThread]>([])
   private let failure = Mutex<RouterFailure?>(nil)
 
-  /// A router for a configuration.
+  /// A router for a configuration, which writes the lines of its requests to `requestLines`, or to
+  /// `logger` as everything else.
   ///
   /// - Throws: `ConfigurationFaults` with every fault found.
   public init(
-    configuration: RouterConfiguration, logger: Logger
+    configuration: RouterConfiguration, logger: Logger, requestLines: (any LogLineTarget)? = nil
   ) throws(ConfigurationFaults) {
+    ProcessFigures.noteStart()
     try configuration.validate()
+    self.requestLines = requestLines ?? LoggerTarget(logger)
     self.configuration = configuration
     self.logger = logger
     registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
@@ -102,6 +107,12 @@ public final class Router: Sendable {
     stop()
   }
 
+  /// What metrics tell of the program.
+  var figures: ProgramFigures {
+    ProgramFigures(
+      process: .current(), droppedLogLines: requestLines.droppedLines)
+  }
+
   /// How often `stop` was asked for.
   var stopRequests: Int { stopping.load(ordering: .sequentiallyConsistent) }
 
@@ -124,7 +135,7 @@ public final class Router: Sendable {
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
       seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory,
       gate: gate, access: access)
-    if configuration.logsRequests { router.routeObserver = RouteLog(logger: logger) }
+    if configuration.logsRequests { router.routeObserver = RouteLog(target: requestLines) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)
     loop.handler = supervisor

@@ -255,6 +255,7 @@ extension RouterLoop: ExchangeHandler {
   public func handle(_ exchange: Exchange) {
     let endpoint = Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes))
     metrics.count(endpoint)
+    exchange.endpoint = endpoint
     if lets(exchange, in: endpoint, from: .clients) { serve(exchange, endpoint) }
   }
 
@@ -324,9 +325,15 @@ extension RouterLoop: ExchangeHandler {
     Endpoint(path: exchange.head.path.of(exchange.headBytes.bytes)) == .passThrough
   }
 
-  /// Counts bytes that were no request.
+  /// Counts an answer.
+  public func didAnswer(_ exchange: Exchange, status: Int) {
+    metrics.countResponse(exchange.endpoint, exchange.head.method, status: status)
+  }
+
+  /// Counts bytes that were no request, and the answer to them.
   public func didRefuse(status: Int) {
     metrics.countRefused()
+    metrics.countResponse(.passThrough, .other, status: status)
   }
 
   /// Counts a connection that was not taken.
@@ -343,7 +350,7 @@ extension RouterLoop: ExchangeHandler {
       admission.gate.giveBackSlot()
     }
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
-    metrics.count(request.record)
+    metrics.count(request.record, isSplitPool: isDisaggregated)
     if request.endpoint.changesModels { modelRefresh.askAtOnce() }
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
   }
@@ -393,7 +400,7 @@ extension RouterLoop {
           leg, by: &servingSeat, for: traits, except: tried, pairedWith: prefill, now: loop.now,
           using: &generator)
       }
-    if let chosen { count(chosen, leg) }
+    if let chosen { count(chosen, leg, traits) }
     return chosen
   }
 
@@ -419,12 +426,18 @@ extension RouterLoop {
       by: &prefillSeat, &servingSeat, for: traits, except: tried, now: loop.now,
       using: &generator)
     guard let pair else { return nil }
-    count(pair.prefill, .prefill)
-    count(pair.decode, .serving)
+    count(pair.prefill, .prefill, traits)
+    count(pair.decode, .serving, traits)
     return pair
   }
 
-  private func count(_ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg) {
+  private func count(
+    _ chosen: LoopWorkers.Chosen, _ leg: PolicyLeg, _ traits: borrowing RequestTraits
+  ) {
+    chosen.worker.tally.noteDecision()
+    if workers.caches != nil, !traits.prefix.hashes.isEmpty {
+      metrics.countCacheChoice(chosen.cachedBlocks)
+    }
     if workers.overlooksEjections(leg) { metrics.countPanicChoice() }
     guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
     metrics.countPrefixDecision(leg, chosen.choice.reason)
@@ -468,6 +481,8 @@ extension RouterLoop: LoopTimerHandler {
     releases.sweep()
     metrics.note(ledger)
     admission.look()
+    metrics.noteConnections(clientConnections)
+    for pool in pools { pool?.tellConnections() }
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     if mailbox.number == 0, loop.now >= nextTrim {
       policyMemory.prefixes.trim()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LogLines
 internal import PDRouter
 
 /// Parses the command line and runs what it asks for.
@@ -21,6 +22,8 @@ func runProgram() {
     try command.run()
   } catch let faults as ConfigurationFaults {
     fail("Configuration validation failed:\n\(faults)", code: 1)
+  } catch let fault as LogFile.Fault {
+    fail("\(fault)", code: 1)
   } catch let failure as RouterFailure {
     fail("\(failure)", code: 1)
   } catch {

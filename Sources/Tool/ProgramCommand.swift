@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventLoop
+internal import PDRouter
 internal import Wire
 
 /// `vllm-router`: routes by default; its sub-commands simulate and show.
@@ -14,7 +15,8 @@ struct ProgramCommand: ParsableCommand {
     defaultSubcommand: RouterCommand.self)
 
   private static var versionText: String {
-    (["vllm-router 0.1.0"] + EventLoopLibraries.descriptions + WireLibraries.descriptions)
+    (["vllm-router \(RouterVersion.text)"] + EventLoopLibraries.descriptions
+      + WireLibraries.descriptions)
       .joined(separator: "\n")
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LogLines
 internal import Logging
 internal import PDRouter
 
@@ -23,11 +24,11 @@ struct RouterCommand: ParsableCommand {
 
   func run() throws {
     let (options, configuration) = try OptionSource.ofProcess.read()
-    let sink = LogSink.start()
-    defer { sink.flush() }
+    let sink = try options.observability.startLog()
+    defer { sink.close() }
     let level = options.observability.logLevel.loggerLevel
     let logger = Logger(label: "vllm-router") { _ in LineLogHandler(sink: sink, level: level) }
-    let router = try Router(configuration: configuration, logger: logger)
+    let router = try Router(configuration: configuration, logger: logger, requestLines: sink)
     try router.run()
   }
 }

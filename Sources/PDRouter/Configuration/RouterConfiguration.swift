@@ -90,6 +90,8 @@ public struct RouterConfiguration: Sendable {
   public var breaker = BreakerSettings()
   /// Whether each request leaves a log line.
   public var logsRequests = true
+  /// What clients are told of their requests' ways.
+  public var observability = ObservabilitySettings()
   /// Seed of everything random; nil takes one from the system.
   public var seed: UInt64?
 

@@ -31,6 +31,8 @@ public final class Exchange {
   var ownFields = ByteBuffer()
   /// The name of the API key that the client used.
   var client: String?
+  /// The route, by which its answer is counted.
+  var endpoint = Endpoint.passThrough
 
   /// The connection, while the exchange is live.
   var transport: (any ExchangeTransport)?
@@ -107,6 +109,9 @@ public protocol ExchangeHandler: AnyObject {
   /// large or of unknown length; the rest is told by `ExchangeObserver.exchangeDidReceiveBody`.
   func takesBodyInPieces(_ exchange: Exchange) -> Bool
 
+  /// The head of an answer goes to the client; for counting.
+  func didAnswer(_ exchange: Exchange, status: Int)
+
   /// The connection refused a request by itself (bad HTTP, too large); for counting.
   func didRefuse(status: Int)
 
@@ -122,6 +127,11 @@ extension ExchangeHandler {
 extension ExchangeHandler {
   /// Bodies come whole.
   public func takesBodyInPieces(_ exchange: Exchange) -> Bool { false }
+}
+
+extension ExchangeHandler {
+  /// Counts nothing.
+  public func didAnswer(_ exchange: Exchange, status: Int) {}
 }
 
 /// Who hears of the client while an answer is under way.

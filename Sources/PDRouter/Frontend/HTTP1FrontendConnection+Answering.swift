@@ -39,6 +39,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     writtenByteCount = stream.bufferedByteCount &+ frontend.headScratch.count
     takenByteCount = 0
     stream.write(frontend.headScratch.bytes)
+    frontend.handler.didAnswer(exchange, status: status)
     takenAt = stream.loop.now
     // Until then the timer is the body's.
     if !isReceivingBody { watchAnswer() }

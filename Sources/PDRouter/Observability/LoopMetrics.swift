@@ -1,6 +1,7 @@
 internal import KVTransfer
 internal import Policies
 internal import Vocabulary
+internal import Wire
 
 /// What one loop has counted; written on its thread, read by the metrics port's.
 public final class LoopMetrics: Sendable {
@@ -21,10 +22,15 @@ public final class LoopMetrics: Sendable {
 
   /// Single numbers, in the order of their counters.
   enum Single: Int, CaseIterable {
-    case clientDisconnects, refusedRequests, retriesRefused, waitingForWorker, panicChoices
+    case refusedRequests, retriesRefused, waitingForWorker, panicChoices
+    /// Choices of a worker that was taken to have some of the prompt in its cache, or none.
+    case cacheHits, cacheMisses
+    /// Open client connections, as of the loop's last look.
+    case clientConnections
   }
 
   static let routes = Endpoint.allCases.count
+  static let codes = LoopMetrics.errorCodes.count
   /// How many attempts are told apart where pauses are counted.
   static let backoffAttempts = 8
   let requests = AtomicCounters(count: LoopMetrics.routes)
@@ -43,8 +49,25 @@ public final class LoopMetrics: Sendable {
   /// Released handles by `KVReleaseMechanism`.
   let releases = AtomicCounters(count: KVReleaseMechanism.allCases.count)
   let singles = AtomicCounters(count: Single.allCases.count)
-  let durations = LatencyHistogram()
-  let splitDurations = LatencyHistogram()
+  /// Of whole requests, by route, and of those of them that were split.
+  let durations = LoopMetrics.histograms(LoopMetrics.routes)
+  let splitDurations = LoopMetrics.histograms(LoopMetrics.routes)
+  /// By `RouteStage`.
+  let stages = LoopMetrics.histograms(RouteStage.allCases.count, .stages)
+  /// From a split request's choice until its decode leg was begun.
+  let pendingDecodes = LatencyHistogram(.stages)
+  /// Gaps between tokens, and their average of each stream.
+  let tokenGaps = LatencyHistogram(.tokens)
+  let tokenTimes = LatencyHistogram(.tokens)
+  /// Bytes of bodies, by route.
+  let requestBytes = AtomicCounters(count: LoopMetrics.routes)
+  let answerBytes = AtomicCounters(count: LoopMetrics.routes)
+  /// Requests whose client hung up, by `LeavingStage`.
+  let disconnects = AtomicCounters(count: LeavingStage.allCases.count)
+  /// Errors told to clients where the pools are split, by code.
+  let splitErrors = AtomicCounters(count: LoopMetrics.errorCodes.count)
+  /// Answers as they were sent to clients.
+  let responses = ResponseTally(capacity: 512)
   let firstTokens = LatencyHistogram()
   /// Of requests that waited to be let in, however that ended.
   let queueWaits = LatencyHistogram()
@@ -81,31 +104,68 @@ public final class LoopMetrics: Sendable {
 
   /// A client was told an error before its request began.
   func count(_ error: RouterError, of endpoint: Endpoint) {
-    count(error, route: Int(endpoint.rawValue))
+    count(error, route: Int(endpoint.rawValue), isSplitPool: false)
   }
 
-  /// A request has ended.
-  func count(_ record: RouteRecord) {
+  /// A request has ended; `isSplitPool`: prefill and decode are different workers here.
+  func count(_ record: RouteRecord, isSplitPool: Bool = false) {
     let route = Int(record.endpoint.rawValue)
-    let duration = record.endedAt - record.receivedAt
-    durations.record(duration)
+    let duration = record.endedAt.nanoseconds - record.receivedAt.nanoseconds
+    durations[route].record(nanoseconds: duration)
     if record.prefillWorker != nil {
       splitRequests.add(to: route)
-      splitDurations.record(duration)
+      splitDurations[route].record(nanoseconds: duration)
+      if let start = record.prefillStartedAt, let end = record.servingStartedAt {
+        pendingDecodes.record(nanoseconds: end.nanoseconds - start.nanoseconds)
+      }
     }
     if let reason = record.wayReason {
       ways.add(to: reason.place + (record.prefillWorker == nil ? WayReason.count : 0))
     }
-    if let firstTokenAt = record.firstTokenAt, record.endpoint.generationShape != nil {
-      firstTokens.record(firstTokenAt - record.receivedAt)
-    }
-    if let queueTime = record.queueTime { queueWaits.record(queueTime) }
+    countTimes(record)
+    requestBytes.add(record.requestBytes, to: route)
+    answerBytes.add(record.answerBytes, to: route)
+    if let lineTime = record.lineTime { queueWaits.record(lineTime) }
     if record.attempts > 1 {
       retries.add(record.attempts - 1, to: route)
       if record.isExhausted { retriesExhausted.add(to: route) }
     }
-    if record.outcome == .clientGone { singles.add(to: Single.clientDisconnects.rawValue) }
-    if let error = record.error { count(error, route: route) }
+    if let stage = record.leftIn { disconnects.add(to: stage.rawValue) }
+    if let error = record.error { count(error, route: route, isSplitPool: isSplitPool) }
+  }
+
+  /// Stages, first tokens and the tokens after them.
+  private func countTimes(_ record: RouteRecord) {
+    for stage in RouteStage.allCases {
+      if let time = record.nanoseconds(of: stage) {
+        stages[stage.rawValue].record(nanoseconds: time)
+      }
+    }
+    guard record.endpoint.generationShape != nil, record.status < 400 else { return }
+    if let time = record.timeToFirstToken { firstTokens.record(time) }
+    if let time = record.timePerToken { tokenTimes.record(time) }
+  }
+
+  /// Tokens have come `gap` nanoseconds after the last one; so many of them came together.
+  func countTokens(_ tokens: Int, gap: Int64) {
+    tokenGaps.record(nanoseconds: gap, zeros: tokens - 1)
+  }
+
+  /// A worker was chosen that has `cachedBlocks` of the prompt.
+  func countCacheChoice(_ cachedBlocks: Int) {
+    let single: Single = cachedBlocks > 0 ? .cacheHits : .cacheMisses
+    singles.add(to: single.rawValue)
+  }
+
+  /// An answer's head was sent to a client.
+  func countResponse(_ endpoint: Endpoint, _ method: HTTPMethod, status: Int) {
+    responses.count(ResponseKind(endpoint, .inference, method, status: status))
+  }
+
+  private static func histograms(
+    _ count: Int, _ bounds: HistogramBounds = .durations
+  ) -> [LatencyHistogram] {
+    (0..<count).map { _ in LatencyHistogram(bounds) }
   }
 
   /// `cache_aware` has chosen.
@@ -139,6 +199,11 @@ public final class LoopMetrics: Sendable {
     singles.set(count, at: Single.waitingForWorker.rawValue)
   }
 
+  /// The loop has so many client connections.
+  func noteConnections(_ count: Int) {
+    singles.set(count, at: Single.clientConnections.rawValue)
+  }
+
   /// Takes over what the ledger says.
   func note(_ ledger: borrowing KVLedger) {
     let counts = ledger.counts
@@ -160,11 +225,12 @@ public final class LoopMetrics: Sendable {
     }
   }
 
-  private func count(_ error: RouterError, route: Int) {
+  private func count(_ error: RouterError, route: Int, isSplitPool: Bool) {
     let code = error.code.description
     guard let place = LoopMetrics.errorCodes.firstIndex(where: { $0.description == code }) else {
       preconditionFailure("every error code has a counter: \(code)")
     }
     errors.add(to: route * LoopMetrics.errorCodes.count + place)
+    if isSplitPool { splitErrors.add(to: place) }
   }
 }

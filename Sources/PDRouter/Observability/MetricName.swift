@@ -9,15 +9,28 @@ public enum MetricName: String, CaseIterable, Sendable {
   case retryBackoff = "vllm_router_retry_backoff_duration_seconds"
   case waitingForWorker = "vllm_router_waiting_for_worker"
   case retriesRefused = "vllm_router_retries_refused_total"
+  case generateDuration = "vllm_router_generate_duration_seconds"
+  case embeddings = "vllm_router_embeddings_total"
+  case embeddingsDuration = "vllm_router_embeddings_duration_seconds"
+  case embeddingsErrors = "vllm_router_embeddings_errors_total"
+  case requestBytes = "vllm_router_request_bytes_total"
+  case responseBytes = "vllm_router_response_bytes_total"
+  case responses = "vllm_router_http_responses_total"
+  case backendResponses = "vllm_router_backend_http_responses_total"
   case refusedRequests = "vllm_router_refused_requests_total"
   case refusedConnections = "vllm_router_refused_connections_total"
   case clientDisconnects = "vllm_router_client_disconnects_total"
   case timeToFirstToken = "vllm_router_time_to_first_token_seconds"
+  case tokenGap = "vllm_router_inter_token_latency_seconds"
+  case timePerToken = "vllm_router_time_per_output_token_seconds"
+  case stageDuration = "vllm_router_stage_duration_seconds"
   case requestsInFlight = "vllm_router_requests_in_flight"
   case maxConcurrentRequests = "vllm_router_max_concurrent_requests"
   case queueDepth = "vllm_router_queue_depth"
   case queueWait = "vllm_router_queue_wait_seconds"
   case queueRefused = "vllm_router_queue_refused_total"
+  case clientConnections = "vllm_router_client_connections"
+  case workerConnections = "vllm_router_worker_connections"
   case activeWorkers = "vllm_router_active_workers"
   case workerHealth = "vllm_router_worker_health"
   case breakerState = "vllm_router_cb_state"
@@ -29,11 +42,26 @@ public enum MetricName: String, CaseIterable, Sendable {
   case workerKVUsage = "vllm_router_worker_kv_usage"
   case processedRequests = "vllm_router_processed_requests_total"
   case workerFailures = "vllm_router_worker_failures_total"
+  case policyDecisions = "vllm_router_policy_decisions_total"
+  case cacheHits = "vllm_router_cache_hits_total"
+  case cacheMisses = "vllm_router_cache_misses_total"
+  case balancingEvents = "vllm_router_load_balancing_events_total"
+  case maxLoad = "vllm_router_max_load"
+  case minLoad = "vllm_router_min_load"
   case splitRequests = "vllm_router_pd_requests_total"
   case splitDuration = "vllm_router_pd_request_duration_seconds"
   case ways = "vllm_router_pd_decisions_total"
   case prefillRequests = "vllm_router_pd_prefill_requests_total"
   case decodeRequests = "vllm_router_pd_decode_requests_total"
+  case prefillErrors = "vllm_router_pd_prefill_errors_total"
+  case decodeErrors = "vllm_router_pd_decode_errors_total"
+  case streamErrors = "vllm_router_pd_stream_errors_total"
+  case splitErrors = "vllm_router_pd_errors_total"
+  case prefillOccupancy = "vllm_router_pd_prefill_occupancy"
+  case activePrefillTokens = "vllm_router_pd_active_prefill_tokens"
+  case pendingDecodes = "vllm_router_pd_pending_decode_requests"
+  case activeDecodes = "vllm_router_pd_active_decode_requests"
+  case decodePending = "vllm_router_pd_decode_pending_seconds"
   case handlesBegun = "vllm_router_kv_handles_begun_total"
   case handlesEnded = "vllm_router_kv_handles_ended_total"
   case handlesLive = "vllm_router_kv_handles_live"
@@ -49,16 +77,27 @@ public enum MetricName: String, CaseIterable, Sendable {
   case shadowDifferences = "vllm_router_shadow_differences_total"
   case shadowLoadDifference = "vllm_router_shadow_load_difference_requests_total"
   case shadowCachedDifference = "vllm_router_shadow_cached_difference_bytes_total"
+  case buildInfo = "vllm_router_build_info"
+  case logLinesDropped = "vllm_router_log_lines_dropped_total"
+  case processStart = "process_start_time_seconds"
+  case processCPU = "process_cpu_seconds_total"
+  case processMemory = "process_resident_memory_bytes"
+  case processDescriptors = "process_open_fds"
+  case processDescriptorLimit = "process_max_fds"
 
   /// The Prometheus type.
   public var type: StaticString {
     switch self {
-    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .queueWait, .retryBackoff:
+    case .requestDuration, .timeToFirstToken, .splitDuration, .handleAge, .generateDuration,
+      .embeddingsDuration, .tokenGap, .timePerToken, .stageDuration, .decodePending, .queueWait,
+      .retryBackoff:
       "histogram"
-    case .requestsInFlight, .maxConcurrentRequests, .queueDepth,
-      .activeWorkers, .workerHealth, .breakerState, .runningRequests, .workerLoad, .workerKVUsage,
-      .handlesLive, .handlesByStage, .waitingForWorker, .prefixPredictionError, .treeSize,
-      .prefixIndexBytes:
+    case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .waitingForWorker, .breakerState,
+      .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
+      .handlesLive, .handlesByStage, .prefixPredictionError, .treeSize, .prefixIndexBytes,
+      .clientConnections, .workerConnections, .maxLoad, .minLoad, .prefillOccupancy,
+      .activePrefillTokens, .pendingDecodes, .activeDecodes, .buildInfo, .processStart,
+      .processMemory, .processDescriptors, .processDescriptorLimit:
       "gauge"
     default: "counter"
     }
@@ -68,7 +107,7 @@ public enum MetricName: String, CaseIterable, Sendable {
   public var help: StaticString {
     switch self {
     case .requests: "Requests received, by route."
-    case .requestDuration: "Time from a complete request to the end of its answer."
+    case .requestDuration: "Time from a complete request to the end of its answer, by route."
     case .requestErrors: "Errors told to clients, by route and kind."
     case .retries: "Further workers tried after one failed, by route."
     case .retriesExhausted: "Requests that failed with their last attempt, by route."
@@ -77,7 +116,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .retriesRefused: "Further attempts that the retry budget did not allow."
     case .refusedRequests: "Messages refused because they are not proper HTTP."
     case .refusedConnections: "Connections of clients that were not taken, by why."
-    case .clientDisconnects: "Requests whose client hung up before the answer's end."
+    case .clientDisconnects: "Requests whose client hung up before the answer's end, by stage."
     case .timeToFirstToken: "Time from a complete request to the first chunk with a token."
     case .requestsInFlight: "Requests let in whose answer has not ended."
     case .maxConcurrentRequests: "Requests that may be in flight at once."
@@ -115,6 +154,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .shadowDifferences: "Of these, choices that would have been different."
     case .shadowLoadDifference: "Requests in flight that one of two such workers had more."
     case .shadowCachedDifference: "Bytes of the prompt that one of two such workers had more."
+    default: furtherHelp
     }
   }
 }

@@ -10,9 +10,7 @@ extension MetricsText {
     case .prefixDecisions: decisions(name)
     case .prefixPredictionError:
       for worker in workers {
-        line(
-          name, "worker=\"\(MetricsText.escaped(worker.url.text))\"",
-          worker.prefixPredictionError)
+        line(name, worker.metricLabel, worker.prefixPredictionError)
       }
     case .treeSize:
       each(name, of: workers) { prefixes.blocks(heldBy: $0.id) * PrefixChain.blockBytes }

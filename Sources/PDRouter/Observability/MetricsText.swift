@@ -2,22 +2,34 @@ internal import KVTransfer
 internal import Policies
 internal import Vocabulary
 
-/// Writes the metrics of all loops as Prometheus text (format 0.0.4).
+/// Writes the metrics of all loops as Prometheus or OpenMetrics text.
+///
+/// Runs on the first loop, so it must not take long: series go straight into one buffer. Their
+/// number is bounded: routes, codes and reasons are sets of ours, workers are those registered.
 struct MetricsText: ~Copyable {
-  private var text = ByteBuffer(capacity: 16 * 1024)
+  var text: ByteBuffer
   let loops: [LoopMetrics]
   let workers: [Worker]
-  private let now: Instant
+  let now: Instant
   /// What is remembered of prompts, if anything is.
   let prefixes: PrefixIndex?
   /// Through which requests are let in, if it is there to be asked.
   let gate: AdmissionGate?
+  /// Who chooses prefill workers and those that serve.
+  let policies: (prefill: PolicyName, serving: PolicyName)?
+  let program: ProgramFigures?
+  let format: MetricsFormat
 
   /// A writer of the sums of `loops` and the state of `workers` at the moment `now`.
   init(
     loops: [LoopMetrics], workers: [Worker], now: Instant, prefixes: PrefixIndex? = nil,
-    gate: AdmissionGate? = nil
+    policies: (prefill: PolicyName, serving: PolicyName)? = nil, program: ProgramFigures? = nil,
+    gate: AdmissionGate? = nil, format: MetricsFormat = .prometheus
   ) {
+    text = ByteBuffer(capacity: 32 * 1024 + 4096 * workers.count)
+    self.policies = policies
+    self.program = program
+    self.format = format
     self.gate = gate
     self.prefixes = prefixes
     self.loops = loops
@@ -27,25 +39,44 @@ struct MetricsText: ~Copyable {
 
   /// Everything, in the order of `MetricName`.
   consuming func write() -> ByteBuffer {
-    for name in MetricName.allCases { write(name) }
+    for name in MetricName.allCases {
+      head(name)
+      write(name)
+    }
+    if format == .openMetrics { text.append("# EOF\n") }
     return text
   }
 
+  /// Meaning and type, once for each name; OpenMetrics calls a family of counters by their name
+  /// without `_total`.
+  private mutating func head(_ name: MetricName) {
+    let total = "_total"
+    let isShort = format == .openMetrics && name.rawValue.hasSuffix(total)
+    let family = isShort ? String(name.rawValue.dropLast(total.count)) : name.rawValue
+    for (word, value) in [("# HELP ", name.help), ("# TYPE ", name.type)] {
+      text.append(word)
+      text.append(family)
+      text.append(UInt8(ascii: " "))
+      text.append(value)
+      text.append(UInt8(ascii: "\n"))
+    }
+  }
+
   private mutating func write(_ name: MetricName) {
-    text.append("# HELP \(name.rawValue) \(name.help)\n# TYPE \(name.rawValue) \(name.type)\n")
     switch name {
     case .requests: routes(name) { $0.requests }
     case .splitRequests: routes(name) { $0.splitRequests }
-    case .requestDuration: histogram(name) { $0.durations }
-    case .splitDuration: histogram(name) { $0.splitDurations }
+    case .requestDuration: histograms(name) { $0.durations }
+    case .splitDuration: histograms(name) { $0.splitDurations }
     case .timeToFirstToken: histogram(name) { $0.firstTokens }
     case .requestErrors: errors(name)
     case .retries: routes(name) { $0.retries }
     case .retriesExhausted: routes(name) { $0.retriesExhausted }
     case .retryBackoff:
       for place in 0..<LoopMetrics.backoffAttempts {
-        guard loops.contains(where: { $0.backoffs[place].isUsed }) else { continue }
-        histogram(name, label: "attempt=\"\(place + 1)\"") { $0.backoffs[place] }
+        let parts = loops.map { $0.backoffs[place] }
+        guard parts.contains(where: { $0.count > 0 }) else { continue }
+        histogram(name, "attempt=\"\(place + 1)\"", parts)
       }
     case .waitingForWorker: single(name, .waitingForWorker)
     case .retriesRefused: single(name, .retriesRefused)
@@ -55,7 +86,6 @@ struct MetricsText: ~Copyable {
         let sum = loops.reduce(0) { $0 + $1.refusedConnections.value(at: refusal.rawValue) }
         line(name, "reason=\"\(refusal.name)\"", sum)
       }
-    case .clientDisconnects: single(name, .clientDisconnects)
     case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .queueRefused: admission(name)
     case .queueWait: histogram(name) { $0.queueWaits }
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
@@ -105,6 +135,7 @@ struct MetricsText: ~Copyable {
       ] {
         line(name, "outcome=\"\(figure)\"", handles(figure))
       }
+    default: writeFurther(name)
     }
   }
 
@@ -112,11 +143,11 @@ struct MetricsText: ~Copyable {
     loops.reduce(0) { $0 + $1.handles.value(at: figure.rawValue) }
   }
 
-  private mutating func single(_ name: MetricName, _ single: LoopMetrics.Single) {
+  mutating func single(_ name: MetricName, _ single: LoopMetrics.Single) {
     line(name, "", loops.reduce(0) { $0 + $1.singles.value(at: single.rawValue) })
   }
 
-  private mutating func routes(_ name: MetricName, _ counters: (LoopMetrics) -> AtomicCounters) {
+  mutating func routes(_ name: MetricName, _ counters: (LoopMetrics) -> AtomicCounters) {
     for endpoint in Endpoint.allCases {
       let sum = loops.reduce(0) { $0 + counters($1).value(at: Int(endpoint.rawValue)) }
       if sum > 0 { line(name, "route=\"\(endpoint.label)\"", sum) }
@@ -147,17 +178,14 @@ struct MetricsText: ~Copyable {
   mutating func each(
     _ name: MetricName, of workers: [Worker], _ value: (Worker) -> Int
   ) {
-    for worker in workers {
-      line(name, "worker=\"\(MetricsText.escaped(worker.url.text))\"", value(worker))
-    }
+    for worker in workers { line(name, worker.metricLabel, value(worker)) }
   }
 
   /// Workers that said nothing lately have no series.
   private mutating func usages(_ name: MetricName) {
     for worker in workers {
       guard let load = worker.loadReport?.load(at: now) else { continue }
-      let label = "worker=\"\(MetricsText.escaped(worker.url.text))\""
-      text.append("\(name.rawValue){\(label)} \(load.kvUsage)\n")
+      line(name, worker.metricLabel, load.kvUsage)
     }
   }
 
@@ -178,26 +206,70 @@ struct MetricsText: ~Copyable {
     return text
   }
 
-  private mutating func histogram(
-    _ name: MetricName, label: String = "", _ histogram: (LoopMetrics) -> LatencyHistogram
-  ) {
-    let (comma, braced) = label.isEmpty ? ("", "") : (",", "{\(label)}")
+  /// One histogram of all loops.
+  mutating func histogram(_ name: MetricName, _ histogram: (LoopMetrics) -> LatencyHistogram) {
+    self.histogram(name, "", loops.map(histogram))
+  }
+
+  /// One histogram: the sum of `parts`, which have the same buckets.
+  mutating func histogram(_ name: MetricName, _ labels: String, _ parts: [LatencyHistogram]) {
+    guard let bounds = parts.first?.bounds.seconds else { return }
+    let separator = labels.isEmpty ? "" : ","
     var total = 0
-    for (place, bound) in LatencyHistogram.bounds.enumerated() {
-      total += loops.reduce(0) { $0 + histogram($1).count(inBucket: place) }
-      text.append("\(name.rawValue)_bucket{\(label)\(comma)le=\"\(bound)\"} \(total)\n")
+    for place in 0...bounds.count {
+      total += parts.reduce(0) { $0 + $1.count(inBucket: place) }
+      let bound = place < bounds.count ? "\(bounds[place])" : "+Inf"
+      line(name, "\(labels)\(separator)le=\"\(bound)\"", total, suffix: "_bucket")
     }
-    let last = LatencyHistogram.bounds.count
-    total += loops.reduce(0) { $0 + histogram($1).count(inBucket: last) }
-    let sum = loops.reduce(0.0) { $0 + histogram($1).sum }
-    text.append("\(name.rawValue)_bucket{\(label)\(comma)le=\"+Inf\"} \(total)\n")
-    text.append("\(name.rawValue)_sum\(braced) \(sum)\n")
-    text.append("\(name.rawValue)_count\(braced) \(total)\n")
+    line(name, labels, parts.reduce(0.0) { $0 + $1.sum }, suffix: "_sum")
+    line(name, labels, total, suffix: "_count")
+  }
+
+  /// A histogram for each route that has occurred.
+  private mutating func histograms(
+    _ name: MetricName, _ histograms: (LoopMetrics) -> [LatencyHistogram]
+  ) {
+    for endpoint in Endpoint.allCases {
+      let parts = loops.map { histograms($0)[Int(endpoint.rawValue)] }
+      guard parts.contains(where: { $0.count > 0 }) else { continue }
+      histogram(name, "route=\"\(endpoint.label)\"", parts)
+    }
   }
 
   /// One series.
   mutating func line(_ name: MetricName, _ labels: String, _ value: some CustomStringConvertible) {
-    let series = labels.isEmpty ? name.rawValue : "\(name.rawValue){\(labels)}"
-    text.append("\(series) \(value)\n")
+    line(name, labels, value, suffix: "")
+  }
+
+  /// One series of a whole number: no text is made of it first.
+  mutating func line(_ name: MetricName, _ labels: String, _ value: Int) {
+    line(name, labels, value, suffix: "")
+  }
+
+  private mutating func line(
+    _ name: MetricName, _ labels: String, _ value: some CustomStringConvertible, suffix: String
+  ) {
+    begin(name, labels, suffix)
+    text.append(value.description)
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func line(
+    _ name: MetricName, _ labels: String, _ value: Int, suffix: String
+  ) {
+    begin(name, labels, suffix)
+    text.append(decimal: value)
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func begin(_ name: MetricName, _ labels: String, _ suffix: String) {
+    text.append(name.rawValue)
+    text.append(suffix)
+    if !labels.isEmpty {
+      text.append(UInt8(ascii: "{"))
+      text.append(labels)
+      text.append(UInt8(ascii: "}"))
+    }
+    text.append(UInt8(ascii: " "))
   }
 }

@@ -12,6 +12,16 @@ public struct RouteRecord: Sendable {
     case failed
     /// The answer had begun and could not be finished.
     case brokenOff = "broken_off"
+
+    /// As it is written in the log.
+    public var name: StaticString {
+      switch self {
+      case .completed: "completed"
+      case .clientGone: "client_gone"
+      case .failed: "failed"
+      case .brokenOff: "broken_off"
+      }
+    }
   }
 
   /// The route.
@@ -40,16 +50,26 @@ public struct RouteRecord: Sendable {
   public var hasUsedUpAttempts = false
   /// Request complete.
   public var receivedAt = Instant.zero
-  /// How long it waited to be let in; nil when it did not.
-  public var queueTime: Duration?
-  /// Last prefill leg sent.
+  /// How long it waited in line to be let in; nil when it did not.
+  public var lineTime: Duration?
+  /// Workers chosen for the first time, after any waiting in line.
+  public var admittedAt: Instant?
+  /// Last prefill leg begun; nil again where another attempt did without.
   public var prefillStartedAt: Instant?
   /// Last prefill leg answered.
   public var prefillEndedAt: Instant?
-  /// Last serving leg sent.
+  /// Last serving leg begun.
   public var servingStartedAt: Instant?
+  /// Last serving leg written to its connection.
+  public var servingSentAt: Instant?
+  /// Head of the last serving leg's answer.
+  public var servingHeadAt: Instant?
   /// First chunk with a token (or first byte of a whole answer) written to the client.
   public var firstTokenAt: Instant?
+  /// Last chunk with a token written to the client (streams only).
+  public var lastTokenAt: Instant?
+  /// What it was at when its client hung up, if it did.
+  public var leftIn: LeavingStage?
   /// End of the request.
   public var endedAt = Instant.zero
   /// Bytes of the request's body.
@@ -58,6 +78,9 @@ public struct RouteRecord: Sendable {
   public var answerBytes = 0
   /// Events with tokens passed on (streams only).
   public var tokenEvents = 0
+
+  /// Whether the stream has had its comment about the stages.
+  var hasReportedStages = false
 
   /// An empty record.
   public init() {}

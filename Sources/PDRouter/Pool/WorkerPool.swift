@@ -14,6 +14,9 @@ package final class WorkerPool {
   /// The connections that carry a leg, in no order; each knows its place.
   private var busy: [HTTP1WorkerConnection] = []
 
+  /// Connections with and without a leg when the worker's tally was last told of them.
+  private var told = (busy: 0, idle: 0)
+
   /// A pool without connections.
   package init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
     self.worker = worker
@@ -55,6 +58,14 @@ package final class WorkerPool {
   /// Closes what has been idle for too long; called about once a second.
   package func closeExpired() {
     while let connection = book.takeExpired(now: loop.now) { connection.close() }
+  }
+
+  /// Tells the worker's tally how many connections there are; called about once a second.
+  func tellConnections() {
+    let current = (busy: book.leased, idle: book.idleCount)
+    worker.tally.noteConnections(
+      busy: current.busy - told.busy, idle: current.idle - told.idle)
+    told = current
   }
 
   /// Fails the legs of which nothing was heard for `silence`, if probes find the worker unhealthy:

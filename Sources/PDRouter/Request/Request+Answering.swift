@@ -62,9 +62,12 @@ extension Request {
   /// Passes a piece of the worker's answer on, or holds it while another worker could still answer.
   func relay(_ bytes: UnsafeRawBufferPointer) {
     guard let exchange else { preconditionFailure("a serving leg has a client") }
+    let tokensBefore = relay.tokenEvents
     let decision = relay.take(bytes)
     if let part = decision.sends {
       pass(part, of: bytes, exchange, hasFirstToken: decision.hasFirstToken)
+      let tokens = relay.tokenEvents - tokensBefore
+      if tokens > 0 { noteTokens(tokens) }
     } else if decision.failure == nil {
       relay.keep(bytes)
     }
@@ -95,14 +98,18 @@ extension Request {
     _ part: Range<Int>, of bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
     hasFirstToken: Bool
   ) {
+    if hasFirstToken || record.firstTokenAt == nil { noteFirstToken() }
     // An event of ours may have to follow a stream, so its length is never promised.
     if !exchange.hasBegun {
       beginAnswer(length: relay.isEventStream ? nil : servingHead?.length)
     }
-    sendHeld()
-    send(UnsafeRawBufferPointer(rebasing: bytes[part]))
+    if reportsStagesNow {
+      sendWithStages(UnsafeRawBufferPointer(rebasing: bytes[part]))
+    } else {
+      sendHeld()
+      send(UnsafeRawBufferPointer(rebasing: bytes[part]))
+    }
     relay.keep(UnsafeRawBufferPointer(rebasing: bytes[part.upperBound...]))
-    if hasFirstToken || record.firstTokenAt == nil { noteFirstToken() }
     if exchange.bufferedByteCount > router.configuration.limits.clientHighWatermarkBytes {
       servingLeg.pauseReading()
     }
@@ -117,17 +124,20 @@ extension Request {
     }
     judgePrediction()
     switch relay.passedError {
-    case .engine: noteFailure(of: servingReservation.worker)
+    case .engine:
+      servingReservation.worker?.tally.noteBrokenStream()
+      noteFailure(of: servingReservation.worker)
     case .client: break
     case nil: noteServingSuccess()
     }
     servingReservation.release()
     if !exchange.hasBegun {
       guard let head = servingHead else { preconditionFailure("an answer ends after its head") }
-      beginAnswer(length: head.hasBody ? relay.held.count : head.length)
       noteFirstToken()
+      beginAnswer(length: head.hasBody ? relay.held.count : head.length)
     }
     sendHeld()
+    sendStagesAtEnd()
     let action = machine.servingEnded()
     guard let error = relay.passedError else {
       perform(action)
@@ -146,6 +156,7 @@ extension Request {
     router.answerFields.removeAll()
     AnswerFields.append(
       to: &router.answerFields, from: prefillLeg, requestID: requestID.bytes)
+    appendReceipts()
     let status = prefillLeg.head.status
     var body = ByteBuffer()
     swap(&body, &prefillAnswer)
@@ -173,6 +184,7 @@ extension Request {
     if let seconds = error.retryAfterSeconds {
       router.answerFields.appendField(name: "retry-after", value: seconds)
     }
+    appendReceipts()
     var body = ByteBuffer(capacity: 256)
     ErrorAnswer.append(error, to: &body)
     record.answerBytes = body.count
@@ -189,6 +201,7 @@ extension Request {
       return
     }
     record.error = error
+    servingReservation.worker?.tally.noteBrokenStream()
     guard relay.acceptsEvent else {
       finish(.brokenOff) { $0.cut() }
       return
@@ -234,6 +247,7 @@ extension Request {
     record.status = servingLeg.head.status
     router.answerFields.removeAll()
     AnswerFields.append(to: &router.answerFields, from: servingLeg, requestID: requestID.bytes)
+    appendReceipts()
     exchange.begin(status: record.status, fields: router.answerFields, length: length)
   }
 
@@ -246,13 +260,13 @@ extension Request {
     servingReservation.promptIsDone()
   }
 
-  private func sendHeld() {
+  func sendHeld() {
     guard !relay.held.isEmpty else { return }
     send(relay.held.bytes)
     relay.didSendHeld()
   }
 
-  private func send(_ bytes: UnsafeRawBufferPointer) {
+  func send(_ bytes: UnsafeRawBufferPointer) {
     record.answerBytes += bytes.count
     exchange?.write(bytes)
   }

@@ -10,6 +10,7 @@ extension Request {
     prefillReservation.release()
     servingReservation.release()
     traits.now = router.loop.now
+    if record.admittedAt == nil { record.admittedAt = traits.now }
     precondition(handle == nil, "a handle is settled before the next choice")
     guard mayTryAgain() else {
       return machine.foundNobody(Request.noWorker(role: nil))
@@ -46,9 +47,10 @@ extension Request {
       prefill.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: prefill.worker, for: .prefill)
     servingReservation.take(
-      decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
+      decode.worker, traits.promptTokens, isUrgent: traits.isUrgent, isPending: true)
     router.noteRouted(traits, to: decode.worker, for: .serving)
-    countAttempt()
+    noteAttempt()
+    record.beginAttempt()
     record.prefillWorker = prefill.worker
     record.servingWorker = decode.worker
     record.reason = prefill.choice.reason.name
@@ -71,7 +73,9 @@ extension Request {
     servingReservation.take(
       decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: decode.worker, for: .serving)
-    countAttempt()
+    noteAttempt()
+    record.attempts += 1
+    record.beginServing()
     record.servingWorker = decode.worker
     record.reason = decode.choice.reason.name
     return dispatch(handle, to: decode.worker) ? machine.choseDecode() : machine.handleWasLost()
@@ -153,7 +157,8 @@ extension Request {
     servingReservation.take(
       worker, traits.promptTokens, computesPrompt: true, isUrgent: traits.isUrgent)
     router.noteRouted(traits, to: worker, for: .serving)
-    countAttempt()
+    noteAttempt()
+    record.beginAttempt()
     record.prefillWorker = nil
     record.servingWorker = worker
     record.reason = wayReason?.name ?? reason

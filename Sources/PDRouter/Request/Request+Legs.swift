@@ -58,6 +58,7 @@ extension Request {
     }
     planServingBody()
     record.servingStartedAt = router.loop.now
+    servingReservation.legHasBegun()
     servingLeg.method = exchange.head.method
     servingLeg.mayRepeat = !carriesHandle && isRepeatable
     // What is passed on as it comes is not to meet a connection that has gone stale.
@@ -135,6 +136,7 @@ extension Request {
 extension Request: LegObserver {
   func legIsReady(_ leg: Leg) {
     guard leg === prefillLeg else {
+      record.servingSentAt = router.loop.now
       if exchange?.isBodyComplete == false {
         beginUpload(to: servingReservation.worker)
       } else {
@@ -180,8 +182,19 @@ extension Request: LegObserver {
   }
 
   func legDidReceiveHead(_ leg: Leg) {
-    guard leg === servingLeg else { return }
+    guard leg === servingLeg else {
+      count(leg, .prefill, of: prefillReservation.worker)
+      return
+    }
+    record.servingHeadAt = router.loop.now
+    count(leg, record.prefillWorker == nil ? .inference : .decode, of: servingReservation.worker)
     if machine.isUnwinding { unwoundHeadArrived() } else { servingHeadArrived() }
+  }
+
+  /// A worker has answered, whatever becomes of the answer.
+  private func count(_ leg: Leg, _ phase: ResponseKind.Phase, of worker: Worker?) {
+    worker?.tally.responses.count(
+      ResponseKind(endpoint, phase, leg.method, status: leg.head.status))
   }
 
   func leg(_ leg: Leg, didReceive bytes: UnsafeRawBufferPointer) {

@@ -22,8 +22,7 @@ extension Request {
   }
 
   /// An attempt begins.
-  func countAttempt() {
-    record.attempts += 1
+  func noteAttempt() {
     course.isPermitted = false
     course.pauseIsDue = false
   }

@@ -134,7 +134,7 @@ final class Request {
     record = RouteRecord()
     record.endpoint = endpoint
     record.receivedAt = exchange.receivedAt
-    record.queueTime = queueTime
+    record.lineTime = queueTime
     record.requestBytes = exchange.body.count
     record.client = exchange.client
     identify(exchange)
@@ -385,6 +385,7 @@ final class Request {
 
 extension Request: ExchangeObserver {
   func exchangeDidLoseClient(_ exchange: Exchange) {
+    record.leftIn = record.stageOfLeaving
     perform(machine.clientLeft(legs))
   }
 

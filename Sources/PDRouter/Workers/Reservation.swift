@@ -12,13 +12,16 @@ struct Reservation {
   /// Whether the breaker was told what became of the leg, or is not to be.
   private var isJudged = false
 
+  /// Whether it is a decode leg that is not begun yet: its prefill is under way.
+  private var isPending = false
+
   /// Counts the request in at `worker`; precondition: nothing is reserved.
   ///
   /// `computesPrompt`: the worker serves the request whole, so its prompt waits there until the
-  /// first token.
+  /// first token. `isPending`: its leg waits for a prefill.
   mutating func take(
     _ worker: Worker, _ promptTokens: TokenCount, computesPrompt: Bool = false,
-    isUrgent: Bool = false
+    isUrgent: Bool = false, isPending: Bool = false
   ) {
     precondition(self.worker == nil, "a reservation is released before another is taken")
     worker.reserve(promptTokens, isUrgent: isUrgent)
@@ -29,6 +32,15 @@ struct Reservation {
     if computesPrompt { worker.addWaitingPrompt(promptTokens) }
     trial = worker.breaker.enter()
     isJudged = false
+    self.isPending = isPending
+    if isPending { worker.tally.beginPending() }
+  }
+
+  /// The decode leg is begun.
+  mutating func legHasBegun() {
+    guard isPending else { return }
+    isPending = false
+    worker?.tally.endPending()
   }
 
   /// The first token has come: the prompt waits no longer.
@@ -42,6 +54,7 @@ struct Reservation {
   mutating func release() {
     guard let worker else { return }
     promptIsDone()
+    legHasBegun()
     worker.release(tokens, isUrgent: isUrgent)
     worker.breaker.noteLeft(&trial)
     self.worker = nil

@@ -26,6 +26,11 @@ public final class Worker: Sendable {
   /// The workers' key.
   let key: WorkerKey?
 
+  /// What is counted for metrics alone.
+  let tally = WorkerTally()
+  /// Its label in metrics: `worker="…"`.
+  let metricLabel: String
+
   private let standing = Atomic<WorkerState>(.active)
   private let peerState: Mutex<KVPeer>
   private struct Learned {
@@ -76,6 +81,7 @@ public final class Worker: Sendable {
     healthy = Atomic(isHealthy)
     learned = Mutex(Learned(models: details.modelID.map { ModelCatalogue(of: $0) }))
     let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
+    metricLabel = "worker=\"\(MetricsText.escaped(url.text))\""
     self.key = key
     addressFields = Array("host: \(url.peer)\r\n\(rankField)\(key?.line ?? "")".utf8)
     knowsRanks = Atomic(!details.findsRanks || url.rank != nil)
@@ -119,6 +125,9 @@ public final class Worker: Sendable {
 
   /// Estimated prompt tokens of requests that it serves whole and that have no token yet.
   var promptTokensWaiting: Int { waitingPrompts.load(ordering: .relaxed) }
+
+  /// Decode legs reserved on it whose prefill is not over.
+  var pendingDecodes: Int { tally.pendingDecodes.load(ordering: .relaxed) }
 
   /// Counts a prompt in that it is to compute for a request it serves whole.
   func addWaitingPrompt(_ tokens: TokenCount) {

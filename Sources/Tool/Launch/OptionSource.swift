@@ -45,9 +45,17 @@ struct OptionSource {
     return (options, configuration)
   }
 
-  /// Whether the command line names the flag itself.
+  /// Whether the command line names the flag itself, or the one that says the contrary.
   private func isGiven(_ name: String) -> Bool {
-    arguments.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+    let contrary = OptionSource.contrary(of: name)
+    return arguments.contains {
+      $0 == "--\(name)" || $0.hasPrefix("--\(name)=") || $0 == "--\(contrary)"
+    }
+  }
+
+  /// `no-x` for `x`, and the reverse.
+  private static func contrary(of name: String) -> String {
+    name.hasPrefix("no-") ? String(name.dropFirst(3)) : "no-\(name)"
   }
 
   /// The words that say on a command line what `setting` says, as far as they make sense alone.
@@ -65,7 +73,9 @@ struct OptionSource {
       guard (try? RouterOptions.parse([flag])) != nil else {
         return checked(["\(flag)=\(word)"], word, setting)
       }
-      return .success(isOn ? [flag] : [])
+      if isOn { return .success([flag]) }
+      let contrary = "--\(contrary(of: setting.name))"
+      return .success((try? RouterOptions.parse([contrary])) == nil ? [] : [contrary])
     case .list(let elements):
       let words = elements.flatMap { texts in
         texts.count == 1 ? ["\(flag)=\(texts[0])"] : [flag] + texts

@@ -1,3 +1,4 @@
+import EventLoop
 import Policies
 import Testing
 import Vocabulary
@@ -44,8 +45,10 @@ struct MetricsTextTests {
     #expect(metrics[#"vllm_router_requests_total{route="/v1/chat/completions"}"#] == 6)
     #expect(metrics[#"vllm_router_retries_total{route="/v1/chat/completions"}"#] == 12)
     #expect(metrics["vllm_router_refused_requests_total"] == 6)
-    #expect(metrics["vllm_router_request_duration_seconds_count"] == 6)
-    #expect(abs((metrics["vllm_router_request_duration_seconds_sum"] ?? 0) - 0.12) < 1e-9)
+    let route = #"{route="/v1/chat/completions"}"#
+    #expect(metrics["vllm_router_request_duration_seconds_count\(route)"] == 6)
+    #expect(metrics["vllm_router_request_duration_seconds_sum\(route)"] == 0.12)
+    #expect(metrics["vllm_router_generate_duration_seconds_count"] == 6)
   }
 
   @Test func `who is in and who waits is asked of the gate, refusals of the loops`() {
@@ -57,7 +60,7 @@ struct MetricsTextTests {
     let loops = [LoopMetrics(), LoopMetrics()]
     for refusal in [AdmissionRefusal.full, .full, .clientGone] { loops[0].count(refusal) }
     loops[1].count(.full)
-    loops[1].count(record(.completions, milliseconds: 900) { $0.queueTime = .milliseconds(400) })
+    loops[1].count(record(.completions, milliseconds: 900) { $0.lineTime = .milliseconds(400) })
     loops[1].count(record(.completions, milliseconds: 900))
     let metrics = PrometheusText(
       MetricsText(loops: loops, workers: [], now: .zero, gate: gate).write().text)
@@ -79,13 +82,16 @@ struct MetricsTextTests {
     }
     let metrics = text([loop], makeRegistry([]))
     func bucket(_ bound: String) -> Double? {
-      metrics["vllm_router_request_duration_seconds_bucket{le=\"\(bound)\"}"]
+      metrics[
+        "vllm_router_request_duration_seconds_bucket{route=\"/v1/completions\",le=\"\(bound)\"}"]
     }
     #expect(bucket("0.001") == 1)
     #expect(bucket("0.005") == 2)
     #expect(bucket("0.1") == 3)
     #expect(bucket("0.25") == 4)
     #expect(bucket("240.0") == 4)
+    #expect(bucket("480.0") == 4)
+    #expect(bucket("960.0") == 5)
     #expect(bucket("+Inf") == 5)
   }
 
@@ -136,7 +142,11 @@ struct MetricsTextTests {
         $0.error = RouterError(.timedOut, origin: .router, message: "")
         $0.outcome = .failed
       })
-    loop.count(record(.completions, milliseconds: 5) { $0.outcome = .clientGone })
+    loop.count(
+      record(.completions, milliseconds: 5) {
+        $0.outcome = .clientGone
+        $0.leftIn = .decodeWait
+      })
     loop.count(
       record(.completions, milliseconds: 5) {
         $0.prefillWorker = registry.workers[0]
@@ -146,10 +156,12 @@ struct MetricsTextTests {
     let metrics = text([loop], registry)
     let errors = "vllm_router_request_errors_total"
     #expect(metrics["\(errors){route=\"/v1/completions\",error_type=\"request_timeout\"}"] == 1)
-    #expect(metrics["vllm_router_client_disconnects_total"] == 1)
+    #expect(metrics[#"vllm_router_client_disconnects_total{stage="decode_wait"}"#] == 1)
+    #expect(metrics[#"vllm_router_client_disconnects_total{stage="queue"}"#] == 0)
     #expect(metrics[#"vllm_router_pd_requests_total{route="/v1/completions"}"#] == 1)
     #expect(metrics["vllm_router_time_to_first_token_seconds_count"] == 1)
-    #expect(metrics["vllm_router_pd_request_duration_seconds_count"] == 1)
+    let split = "vllm_router_pd_request_duration_seconds_count"
+    #expect(metrics[split + #"{route="/v1/completions"}"#] == 1)
   }
 
   @Test func `workers are told by URL, with their own counts and the legs of their role`() {
@@ -192,7 +204,102 @@ struct MetricsTextTests {
   ])
   func `a label's value is escaped`(value: String, escaped: String) {
     #expect(MetricsText.escaped(value) == escaped)
-    let sample = PrometheusText("# TYPE x gauge\nx{l=\"\(MetricsText.escaped(value))\"} 1\n")
+    let sample = PrometheusText(
+      "# HELP x A number.\n# TYPE x gauge\nx{l=\"\(MetricsText.escaped(value))\"} 1\n")
     #expect(sample.faults == [])
+  }
+
+  @Test func `what the baseline counts of embeddings and caches is told by the same names`() {
+    let loop = LoopMetrics()
+    loop.count(.embeddings)
+    loop.count(record(.embeddings, milliseconds: 7))
+    loop.count(
+      record(.embeddings, milliseconds: 7) {
+        $0.error = RouterError(.unreachable, origin: .worker, message: "")
+      }, isSplitPool: true)
+    loop.countCacheChoice(3)
+    loop.countCacheChoice(0)
+    loop.countCacheChoice(0)
+    loop.countPrefixDecision(.serving, .loadImbalance)
+    loop.countPrefixDecision(.prefill, .loadImbalance)
+    let metrics = text([loop, LoopMetrics()], makeRegistry([]))
+    #expect(metrics.faults == [])
+    #expect(metrics["vllm_router_embeddings_total"] == 1)
+    #expect(metrics["vllm_router_embeddings_duration_seconds_count"] == 2)
+    #expect(metrics["vllm_router_generate_duration_seconds_count"] == 0)
+    let errors = #"_total{error_type="worker_unreachable"}"#
+    #expect(metrics["vllm_router_embeddings_errors\(errors)"] == 1)
+    #expect(metrics["vllm_router_pd_errors\(errors)"] == 1)
+    #expect(metrics["vllm_router_cache_hits_total"] == 1)
+    #expect(metrics["vllm_router_cache_misses_total"] == 2)
+    #expect(metrics["vllm_router_load_balancing_events_total"] == 2)
+  }
+
+  @Test func `pools are told with the baseline's labels`() throws {
+    let registry = WorkerRegistry()
+    registry.add(try WorkerURL("http://p:1@3"), role: .prefill)
+    registry.add(try WorkerURL("http://d:1"), role: .decode)
+    registry.add(try WorkerURL("http://e:1"), role: .decode)
+    let workers = registry.workers
+    workers[0].reserve(TokenCount(30))
+    var reservation = Reservation()
+    reservation.take(workers[1], TokenCount(30), isPending: true)
+    workers[2].reserve(TokenCount(1))
+    workers[2].noteFailure()
+    workers[2].tally.noteDecision()
+    workers[2].tally.noteBrokenStream()
+    workers[2].tally.noteConnections(busy: 3, idle: 2)
+    workers[2].tally.noteConnections(busy: -1, idle: 1)
+    var metrics = PrometheusText(
+      MetricsText(
+        loops: [LoopMetrics()], workers: workers, now: .zero,
+        policies: (.roundRobin, .leastLoad)
+      ).write().text)
+    #expect(metrics.faults == [])
+    #expect(metrics[#"vllm_router_pd_prefill_occupancy{worker="http://p:1",rank="3"}"#] == 1)
+    #expect(metrics[#"vllm_router_pd_active_prefill_tokens{worker="http://p:1",rank="3"}"#] == 30)
+    let decode = #"{worker="http://d:1",rank="aggregate"}"#
+    #expect(metrics["vllm_router_pd_pending_decode_requests\(decode)"] == 1)
+    #expect(metrics["vllm_router_pd_active_decode_requests\(decode)"] == 0)
+    let other = #"{worker="http://e:1"}"#
+    #expect(metrics["vllm_router_pd_decode_errors_total\(other)"] == 1)
+    #expect(metrics["vllm_router_pd_stream_errors_total\(other)"] == 1)
+    #expect(metrics["vllm_router_max_load"] == 1)
+    let decisions = "vllm_router_policy_decisions_total"
+    #expect(metrics[decisions + #"{policy="least_load",worker="http://e:1"}"#] == 1)
+    #expect(metrics[decisions + #"{policy="round_robin",worker="http://p:1@3"}"#] == 0)
+    let connections = "vllm_router_worker_connections"
+    #expect(metrics[connections + #"{worker="http://e:1",state="busy"}"#] == 2)
+    #expect(metrics[connections + #"{worker="http://e:1",state="idle"}"#] == 3)
+    reservation.legHasBegun()
+    reservation.legHasBegun()
+    metrics = text([LoopMetrics()], registry)
+    #expect(metrics["vllm_router_pd_pending_decode_requests\(decode)"] == 0)
+    #expect(metrics["vllm_router_pd_active_decode_requests\(decode)"] == 1)
+    reservation.release()
+  }
+
+  @Test func `OpenMetrics has the families' names and an end`() {
+    let loop = LoopMetrics()
+    loop.count(record(.completions, milliseconds: 5))
+    let text = MetricsText(
+      loops: [loop], workers: makeRegistry([.both]).workers, now: .zero,
+      policies: (.random, .random),
+      program: ProgramFigures(process: .current(), droppedLogLines: 7), format: .openMetrics
+    ).write().text
+    let metrics = PrometheusText(text, isOpenMetrics: true)
+    #expect(metrics.faults == [])
+    #expect(text.contains("\n# TYPE vllm_router_requests counter\n"))
+    #expect(metrics["vllm_router_log_lines_dropped_total"] == 7)
+    #expect((metrics["process_resident_memory_bytes"] ?? 0) > 1_000_000)
+    #expect((metrics["process_start_time_seconds"] ?? 0) > 1.7e9)
+    #expect(metrics[#"vllm_router_build_info{version="\#(RouterVersion.text)"}"#] == 1)
+  }
+
+  @Test func `every metric has a meaning, and a type that its name agrees with`() {
+    for name in MetricName.allCases {
+      #expect(name.help.utf8CodeUnitCount > 10)
+      #expect((name.type.description == "counter") == name.rawValue.hasSuffix("_total"))
+    }
   }
 }

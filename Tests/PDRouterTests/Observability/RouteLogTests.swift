@@ -1,3 +1,5 @@
+import JSONFields
+import LogLines
 import Logging
 import Synchronization
 import Policies
@@ -73,7 +75,7 @@ struct RouteLogTests {
     var record = RouteRecord()
     record.status = 408
     record.outcome = .failed
-    record.queueTime = .microseconds(1_002_003)
+    record.lineTime = .microseconds(1_002_003)
     record.receivedAt = instant(1000)
     record.endedAt = instant(1_003_003)
     #expect(
@@ -97,8 +99,49 @@ struct RouteLogTests {
     #expect(line.contains("request_id=" + String(repeating: "x", count: 256) + " route"))
   }
 
+  @Test func `the times that are known are told, in one order and in JSON as numbers`() throws {
+    var record = RouteRecord()
+    record.servingWorker = try worker(1, .both)
+    record.outcome = .clientGone
+    record.leftIn = .streaming
+    record.attempts = 1
+    record.receivedAt = instant(1000)
+    record.admittedAt = instant(1500)
+    record.servingStartedAt = instant(1500)
+    record.servingSentAt = instant(1700)
+    record.firstTokenAt = instant(11_700)
+    record.lastTokenAt = instant(20_700)
+    record.endedAt = instant(21_000)
+    record.tokenEvents = 4
+    let times = "queue_ms=0.500 decode_wait_ms=10.000 ttft_ms=10.700 tpot_ms=3.000 total_ms=20.000"
+    #expect(lines(record)[0].contains(" left_in=streaming worker="))
+    #expect(lines(record)[0].contains(" attempts=1 \(times) request_bytes=0"))
+    let target = KeptFields()
+    withBytes(of: "a\"b") { RouteLog(target: target).requestDidEnd(record, requestID: $0) }
+    let text = "{\"x\":0" + (target.lines.withLock { $0 }.first ?? "") + "}"
+    try withBytes(of: text) { bytes in
+      let object = try JSONValue(validating: bytes)
+      #expect(object["request_id"]?.string == "a\"b")
+      #expect(object["tpot_ms"]?.double == 3 && object["attempts"]?.integer == 1)
+      #expect(object["status"]?.integer == 0 && object["reason"] == nil)
+    }
+  }
+
   @Test func `nothing is written when the level is above info`() {
     #expect(lines(RouteRecord(), level: .notice).isEmpty)
+  }
+}
+
+/// Keeps the fields of records, as JSON.
+private final class KeptFields: LogLineTarget {
+  let lines = Mutex<[String]>([])
+  var format: LogFormat { .json }
+  var droppedLines: Int { 0 }
+
+  func write(
+    _ level: Logger.Level, _ message: StaticString, _ fields: UnsafeRawBufferPointer
+  ) {
+    lines.withLock { $0.append(String(decoding: fields, as: UTF8.self)) }
   }
 }
 

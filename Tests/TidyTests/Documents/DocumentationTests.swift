@@ -56,12 +56,29 @@ struct DocumentationTests {
   @Test func `the documented metrics are the exported metrics`() throws {
     let declared = DeclaredMetric.declared(in: try #require(Self.tree.file(Self.metrics)))
     let rows = TableCell.rows(of: try #require(Self.tree.file(Self.metricsDocument)))
-      .filter { $0.name.hasPrefix("vllm_router_") }
+      .filter { $0.name.hasPrefix("vllm_router_") || $0.name.hasPrefix("process_") }
     #expect(declared.count > 10)
     expectNone(
       DocumentedNames.offences(
         declared: declared.map { ($0.name, $0.line) }, in: Self.metrics,
         documented: rows.map { ($0.name, $0.line) }, in: Self.metricsDocument))
+  }
+
+  /// Where keys are declared, and the section of the document that lists them.
+  private static let keys = [
+    ("Sources/PDRouter/Observability/RouteLogKey.swift", "## Log lines"),
+    ("Sources/PDRouter/Observability/ReceiptKey.swift", "## In answers"),
+  ]
+
+  @Test(arguments: keys)
+  func `the documented keys are those written, in their order`(
+    _ code: String, _ section: String
+  ) throws {
+    let declared = DeclaredMetric.declared(in: try #require(Self.tree.file(code))).map(\.name)
+    let document = try #require(Self.tree.file(Self.metricsDocument))
+    let rows = TableCell.rows(of: document, under: section).map(\.name)
+    #expect(declared.count > 5)
+    #expect(rows == declared)
   }
 
   @Test func `flags are read from properties, with their custom names and plain defaults`() {

@@ -17,6 +17,13 @@ struct TableCell: Equatable {
     }
   }
 
+  /// The rows of the tables between the heading `section` and the next one of its kind.
+  static func rows(of file: SourceFile, under section: String) -> [TableCell] {
+    guard let start = file.lines.firstIndex(where: { $0 == section }) else { return [] }
+    let end = file.lines[(start + 1)...].firstIndex { $0.hasPrefix("## ") } ?? file.lines.endIndex
+    return rows(of: file).filter { ($0.line - 1) > start && ($0.line - 1) < end }
+  }
+
   /// Cells between bars; an escaped bar (`\|`) belongs to its cell.
   private static func cells(of line: Substring) -> [String] {
     var cells: [String] = []

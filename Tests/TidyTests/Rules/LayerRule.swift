@@ -10,8 +10,10 @@ enum LayerRule {
     "Wire": ["CNGHTTP2", "COpenSSL", "Vocabulary"],
     "Policies": ["Vocabulary"],
     "KVTransfer": ["JSONFields", "Vocabulary"],
+    "LogLines": ["EventLoop", "JSONFields", "Vocabulary", "Logging"],
     "PDRouter": [
-      "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary", "Logging",
+      "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop", "JSONFields", "Vocabulary",
+      "Logging",
     ],
     "Simulation": [
       "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
@@ -19,8 +21,8 @@ enum LayerRule {
     "SettingsFile": ["CYAML"],
     // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "SettingsFile", "EventLoop", "Policies", "KVTransfer", "Wire",
-      "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
+      "Wire", "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 

@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-@testable import PDRouter
+import LogLines
 
 struct LogValueTests {
   @Test(arguments: [

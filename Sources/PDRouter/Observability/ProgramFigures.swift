@@ -1,0 +1,9 @@
+internal import EventLoop
+
+/// What a scrape tells of the program as a whole; there is none of a router on a simulated loop.
+struct ProgramFigures {
+  /// What the system says of the process.
+  var process: ProcessFigures
+  /// Log lines that were lost.
+  var droppedLogLines = 0
+}
