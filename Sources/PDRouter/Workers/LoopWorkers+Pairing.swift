@@ -137,7 +137,7 @@ extension LoopWorkers {
     let group = worker.role == .prefill ? serving : prefill
     return group.workers.indices.compactMap { place in
       let other = group.workers[place]
-      guard group.marks[place].fits(mark) else { return nil }
+      guard group.marks[place].fits(mark), worker.mayShareModels(with: other) else { return nil }
       let pair = worker.role == .prefill ? (worker, other) : (other, worker)
       return pairs.isWarm(prefill: pair.0.id, decode: pair.1.id) ? nil : pair
     }

@@ -187,6 +187,12 @@ public final class Worker: Sendable {
     }
   }
 
+  /// Whether there may be a model that both serve.
+  func mayShareModels(with other: Worker) -> Bool {
+    guard let mine = models, let others = other.models else { return true }
+    return mine.takesOthers || others.takesOthers || !mine.names.isDisjoint(with: others.names)
+  }
+
   /// Whether a probe has ever found it healthy; before that it is only taken to be.
   var wasFound: Bool { found.load(ordering: .relaxed) }
 

@@ -130,6 +130,17 @@ struct ModelRequestTests {
     world.expectAllGivenBack()
   }
 
+  @Test func `a handle is given back through an engine that serves its model`() {
+    let world = makeSplitWorld(prefill: 1, decode: 2)
+    world.teach([["m"], ["a"], ["m"]])
+    world.engines[2].script = { request in
+      request.isRelease ? [.send(RouterWorld.answer("{}", status: 400))] : [.reset]
+    }
+    #expect(world.fetch(chat("m")).map(\.status) == [502])
+    world.expectAllGivenBack(within: .seconds(60))
+    #expect(world.engines[1].requests.isEmpty && !world.releases.isEmpty)
+  }
+
   @Test(arguments: [
     (#"{"model":"b","input":"x"}"#, "application/json"),
     (

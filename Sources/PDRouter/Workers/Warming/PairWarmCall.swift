@@ -34,12 +34,21 @@ final class PairWarmCall {
     timer.arm(after: PairWarmer.timeout, for: self)
     query.put(through: router.pool(of: prefill)) { [weak self] outcome in
       guard let self else { return }
-      guard case .answered(200, let body) = outcome, let model = WorkerAnswer.model(body) else {
+      guard case .answered(200, let body) = outcome, let model = model(in: body) else {
         end("no model's name")
         return
       }
       send(model)
     }
+  }
+
+  /// The first model in prefill's list that decode serves too, as far as that is known.
+  private func model(in body: UnsafeRawBufferPointer) -> String? {
+    guard let known = decode.models, let catalogue = ModelCatalogue(body) else {
+      return WorkerAnswer.model(body)
+    }
+    return catalogue.entries.first { known.takesOthers || known.lists(ModelName.number($0.id)) }?
+      .id
   }
 
   /// Ends it without a word; the engines learn of it as of any client that hangs up: prefill is let

@@ -61,6 +61,18 @@ struct ModelCatalogueTests {
     #expect(number == name.map { ModelName.number($0) })
   }
 
+  @Test func `names that come by turns are told apart, and each keeps its number`() throws {
+    var memo = ModelNameMemo()
+    let long = String(repeating: "x", count: 2 * ModelCatalogue.longestID)
+    for name in ["a", "a", "b", "ab", long, long, "a", "\\u0061", ""] {
+      let (kept, right) = try withBytes(of: #"{"model":"\#(name)"}"#) { bytes in
+        let span = try #require(JSONFields(validating: bytes)[.model])
+        return (memo.number(at: span, of: bytes), ModelName.number(at: span, of: bytes))
+      }
+      #expect(kept == right)
+    }
+  }
+
   @Test func `garbage and half an answer are no catalogue, and never trap`() {
     let text = #"{"object":"list","data":[{"id":"a","permission":[{"id":"p"}]},{"id":"b"}]}"#
     let bytes = Array(text.utf8)
