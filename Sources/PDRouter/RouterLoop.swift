@@ -81,6 +81,8 @@ public final class RouterLoop {
   private var unwinding: [ObjectIdentifier: Request] = [:]
   private let housekeeping: any LoopTimer
   private var whenIdle: (() -> Void)?
+  /// Whether nothing new is taken.
+  private(set) var isDraining = false
   /// The loops that share the registry.
   let loops: LoopGroup
   let mailbox: LoopMailbox
@@ -208,8 +210,12 @@ public final class RouterLoop {
   /// Stops accepting, lets live requests end, then calls `whenIdle` (once; perhaps at once).
   ///
   /// A request has ended for this when its client has taken the answer and the connection is gone.
+  ///
+  /// Who waits for a worker is sent away: nobody looks any more whether there is one.
   public func drain(whenIdle: @escaping () -> Void) {
     isLeaving = true
+    isDraining = true
+    for request in waiting { request.stopWaiting() }
     self.whenIdle = whenIdle
     for frontend in frontends { frontend.drain { [weak self] in self?.noteIfIdle() } }
     releases.drain { [weak self] in self?.noteIfIdle() }

@@ -161,10 +161,12 @@ extension Request {
 
   /// The pause is over, or the wait for a worker was in vain.
   func pauseIsOver() {
-    guard course.isWaiting else {
-      resume()
-      return
-    }
+    if course.isWaiting { stopWaiting() } else { resume() }
+  }
+
+  /// There will be no worker for the request.
+  func stopWaiting() {
+    guard course.isWaiting, machine.isPausing else { return }
     router.stopWaiting(self)
     perform(machine.waitedInVain(Request.noWorker(role: nil)))
   }

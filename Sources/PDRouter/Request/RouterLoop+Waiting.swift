@@ -14,10 +14,12 @@ extension RouterLoop {
   ///
   /// One that is among them already keeps its place, so that whoever came first chooses first.
   ///
-  /// - Returns: false when as many wait as may.
+  /// - Returns: false when as many wait as may, or the router stops.
   func letWait(_ request: Request) -> Bool {
     if !request.course.isWaiting {
-      guard loops.addWaiter(limit: configuration.admission.queueSize) else { return false }
+      guard !isDraining, loops.addWaiter(limit: configuration.admission.queueSize) else {
+        return false
+      }
       if waiting.isEmpty { registry.addWatcher(mailbox) }
       waiting.append(request)
       request.course.isWaiting = true

@@ -85,8 +85,9 @@ import Vocabulary
 
   @Test(arguments: [
     (EngineFault.Kind.refuse, "worker_connection_broken"),
-    (.die(.request), "worker_connection_broken"),
-    (.malformed, "malformed_worker_answer"), (.die(.afterHead), "worker_connection_broken"),
+    // It is asked once more, and then not there.
+    (.die(.request), "worker_unreachable"), (.die(.afterHead), "worker_unreachable"),
+    (.malformed, "malformed_worker_answer"),
     (.truncate(afterTokens: 0), "worker_connection_broken"),
   ])
   func `without any decode engine the client gets a JSON error`(

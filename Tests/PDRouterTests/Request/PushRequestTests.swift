@@ -125,13 +125,13 @@ struct PushRequestTests {
     let world = makeWorld(decode: 2)
     let failure: Act = manner == 0 ? .reset : .send(RouterWorld.answer("{}", status: 503))
     // The second request's turn is the second decode engine's.
+    world.engines[1].script = { _ in [.wait(.milliseconds(20)), .send(RouterWorld.ok)] }
     world.engines[2].script = { _ in [.wait(.milliseconds(10)), failure] }
     let client = world.begin(text)
     world.world.run(for: .milliseconds(25))
     #expect(world.hasLost(1, at: 0))
     #expect(world.awaitAnswers(1, client) && world.answer(to: client)?.status == 200)
     let names = world.engines[0].legs.map { $0.field("x-request-id") ?? "" }
-    #expect(names.count == 3, "\(names) \(world.records.map(\.attempts)) \(world.records.map(\.reason)) \(world.engines.map(\.legs.count))")
     #expect(Set(names).count == 3 && world.engines[1].legs.last?.field("x-request-id") == names[2])
     world.expectAllGivenBack(within: .seconds(32))
     #expect(world.router.handleCounts.consumed == 2)

@@ -153,6 +153,24 @@ struct WaitingTests {
     world.expectNothingLeft()
   }
 
+  @Test
+  func `a router that takes nothing new sends those away who wait, with a time to come again`() {
+    let world = RouterWorld()
+    world.setHealthy(false, 0)
+    let client = world.client(.text(text))
+    world.world.run(for: .seconds(1))
+    var isIdle = false
+    world.router.drain { isIdle = true }
+    world.awaitAnswers(1, client)
+    #expect(world.answer(to: client)?.status == 503)
+    #expect(world.answer(to: client)?["retry-after"] == "5")
+    #expect(world.duration() < .milliseconds(1_010))
+    client.hangUp(.close)
+    world.world.run(for: .seconds(3))
+    #expect(isIdle)
+    world.expectNothingLeft()
+  }
+
   @Test func `a change that any loop finds ends the wait on every loop, and one limit holds`() {
     let world = RouterWorld { $0.admission.queueSize = 2 }
     let second = SecondLoop(of: world)
