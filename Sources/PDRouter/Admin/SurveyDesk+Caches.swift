@@ -12,7 +12,7 @@ extension SurveyDesk {
       OwnAnswers.noWorker(exchange)
       return
     }
-    let fields = SurveyDesk.authorization(of: exchange)
+    let fields = authorization(of: exchange)
     let held = HeldAnswer(exchange)
     func question(_ path: String) -> WorkerSurvey.Question {
       .init(method: .post, path: path, fields: fields, timeout: .seconds(10))

@@ -31,7 +31,7 @@ extension SurveyDesk {
     _ exchange: Exchange, _ workers: [Worker],
     whenEnded: @escaping (Exchange, [WorkerSurvey.Reply]) -> Void
   ) {
-    let fields = SurveyDesk.authorization(of: exchange)
+    let fields = authorization(of: exchange)
     let held = HeldAnswer(exchange)
     let limit = router.configuration.timeouts.request
     ask(

@@ -13,7 +13,7 @@ extension SurveyDesk {
     let engines = WorkerSurvey.engines(of: workers)
     let held = HeldAnswer(exchange)
     let question = WorkerSurvey.Question(
-      path: "/load", fields: SurveyDesk.authorization(of: exchange),
+      path: "/load", fields: authorization(of: exchange),
       timeout: router.configuration.health.timeout)
     ask(question, of: engines, for: held) { replies in
       var counted: [WorkerURL: Int] = [:]

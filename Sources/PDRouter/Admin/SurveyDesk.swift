@@ -45,9 +45,13 @@ struct SurveyDesk {
     survey.start(whenEnded: whenEnded)
   }
 
-  /// The client's own word to engines that want to know who asks.
-  static func authorization(of exchange: Exchange) -> [UInt8] {
-    guard let field = exchange.head.fields.first(.authorization) else { return [] }
+  /// The client's own word to engines that want to know who asks; not where it is a key of ours.
+  func authorization(of exchange: Exchange) -> [UInt8] {
+    let isOperators =
+      exchange.endpoint.isAdmin && router.configuration.clients.adminKey != nil
+    guard router.passesAuthorization, !isOperators,
+      let field = exchange.head.fields.first(.authorization)
+    else { return [] }
     var line = ByteBuffer()
     line.appendField(copying: field, from: exchange.headBytes.bytes)
     return Array(line.bytes)
@@ -101,7 +105,7 @@ struct SurveyDesk {
       preconditionFailure("the route names a response")
     }
     let question = WorkerSurvey.Question(
-      path: path.text, fields: SurveyDesk.authorization(of: exchange),
+      path: path.text, fields: authorization(of: exchange),
       longestAnswer: router.configuration.limits.prefillAnswerBytes)
     let held = HeldAnswer(exchange)
     ask(question, of: engines, for: held, isEnough: \.isSuccess) { replies in

@@ -11,8 +11,8 @@ public struct AdmissionSettings: Sendable, Equatable {
   /// Requests that are at workers at once, each from its admission to the end of its answer.
   /// (`--max-concurrent-requests`)
   public var maxConcurrentRequests = 32_768
-  /// Requests that wait while no more may be let in, and as many again that were let in and wait for
-  /// a worker; 0 for none, which refuses at once. (`--queue-size`)
+  /// Requests that wait while no more may be let in, and as many again that were let in and wait
+  /// for a worker; 0 for none, which refuses at once. (`--queue-size`)
   public var queueSize = 100
   /// How long one of them waits before it is refused. (`--queue-timeout-secs`)
   public var queueTimeout: Duration = .seconds(60)

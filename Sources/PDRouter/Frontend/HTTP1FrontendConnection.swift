@@ -8,7 +8,8 @@ internal import Wire
 /// idle connection holds no buffer and no exchange. A client that closes its side while an answer
 /// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
 /// as with nginx and Envoy. A body that the handler takes in pieces is read while its request is
-/// answered, as fast as it is taken. Confined to its loop; owned by the front end until `streamDidClose`.
+/// answered, as fast as it is taken. Confined to its loop; owned by the front end until
+/// `streamDidClose`.
 /// Receiving is in this file, answering and deadlines in `HTTP1FrontendConnection+Answering`.
 final class HTTP1FrontendConnection {
   enum State {

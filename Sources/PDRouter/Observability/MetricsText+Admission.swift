@@ -12,6 +12,11 @@ extension MetricsText {
         let sum = loops.reduce(0) { $0 + $1.admissionRefusals.value(at: refusal.place) }
         line(name, "reason=\"\(refusal.rawValue)\"", sum)
       }
+    case .refusedConnections:
+      for refusal in ConnectionRefusal.allCases {
+        let sum = loops.reduce(0) { $0 + $1.refusedConnections.value(at: refusal.rawValue) }
+        line(name, "reason=\"\(refusal.name)\"", sum)
+      }
     default: preconditionFailure("\(name) is not about admission")
     }
   }

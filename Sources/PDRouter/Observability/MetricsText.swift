@@ -72,21 +72,13 @@ struct MetricsText: ~Copyable {
     case .requestErrors: errors(name)
     case .retries: routes(name) { $0.retries }
     case .retriesExhausted: routes(name) { $0.retriesExhausted }
-    case .retryBackoff:
-      for place in 0..<LoopMetrics.backoffAttempts {
-        let parts = loops.map { $0.backoffs[place] }
-        guard parts.contains(where: { $0.count > 0 }) else { continue }
-        histogram(name, "attempt=\"\(place + 1)\"", parts)
-      }
+    case .retryBackoff: backoffs(name)
     case .waitingForWorker: single(name, .waitingForWorker)
     case .retriesRefused: single(name, .retriesRefused)
     case .refusedRequests: single(name, .refusedRequests)
-    case .refusedConnections:
-      for refusal in ConnectionRefusal.allCases {
-        let sum = loops.reduce(0) { $0 + $1.refusedConnections.value(at: refusal.rawValue) }
-        line(name, "reason=\"\(refusal.name)\"", sum)
-      }
-    case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .queueRefused: admission(name)
+    case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .queueRefused,
+      .refusedConnections:
+      admission(name)
     case .queueWait: histogram(name) { $0.queueWaits }
     case .activeWorkers: line(name, "", workers.count(where: \.isHealthy))
     case .workerHealth: each(name, of: workers) { $0.isHealthy ? 1 : 0 }
@@ -162,6 +154,15 @@ struct MetricsText: ~Copyable {
         guard sum > 0 else { continue }
         line(name, "route=\"\(endpoint.label)\",error_type=\"\(code)\"", sum)
       }
+    }
+  }
+
+  /// The pauses before each attempt that was ever paused for.
+  private mutating func backoffs(_ name: MetricName) {
+    for place in 0..<LoopMetrics.backoffAttempts {
+      let parts = loops.map { $0.backoffs[place] }
+      guard parts.contains(where: { $0.count > 0 }) else { continue }
+      histogram(name, "attempt=\"\(place + 1)\"", parts)
     }
   }
 

@@ -59,7 +59,7 @@ struct AdmissionTests {
     world.world.run(for: .seconds(2))
     #expect(statuses(clients) == Array(repeating: [200], count: 5))
     #expect(paths(world.engines[0]) == (0..<5).map { "/\($0)" })
-    let waits = world.records.map { $0.queueTime?.inSeconds.rounded() }
+    let waits = world.records.map { $0.lineTime?.inSeconds.rounded() }
     #expect(waits == [nil, nil, 1, 1, 2])
     #expect(world.metrics.queueWaits.sum.rounded() == 4)
     world.expectNothingLeft()

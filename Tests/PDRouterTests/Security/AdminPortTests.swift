@@ -45,7 +45,7 @@ struct AdminPortTests {
       #expect(status == (path.hasSuffix("drained") ? 503 : 200), "\(path)")
     }
     for text in [
-      get("/v1/models"), post("/v1/completions", "{}"), get("/any"),
+      get("/version"), post("/v1/completions", "{}"), get("/any"),
       post("/finish_session?session_id=a", ""),
     ] {
       #expect(fetch(world, text)?.status == 404)

@@ -30,7 +30,7 @@ struct ClientKeyTests {
   ) {
     let world = makeWorld()
     for text in [
-      post("/v1/completions", Self.prompt, fields), get("/v1/models", fields),
+      post("/v1/completions", Self.prompt, fields), get("/version", fields),
       get("/any/thing?x=1", fields), post("/finish_session?session_id=a", "", fields),
       get("/workers", fields), get("/pd/handles", fields),
     ] {

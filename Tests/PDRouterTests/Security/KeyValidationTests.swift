@@ -31,7 +31,7 @@ struct KeyValidationTests {
     }
 
     func request(_ token: String = "tok") -> String {
-      get("/v1/models", "authorization: bearer \(token)\r\n")
+      get("/version", "authorization: bearer \(token)\r\n")
     }
 
     /// How often each server was asked.
@@ -137,7 +137,7 @@ struct KeyValidationTests {
     #expect(auth.ask("ours") == 200 && auth.questions == [0])
     #expect(auth.ask("theirs") == 401 && auth.questions == [1])
     #expect(auth.world.fetch(get("/health")).map(\.status) == [200])
-    #expect(auth.world.fetch(get("/v1/models")).map(\.status) == [401])
+    #expect(auth.world.fetch(get("/version")).map(\.status) == [401])
     #expect(auth.questions == [1])
   }
 

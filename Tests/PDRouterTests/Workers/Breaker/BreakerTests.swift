@@ -162,7 +162,11 @@ struct BreakerTests {
 
   @Test func `when too few are eligible, ejections are overlooked; without that nobody is left`() {
     for threshold in [30, 0] {
-      let world = makeWorld([.both, .both, .both]) { $0.breaker.panicThreshold = threshold }
+      let world = makeWorld([.both, .both, .both]) {
+        $0.breaker.panicThreshold = threshold
+        // Nobody waits until a worker comes back.
+        $0.admission.queueSize = 0
+      }
       for engine in world.engines { engine.script = { _ in [.send(failing)] } }
       let statuses = ask(12, world)
       #expect(states(world) == [.ejected, .ejected, .ejected])
