@@ -301,6 +301,7 @@ extension RouterLoop: ExchangeHandler {
       return
     }
     pinnedPair = (worker, worker)
+    exchange.ownFields.removeAll()  // The id comes with the fields of the worker's answer.
     begin(exchange, endpoint)
     pinnedPair = nil
     admission.admitWaiting()

@@ -12,6 +12,10 @@ final class AdminPort: ExchangeHandler {
     router.handleOperator(exchange)
   }
 
+  func willRefuse(_ exchange: Exchange) {
+    router.willRefuse(exchange)
+  }
+
   func didRefuse(status: Int) {
     router.didRefuse(status: status)
   }

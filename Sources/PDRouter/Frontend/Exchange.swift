@@ -112,11 +112,19 @@ public protocol ExchangeHandler: AnyObject {
   /// The head of an answer goes to the client; for counting.
   func didAnswer(_ exchange: Exchange, status: Int)
 
+  /// The connection is about to refuse a request whose head it has read; `ownFields` go with that.
+  func willRefuse(_ exchange: Exchange)
+
   /// The connection refused a request by itself (bad HTTP, too large); for counting.
   func didRefuse(status: Int)
 
   /// A connection was not taken; for counting.
   func didRefuseConnection(_ reason: ConnectionRefusal)
+}
+
+extension ExchangeHandler {
+  /// Adds nothing.
+  public func willRefuse(_ exchange: Exchange) {}
 }
 
 extension ExchangeHandler {

@@ -127,7 +127,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     frontend.headScratch.removeAll()
     frontend.headScratch.appendStatusLine(status)
     frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
-    appendCrossOriginFields()
+    appendOwnFields()
     frontend.headScratch.appendField(name: "content-length", value: body.count)
     frontend.headScratch.append("\r\n")
     stream.write(frontend.headScratch.bytes)
@@ -136,13 +136,16 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     linger()
   }
 
-  /// Appends the fields of cross-origin sharing to a refusal; the head may not have been read.
-  private func appendCrossOriginFields() {
-    guard let crossOrigin = frontend.crossOrigin else { return }
+  /// Appends the handler's fields and those of cross-origin sharing to a refusal; the head may not
+  /// have been read.
+  private func appendOwnFields() {
     guard let exchange, !exchange.headBytes.isEmpty else {
-      return crossOrigin.append(to: &frontend.headScratch)
+      frontend.crossOrigin?.append(to: &frontend.headScratch)
+      return
     }
-    crossOrigin.append(
+    frontend.handler.willRefuse(exchange)
+    frontend.headScratch.append(exchange.ownFields.bytes)
+    frontend.crossOrigin?.append(
       to: &frontend.headScratch, for: exchange.head, base: exchange.headBytes.bytes)
   }
 

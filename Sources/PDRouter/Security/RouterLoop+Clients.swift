@@ -78,6 +78,9 @@ extension RouterLoop {
     exchange.ownFields.appendField(name: "x-request-id", value: id.bytes)
   }
 
+  /// Gives a refusal of the front end's the id of its request.
+  public func willRefuse(_ exchange: Exchange) { identify(exchange) }
+
   /// Takes the client's request id, or makes one.
   func appendRequestID(of exchange: Exchange, to id: inout ByteBuffer) {
     let base = exchange.headBytes.bytes

@@ -2,21 +2,21 @@ internal import Vocabulary
 internal import Wire
 
 /// The header fields of a worker's answer as the client gets them: all but those of the worker's
-/// own hop, the framing and those of cross-origin sharing, which the front end writes, plus
-/// `X-Request-Id` where the engine did not send one.
+/// own hop, the framing and those of cross-origin sharing, which the front end writes.
+///
+/// `X-Request-Id` is the request's: an engine that names its own, or the name it was given beside
+/// another engine, would tell the client of a request that no log knows.
 enum AnswerFields {
   static func append(
     to fields: inout ByteBuffer, from leg: Leg, requestID: UnsafeRawBufferPointer
   ) {
     let base = leg.headBytes.bytes
-    var hasRequestID = false
     for place in 0..<leg.head.fields.count {
       let field = leg.head.fields[place]
-      if field.known == .contentLength || field.isForThisHopOnly { continue }
-      if CrossOrigin.isOurs(field, base) { continue }
-      if field.known == .xRequestID { hasRequestID = true }
+      if field.known == .contentLength || field.known == .xRequestID { continue }
+      if field.isForThisHopOnly || CrossOrigin.isOurs(field, base) { continue }
       fields.appendField(copying: field, from: base)
     }
-    if !hasRequestID { fields.appendField(name: "x-request-id", value: requestID) }
+    fields.appendField(name: "x-request-id", value: requestID)
   }
 }

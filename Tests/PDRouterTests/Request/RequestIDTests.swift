@@ -74,4 +74,27 @@ struct RequestIDTests {
     }
     #expect(ids.allSatisfy { $0.count == 1 } && Set(ids).count == 3)
   }
+
+  /// All fields of that name in the only answer to `text`.
+  private func told(_ text: String, by world: RouterWorld) -> [String] {
+    world.fetch(text).first?.lines.filter { $0.lowercased().hasPrefix("x-request-id") } ?? []
+  }
+
+  @Test(arguments: ["/v1/completions", "/v1/models/m", "/get_server_info", "/get_model_info"])
+  func `an answer tells one id, the client's, whatever the engine says`(path: String) {
+    for engineField in ["", "X-Request-Id: the-engine's\r\n"] {
+      let world = RouterWorld()
+      world.engines[0].script = { _ in [.send(RouterWorld.answer("{}", engineField))] }
+      let fields = "x-request-id: mine\r\n"
+      let text = path.hasPrefix("/get") ? get(path, fields) : post(path, "{}", fields)
+      #expect(told(text, by: world) == ["x-request-id: mine"])
+    }
+  }
+
+  @Test func `a body that is too large is refused with its request's id`() {
+    let world = RouterWorld { $0.limits.requestBodyBytes = 10 }
+    let text = post("/v1/completions", "01234567890", "request-id: mine\r\n")
+    #expect(world.fetch(text).map(\.status) == [413])
+    #expect(told(text, by: world) == ["x-request-id: mine"])
+  }
 }
