@@ -4,7 +4,11 @@ Simulated engines think about each token; the fast engine here says kilobytes as
 taken, so that only back-pressure bounds what waits in between. Standard library only.
 """
 import asyncio
+import http.client
+import signal
 import socket
+import subprocess
+import sys
 import time
 
 from hold_clients import completion
@@ -119,6 +123,36 @@ class SlowReaders:
     def leave(self):
         for peer in self.sockets:
             peer.close()
+
+
+class Witness:
+    """Another process that asks the router for a sign of life, so that nothing here delays it."""
+
+    def __init__(self, script, port):
+        self.process = subprocess.Popen([sys.executable, script, "--be-a-witness", str(port)],
+                                        stdout=subprocess.PIPE, text=True)
+
+    def told(self):
+        """Ends it; the seconds that nineteen of twenty answers took at most, and the slowest."""
+        self.process.terminate()
+        return [float(word) for word in self.process.communicate(timeout=30)[0].split()]
+
+
+def watch_life(port):
+    """Asks for /liveness ten times a second until SIGTERM, then says how long that took."""
+    is_wanted, times = [True], [0.0]
+    signal.signal(signal.SIGTERM, lambda *_: is_wanted.clear())
+    while is_wanted:
+        begun = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/liveness")
+        connection.getresponse().read()
+        connection.close()
+        times.append(time.monotonic() - begun)
+        time.sleep(0.1)
+    times.sort()
+    print(times[int(0.95 * len(times))], times[-1])
+    return 0
 
 
 class FastEngine(asyncio.Protocol):
