@@ -7,7 +7,7 @@ enum EditFuzz {
   private static let keys: [JSONFields.Key] = [
     .n, .model, .stream, .maxTokens, .prompt, .kvTransferParams, .samplingParams,
   ]
-  private static let known = Set(JSONFields.Key.allCases.map { Array("\($0.name)".utf8) })
+  private static let known = Set(JSONFuzz.names.map(\.1))
 
   static func run(
     _ input: FuzzInput, _ fields: JSONFields, _ model: JSONModel, _ body: UnsafeRawBufferPointer
