@@ -3,8 +3,8 @@ internal import Logging
 internal import Policies
 internal import Vocabulary
 
-/// What a loop does besides requests: letters, signals, shutdown, and on the first loop probes and
-/// metrics.
+/// What a loop does besides requests: letters, signals, shutdown, and on the first loop probes,
+/// metrics and memory.
 final class LoopSupervisor {
   private let router: RouterLoop
   private let shared: Router
@@ -13,6 +13,7 @@ final class LoopSupervisor {
   private let grace: any LoopTimer
   private let watch: WorkerWatch
   private let startup: StartupWatch
+  private let memory: MemoryKeeper
   private var metricsFrontend: Frontend?
   private let settling: any LoopTimer
   private var isLeaving = false
@@ -24,6 +25,7 @@ final class LoopSupervisor {
     self.logger = logger
     grace = router.loop.makeTimer()
     settling = router.loop.makeTimer()
+    memory = MemoryKeeper(on: router.loop)
     watch = WorkerWatch(router: router, logger: logger)
     startup = StartupWatch(
       router.configuration, registry: shared.registry, on: router.loop, logger: logger
@@ -33,9 +35,10 @@ final class LoopSupervisor {
   /// Watches signals and begins to probe the workers.
   func start() {
     precondition(isFirst, "one loop watches signals and workers")
-    for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
+    for signal in WatchedSignal.allCases { router.loop.watchSignal(signal.rawValue) }
     watch.start()
     startup.start()
+    memory.start()
   }
 
   /// Opens the metrics port, unless it is switched off.
@@ -83,6 +86,7 @@ final class LoopSupervisor {
   private func drain() {
     watch.stop()
     startup.stop()
+    memory.stop()
     metricsFrontend?.drain()
     grace.arm(after: router.configuration.timeouts.shutdownGrace, for: self)
     if isFirst {
@@ -94,8 +98,11 @@ final class LoopSupervisor {
   }
 }
 
-/// The signals that ask the program to stop, by their POSIX numbers.
-enum StopSignal: Int32 {
+/// The signals that the program heeds, by their POSIX numbers.
+enum WatchedSignal: Int32, CaseIterable {
+  /// Read the configuration again.
+  case hangUp = 1
+  /// Stop.
   case interrupt = 2
   case terminate = 15
 }
@@ -113,7 +120,7 @@ extension LoopSupervisor: LoopHandler, LoopTimerHandler {
   }
 
   func loop(_ loop: any Loop, didReceiveSignal number: Int32) {
-    shared.stop()
+    if number == WatchedSignal.hangUp.rawValue { shared.reloadFromSource() } else { shared.stop() }
   }
 
   func timerDidFire(_ timer: any LoopTimer) {
