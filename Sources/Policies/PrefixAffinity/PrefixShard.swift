@@ -230,14 +230,17 @@ extension PrefixShard {
     blocks[block].pointee.holders += 1
     holdingCount += 1
     link(number, slot)
-    lines[slot].count += 1
+    // By a pointer of its own: Swift 6.3 miscompiles `lines[slot].count += 1` for ThreadSanitizer.
+    let line = lines + slot
+    line.pointee.count += 1
   }
 
   /// Takes a holding from its slot, and the block with it when nobody is left.
   private mutating func drop(_ number: UInt32, _ slot: Int) {
     let block = holdings[number].pointee.block
     unlink(number, slot)
-    lines[slot].count -= 1
+    let line = lines + slot
+    line.pointee.count -= 1
     if blocks[block].pointee.link == number {
       blocks[block].pointee.link = PrefixShard.none
     } else {

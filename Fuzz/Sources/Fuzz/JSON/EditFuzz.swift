@@ -7,7 +7,8 @@ enum EditFuzz {
   private static let keys: [JSONFields.Key] = [
     .n, .model, .stream, .maxTokens, .prompt, .kvTransferParams, .samplingParams,
   ]
-  private static let known = Set(JSONFields.Key.allCases.map { Array("\($0.name)".utf8) })
+  private static let blank = Set("\t\n\r ,".utf8)
+  private static let known = Set(JSONFuzz.names.map(\.1))
 
   static func run(
     _ input: FuzzInput, _ fields: JSONFields, _ model: JSONModel, _ body: UnsafeRawBufferPointer
@@ -41,7 +42,7 @@ enum EditFuzz {
     checkGaps(edited, body, model, touched)
   }
 
-  private static func name(_ key: JSONFields.Key) -> [UInt8] { Array("\(key.name)".utf8) }
+  private static func name(_ key: JSONFields.Key) -> [UInt8] { JSONFuzz.names[Int(key.rawValue)].1 }
 
   /// Of known names only the last member counts.
   private static func deduplicated(_ members: [JSONModel.Member]) -> [JSONModel.Member] {
@@ -145,7 +146,6 @@ enum EditFuzz {
     let edited = model.members.filter { touched.contains($0.name) }
     // Within an edited object, or just an edited value.
     if gap.isEmpty || edited.contains(where: { $0.place.contains(gap.lowerBound) }) { return }
-    let blank = Set("\t\n\r ,".utf8)
     let lost = body[gap].drop(while: blank.contains)
     let kept = lost.reversed().drop(while: blank.contains).reversed()
     let members = JSONModel(Array("{".utf8) + Array(kept) + Array("}".utf8))?.members

@@ -4,6 +4,9 @@ internal import Vocabulary
 /// Bodies of JSON: what is valid, where its fields are and what they say, by the house's reader and
 /// by the slow one.
 enum JSONFuzz {
+  /// Every known key with the bytes of its name.
+  static let names = JSONFields.Key.allCases.map { ($0, Array("\($0.name)".utf8)) }
+
   static func run(_ input: FuzzInput) {
     let depth = input.chooses(0) ? 3 : 128
     let bytes = ExactBytes(input.text)
@@ -20,7 +23,7 @@ enum JSONFuzz {
       return
     }
     guard let model, model.isObject else { preconditionFailure("what is no object was taken") }
-    for key in JSONFields.Key.allCases { check(key, fields, model, bytes.raw) }
+    for (key, name) in names { check(key, name, fields, model, bytes.raw) }
     EditFuzz.run(input, fields, model, bytes.raw)
   }
 
@@ -56,9 +59,9 @@ enum JSONFuzz {
 
   /// The last member of the name of `key` is the one that counts, and says what it says.
   private static func check(
-    _ key: JSONFields.Key, _ fields: JSONFields, _ model: JSONModel, _ bytes: UnsafeRawBufferPointer
+    _ key: JSONFields.Key, _ name: [UInt8], _ fields: JSONFields, _ model: JSONModel,
+    _ bytes: UnsafeRawBufferPointer
   ) {
-    let name = Array("\(key.name)".utf8)
     let last = model.members.last { $0.name == name }
     precondition(fields[key]?.range == last?.place, "another place of \(key)")
     guard let last else { return }

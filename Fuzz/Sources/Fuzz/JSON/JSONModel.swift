@@ -18,6 +18,12 @@ struct JSONModel {
   /// Thrown where the text stops being JSON.
   private struct Invalid: Error {}
 
+  /// The letters of the short escapes, and what each stands for.
+  private static let letters = Array("\"\\/bfnrt".utf8)
+  private static let meanings: [UInt8] = [0x22, 0x5C, 0x2F, 0x08, 0x0C, 0x0A, 0x0D, 0x09]
+
+  private static let hexadecimal = Set("0123456789abcdefABCDEF".utf8)
+
   private let bytes: [UInt8]
   private let maximumDepth: Int
   private var place = 0
@@ -45,7 +51,9 @@ struct JSONModel {
   private var peek: UInt8? { place < bytes.count ? bytes[place] : nil }
 
   private mutating func skipSpace() {
-    while let byte = peek, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { place += 1 }
+    while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+      place += 1
+    }
   }
 
   private mutating func take(_ byte: Character) -> Bool {
@@ -138,10 +146,9 @@ struct JSONModel {
   private mutating func escape(into content: inout [UInt8]) throws {
     guard let letter = peek else { throw Invalid() }
     place += 1
-    let single: [Character: UInt8] = [
-      "\"": 0x22, "\\": 0x5C, "/": 0x2F, "b": 0x08, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 0x09,
-    ]
-    if let byte = single[Character(Unicode.Scalar(letter))] { return content.append(byte) }
+    if let index = JSONModel.letters.firstIndex(of: letter) {
+      return content.append(JSONModel.meanings[index])
+    }
     guard letter == UInt8(ascii: "u") else { throw Invalid() }
     var units = [try unit()]
     if units[0] & 0xFC00 == 0xD800 {
@@ -154,8 +161,7 @@ struct JSONModel {
 
   private mutating func unit() throws -> UInt16 {
     let digits = bytes[place...].prefix(4)
-    let hexadecimal = Set("0123456789abcdefABCDEF".utf8)
-    guard digits.count == 4, digits.allSatisfy(hexadecimal.contains),
+    guard digits.count == 4, digits.allSatisfy(JSONModel.hexadecimal.contains),
       let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
     else { throw Invalid() }
     place += 4
