@@ -1,8 +1,10 @@
 # Everything a developer does; `make` alone says what there is.
 
 ROUTER = .build/release/vllm-router
+# Without the link to Sources.
+FUZZ = Fuzz/Package.swift Fuzz/Sources
 
-.PHONY: help setup build demo test check format bench clean
+.PHONY: help setup build demo test check format bench fuzz clean
 
 help:
 	@echo "make setup   install missing packages (apt), check Swift"
@@ -12,6 +14,7 @@ help:
 	@echo "make check   formatting, declared imports, the house's rules"
 	@echo "make format  format all sources in place"
 	@echo "make bench   micro-benchmarks: times and allocations of the parts"
+	@echo "make fuzz    feed mutated bytes to each parser for a minute"
 	@echo "make clean   remove what was built"
 
 setup:
@@ -28,17 +31,20 @@ test: setup
 	swift test --skip-build
 
 check: setup
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks $(FUZZ)
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --filter TidyTests
 
 format:
-	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks
+	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks $(FUZZ)
 
 bench: setup
 	swift build -c release
 	.build/release/MicroBenchmark
 	.build/release/OverheadBenchmark
 
+fuzz: setup
+	scripts/fuzz
+
 clean:
-	rm -rf .build
+	rm -rf .build .build-fuzz

@@ -35,7 +35,7 @@ final class LoopSupervisor {
   /// Watches signals and begins to probe the workers.
   func start() {
     precondition(isFirst, "one loop watches signals and workers")
-    for signal in [StopSignal.terminate, .interrupt] { router.loop.watchSignal(signal.rawValue) }
+    for signal in WatchedSignal.allCases { router.loop.watchSignal(signal.rawValue) }
     watch.start()
     startup.start()
     memory.start()
@@ -98,8 +98,11 @@ final class LoopSupervisor {
   }
 }
 
-/// The signals that ask the program to stop, by their POSIX numbers.
-enum StopSignal: Int32 {
+/// The signals that the program heeds, by their POSIX numbers.
+enum WatchedSignal: Int32, CaseIterable {
+  /// Read the configuration again.
+  case hangUp = 1
+  /// Stop.
   case interrupt = 2
   case terminate = 15
 }
@@ -117,7 +120,7 @@ extension LoopSupervisor: LoopHandler, LoopTimerHandler {
   }
 
   func loop(_ loop: any Loop, didReceiveSignal number: Int32) {
-    shared.stop()
+    if number == WatchedSignal.hangUp.rawValue { shared.reloadFromSource() } else { shared.stop() }
   }
 
   func timerDidFire(_ timer: any LoopTimer) {

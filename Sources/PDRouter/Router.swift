@@ -26,18 +26,25 @@ public final class Router: Sendable {
   private let wakers = Mutex<[any LoopWaker]>([])
   private let threads = Mutex<[LoopThread]>([])
   private let failure = Mutex<RouterFailure?>(nil)
+  /// The configuration that counts now, after reloads.
+  private let current: Mutex<RouterConfiguration>
+  /// Where a new configuration comes from; nil where it can be none but the first.
+  private let source: (@Sendable () throws -> RouterConfiguration)?
 
   /// A router for a configuration, which writes the lines of its requests to `requestLines`, or to
-  /// `logger` as everything else.
+  /// `logger` as everything else, and which SIGHUP lets ask `source` for another configuration.
   ///
   /// - Throws: `ConfigurationFaults` with every fault found.
   public init(
-    configuration: RouterConfiguration, logger: Logger, requestLines: (any LogLineTarget)? = nil
+    configuration: RouterConfiguration, logger: Logger, requestLines: (any LogLineTarget)? = nil,
+    source: (@Sendable () throws -> RouterConfiguration)? = nil
   ) throws(ConfigurationFaults) {
     ProcessFigures.noteStart()
     try configuration.validate()
     self.requestLines = requestLines ?? LoggerTarget(logger)
     self.configuration = configuration
+    self.source = source
+    current = Mutex(configuration)
     self.logger = logger
     registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
     access = ClientAccess(configuration)
@@ -89,16 +96,61 @@ public final class Router: Sendable {
     wakers.withLock { for waker in $0 { waker.wake() } }
   }
 
-  /// Reads the file of clients' keys again and lets the keys that it has now count from the next
-  /// request on; keys from the command line stay. May be called from any thread.
+  /// Runs on with what `next` says, as far as that is possible without a restart: workers come and
+  /// leave, keys, limits, time-outs, retries and health count from now on, and no request under way
+  /// is dropped. The file of clients' keys is read again in any case. May be called from any thread
+  /// while it runs.
   ///
-  /// - Throws: `ConfigurationFaults` with what is wrong with the file; nothing changes then.
-  public func reloadClientKeys() throws(ConfigurationFaults) {
-    guard let ring = access.keyring else { return }
-    let (keys, faults) = configuration.clients.readKeys()
-    guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
-    ring.replace(with: keys)
-    logger.notice("clients' keys were read", metadata: ["keys": "\(keys.count)"])
+  /// - Returns: what has changed and needs a restart, by its names in `RouterConfiguration`.
+  /// - Throws: `ConfigurationFaults` with every fault found; nothing changes then.
+  @discardableResult
+  public func reload(_ next: RouterConfiguration) throws(ConfigurationFaults) -> [String] {
+    try next.validate()
+    let plan = ConfigurationReload(from: current.withLock { $0 }, to: next)
+    let (keys, _) = plan.configuration.clients.readKeys()
+    access.keyring?.replace(with: keys)
+    gate.take(
+      maxConcurrentRequests: plan.configuration.admission.maxConcurrentRequests,
+      queueSize: plan.configuration.admission.queueSize)
+    current.withLock { $0 = plan.configuration }
+    for entry in plan.removed { leave(entry) }
+    for entry in plan.added { arrive(entry) }
+    loops.tell(.reconfigured(plan.configuration))
+    loops.tell(.membershipChanged)
+    logger.notice(
+      "configuration was read",
+      metadata: [
+        "workers_added": "\(plan.added.count)", "workers_removed": "\(plan.removed.count)",
+        "need_restart": "\(plan.needRestart.joined(separator: ","))",
+      ])
+    return plan.needRestart
+  }
+
+  private func leave(_ entry: RouterConfiguration.WorkerEntry) {
+    guard let url = try? WorkerURL(entry.url) else { return }
+    for worker in registry.workers where worker.role == entry.role && worker.url.isNamed(by: url) {
+      registry.remove(worker.id)
+    }
+  }
+
+  /// It gets nothing before its first good probe; one that was added by hand is there already.
+  private func arrive(_ entry: RouterConfiguration.WorkerEntry) {
+    guard let url = try? WorkerURL(entry.url) else { return }
+    let (urls, details) = configuration.workers(
+      at: url, WorkerDetails(bootstrapPort: entry.bootstrapPort), asks: true)
+    let addition = registry.register(urls, role: entry.role, details: details, isHealthy: false)
+    if case .full = addition {
+      logger.warning("worker was not added: there are too many", metadata: ["worker": "\(url)"])
+    }
+  }
+
+  /// SIGHUP: asks for the configuration anew; what is wrong with it is logged, and all stays.
+  func reloadFromSource() {
+    do {
+      try reload(try source?() ?? current.withLock { $0 })
+    } catch {
+      logger.error("configuration was not read", metadata: ["why": "\(error)"])
+    }
   }
 
   /// Stops the router because it cannot go on; `run` throws the first such failure.

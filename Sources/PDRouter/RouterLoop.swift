@@ -13,7 +13,7 @@ internal import Wire
 public final class RouterLoop {
   /// The loop it runs on.
   public let loop: any Loop
-  let configuration: RouterConfiguration
+  var configuration: RouterConfiguration
   let registry: WorkerRegistry
   let metrics: LoopMetrics
   let connector: any KVConnector
@@ -56,13 +56,13 @@ public final class RouterLoop {
   /// Asks other servers about bearer tokens, where some are named.
   private(set) var validator: KeyValidator?
   /// Where clients may have put a request's id.
-  let requestIDFields: RequestIDFields
+  var requestIDFields: RequestIDFields
   /// Whether clients' `Authorization` is for workers.
   let passesAuthorization: Bool
   /// Whether operators have a port of their own.
   let hasOperatorsPort: Bool
   private let access: ClientAccess
-  private let crossOrigin: CrossOrigin
+  var crossOrigin: CrossOrigin
   /// Whether the router has been told to stop.
   private(set) var isLeaving = false
   /// What the policies in use want to know of requests.
@@ -70,13 +70,13 @@ public final class RouterLoop {
   private var prefillSeat: PolicySeat
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
-  private var frontends: [Frontend] = []
+  private(set) var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
   private(set) var requestsInFlight = 0
   /// Requests that wait for a worker, in the order they came.
   var waiting: [Request] = []
   /// The shortest time that any leg may take.
-  let shortestLegLimit: Duration
+  var shortestLegLimit: Duration
   /// Requests whose clients are gone and whose prefill is let to its end.
   private var unwinding: [ObjectIdentifier: Request] = [:]
   private let housekeeping: any LoopTimer

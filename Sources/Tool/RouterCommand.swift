@@ -28,7 +28,9 @@ struct RouterCommand: ParsableCommand {
     defer { sink.close() }
     let level = options.observability.logLevel.loggerLevel
     let logger = Logger(label: "vllm-router") { _ in LineLogHandler(sink: sink, level: level) }
-    let router = try Router(configuration: configuration, logger: logger, requestLines: sink)
+    let router = try Router(
+      configuration: configuration, logger: logger, requestLines: sink,
+      source: { try OptionSource.ofProcess.read().configuration })
     try router.run()
   }
 }

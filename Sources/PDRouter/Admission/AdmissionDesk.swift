@@ -51,7 +51,7 @@ final class AdmissionDesk {
 
   /// Whether requests of the router's own are in nobody's way.
   var hasRoom: Bool {
-    gate.waiting == 0 && gate.inFlight < max(1, gate.settings.maxConcurrentRequests / 2)
+    gate.waiting == 0 && gate.inFlight < max(1, gate.maxConcurrentRequests / 2)
   }
 
   /// Looks how fast slots come free; called once a second.

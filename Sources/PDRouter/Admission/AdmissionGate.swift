@@ -31,6 +31,9 @@ public final class AdmissionGate: Sendable {
   /// addition counts both.
   private let slots = Atomic<UInt64>(0)
   private let waiters = Atomic<Int>(0)
+  /// How many slots there are, and how many may wait.
+  private let slotLimit: Atomic<Int>
+  private let queueLimit: Atomic<Int>
   /// For each loop the turn of the first that waits there, in nanoseconds.
   nonisolated(unsafe) private let turns: UnsafeMutablePointer<Atomic<Int64>>
 
@@ -40,6 +43,8 @@ public final class AdmissionGate: Sendable {
   public init(_ settings: AdmissionSettings) {
     precondition(settings.faults.isEmpty, "\(settings.faults)")
     self.settings = settings
+    slotLimit = Atomic(settings.maxConcurrentRequests)
+    queueLimit = Atomic(settings.queueSize)
     bucket = settings.requestsPerSecond.map {
       TokenBucket(capacity: settings.maxConcurrentRequests, perSecond: $0)
     }
@@ -66,7 +71,17 @@ public final class AdmissionGate: Sendable {
   var freed: UInt32 { UInt32(truncatingIfNeeded: slots.load(ordering: .relaxed) >> 32) }
 
   /// Whether all slots are in use.
-  var isFull: Bool { inFlight >= settings.maxConcurrentRequests }
+  var isFull: Bool { inFlight >= maxConcurrentRequests }
+
+  /// How many requests may be in flight.
+  var maxConcurrentRequests: Int { slotLimit.load(ordering: .relaxed) }
+
+  /// Lets so many in, and so many wait, from now on; those beyond it are not sent away.
+  func take(maxConcurrentRequests: Int, queueSize: Int) {
+    precondition(maxConcurrentRequests > 0 && queueSize >= 0, "validated before")
+    slotLimit.store(maxConcurrentRequests, ordering: .relaxed)
+    queueLimit.store(queueSize, ordering: .relaxed)
+  }
 
   /// How long until so many tokens more will have come; zero where there is no rate.
   func tokenWait(for count: Int, now: Instant) -> Duration {
@@ -90,7 +105,7 @@ extension AdmissionGate {
 
   /// Takes a slot for a request of the router's own.
   func takeSlot() -> Bool {
-    let limit = UInt64(settings.maxConcurrentRequests)
+    let limit = UInt64(maxConcurrentRequests)
     var seen = slots.load(ordering: .relaxed)
     while seen & 0xFFFF_FFFF < limit {
       let (isTaken, current) = slots.weakCompareExchange(
@@ -122,7 +137,8 @@ extension AdmissionGate {
   /// Counts one more in that waits; false when as many wait as may.
   func beginWaiting() -> Bool {
     var seen = waiters.load(ordering: .relaxed)
-    while seen < settings.queueSize {
+    let limit = queueLimit.load(ordering: .relaxed)
+    while seen < limit {
       let (isCounted, current) = waiters.weakCompareExchange(
         expected: seen, desired: seen + 1, ordering: .sequentiallyConsistent)
       if isCounted { return true }

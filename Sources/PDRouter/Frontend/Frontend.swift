@@ -10,8 +10,8 @@ internal import Wire
 public final class Frontend: ListenerHandler {
   /// Who answers the requests.
   public let handler: any ExchangeHandler
-  let limits: Limits
-  let timeouts: Timeouts
+  private(set) var limits: Limits
+  private(set) var timeouts: Timeouts
   private let loop: any Loop
   private var listener: (any Listener)?
   private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
@@ -23,7 +23,7 @@ public final class Frontend: ListenerHandler {
   /// Writes the fields of cross-origin sharing; nil for none.
   var crossOrigin: CrossOrigin?
   /// What heads and bodies of requests may cost.
-  let messageLimits: HTTP1Limits
+  private(set) var messageLimits: HTTP1Limits
   /// Asked for each new connection whether it may stay; how a simulated engine refuses.
   package var admits: (() -> Bool)?
   private var whenEmpty: (() -> Void)?
@@ -38,10 +38,21 @@ public final class Frontend: ListenerHandler {
     self.handler = handler
     self.limits = limits
     self.timeouts = timeouts
-    var messageLimits = HTTP1Limits()
-    messageLimits.headBytes = limits.headBytes
-    messageLimits.headerCount = limits.headerCount
-    self.messageLimits = messageLimits
+    messageLimits = Frontend.messageLimits(limits)
+  }
+
+  /// Goes by other bounds from now on; the size of heads is bounded anew for new connections.
+  func take(_ limits: Limits, _ timeouts: Timeouts) {
+    self.limits = limits
+    self.timeouts = timeouts
+    messageLimits = Frontend.messageLimits(limits)
+  }
+
+  private static func messageLimits(_ limits: Limits) -> HTTP1Limits {
+    var message = HTTP1Limits()
+    message.headBytes = limits.headBytes
+    message.headerCount = limits.headerCount
+    return message
   }
 
   /// Starts listening.

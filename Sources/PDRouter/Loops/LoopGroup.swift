@@ -61,6 +61,11 @@ public final class LoopGroup: Sendable {
     return mailbox?.post(letter) ?? false
   }
 
+  /// Tells every loop, from any thread.
+  func tell(_ notice: LoopNotice) {
+    mailboxes.withLock { for mailbox in $0 { mailbox.post(.notice(notice)) } }
+  }
+
   /// The mailboxes of all loops but one.
   func others(than mailbox: LoopMailbox) -> [LoopMailbox] {
     mailboxes.withLock { $0.filter { $0 !== mailbox } }

@@ -42,6 +42,8 @@ enum LoopNotice: Sendable {
   case workerReturned(WorkerID)
   /// These workers' engines have emptied their prefix caches.
   case cachesFlushed([WorkerID])
+  /// The router runs on with this configuration.
+  case reconfigured(RouterConfiguration)
   /// To the watching loop: a request broke in a way that leaves open whether the engine lives.
   case workerDoubted(WorkerID)
   /// To the watching loop: a worker's breaker has opened or closed.

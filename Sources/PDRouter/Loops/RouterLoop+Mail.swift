@@ -72,6 +72,7 @@ extension RouterLoop {
       workers.caches?.forget(id)
     case .cachesFlushed(let ids):
       for id in ids { workers.caches?.forget(id) }
+    case .reconfigured(let next): take(next)
     case .workerDoubted(let id): watcher?.workerIsDoubted(id)
     case .breakerChanged(let id, let change): watcher?.breakerDidChange(change, of: id)
     }

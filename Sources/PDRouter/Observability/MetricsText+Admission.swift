@@ -5,7 +5,7 @@ extension MetricsText {
   mutating func admission(_ name: MetricName) {
     switch name {
     case .requestsInFlight: line(name, "", gate?.inFlight ?? 0)
-    case .maxConcurrentRequests: line(name, "", gate?.settings.maxConcurrentRequests ?? 0)
+    case .maxConcurrentRequests: line(name, "", gate?.maxConcurrentRequests ?? 0)
     case .queueDepth: line(name, "", gate?.waiting ?? 0)
     case .queueRefused:
       for refusal in AdmissionRefusal.allCases {

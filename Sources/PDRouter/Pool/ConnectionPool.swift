@@ -20,7 +20,8 @@ struct ConnectionPool<Connection: AnyObject> {
 
   private let limit: Int
   private let idleLimit: Int
-  private let idleTimeout: Duration
+  /// How long an idle connection is kept.
+  var idleTimeout: Duration
   /// Oldest first.
   private var idle: [Idle] = []
   /// Connections that carry a leg, connecting ones included.

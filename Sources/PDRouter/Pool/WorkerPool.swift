@@ -9,7 +9,7 @@ package final class WorkerPool {
   /// The worker.
   package let worker: Worker
   private let loop: any Loop
-  private let timeouts: Timeouts
+  private var timeouts: Timeouts
   private var book: ConnectionPool<HTTP1WorkerConnection>
   /// The connections that carry a leg, in no order; each knows its place.
   private var busy: [HTTP1WorkerConnection] = []
@@ -25,6 +25,12 @@ package final class WorkerPool {
     book = ConnectionPool(
       limit: limits.connectionsPerWorker, idleLimit: limits.idleConnectionsPerWorker,
       idleTimeout: timeouts.workerIdle)
+  }
+
+  /// Goes by other time-outs from now on.
+  func take(_ timeouts: Timeouts) {
+    self.timeouts = timeouts
+    book.idleTimeout = timeouts.workerIdle
   }
 
   /// The loop's time.

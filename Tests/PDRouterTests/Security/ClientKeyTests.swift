@@ -113,11 +113,11 @@ struct ClientKeyTests {
     }
     try file.write("a: k2\n")
     #expect(isKnown("k1") && !isKnown("k2"))
-    try router.reloadClientKeys()
+    try router.reload(configuration)
     #expect(!isKnown("k1") && isKnown("k2"))
     for bad in ["", "nonsense\n", "a: k3\na: k4\n"] {
       try file.write(bad)
-      #expect(throws: ConfigurationFaults.self) { try router.reloadClientKeys() }
+      #expect(throws: ConfigurationFaults.self) { try router.reload(configuration) }
       #expect(isKnown("k2") && !isKnown("k3"))
     }
   }

@@ -6,8 +6,10 @@ struct RepositoryTree {
   static let here = RepositoryTree(root: rootFolder())
 
   private static let folders = [
-    "Sources", "Tests", "Benchmarks", "docs", "scripts", "examples", ".ci",
+    "Sources", "Tests", "Benchmarks", "Fuzz", "docs", "scripts", "examples", ".ci",
   ]
+  /// What programs wrote, and a link to folders that are here already.
+  private static let notOurs = ["Benchmarks/results", "Fuzz/Corpus", "Fuzz/Rooms"]
   private static let extensions = ["swift", "md", "c", "h", "modulemap", "sh", "py", "yaml", "yml"]
 
   let files: [SourceFile]
@@ -59,7 +61,7 @@ struct RepositoryTree {
   /// By name: a known ending, or none at all (`Makefile`, scripts).
   private static func isText(_ path: String) -> Bool {
     let file = path.split(separator: "/").last ?? ""
-    if path.contains("/.build") || path.hasPrefix("Benchmarks/results") { return false }
+    if path.contains("/.build") || notOurs.contains(where: path.hasPrefix) { return false }
     guard let dot = file.lastIndex(of: "."), dot != file.startIndex else {
       return file != ".git"
     }

@@ -56,6 +56,15 @@ final class WorkerWatch {
     loads = []
   }
 
+  /// Probes and asks as the configuration says now.
+  func beginAnew() {
+    for care in cares { care.stop() }
+    cares = []
+    for load in loads { load.stop() }
+    loads = []
+    refresh()
+  }
+
   private func refresh() {
     guard isRunning else { return }
     var newcomers = Dictionary(grouping: registry.workers, by: { WatchedEngine(of: $0) })
