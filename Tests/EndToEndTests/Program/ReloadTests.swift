@@ -17,8 +17,8 @@ import Vocabulary
   }
 
   private static func settings(_ engine: HostAndPort, _ more: String = "") -> String {
-    "port: 0\nprometheus-port: 0\nworker-urls: [\"http://\(engine)\"]\nhealth-check-interval-secs: 1\n"
-      + more
+    "port: 0\nprometheus-port: 0\nworker-urls: [\"http://\(engine)\"]\n"
+      + "health-check-interval-secs: 1\n" + more
   }
 
   /// Lets the program read its file, and waits until it has said what came of it.
