@@ -4,8 +4,8 @@ internal import CLibUV
 ///
 /// glibc keeps freed blocks below its top for later use, and never by itself returns them to the
 /// system: after a peak the process would stay as large as it ever was. Asking takes microseconds
-/// when there are few free blocks; giving back holds the allocator's locks while it runs, some tens
-/// of milliseconds for a gigabyte, and what is used again afterwards is faulted in anew.
+/// when there are few free blocks; giving back holds the allocator's locks while it runs, a tenth
+/// of a second for a gigabyte, and what is used again afterwards is faulted in anew.
 public enum HeapMemory {
   /// Resident bytes of the process that no live block accounts for; the program's own code and
   /// stacks are among them.

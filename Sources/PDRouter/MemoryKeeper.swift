@@ -3,8 +3,8 @@ internal import EventLoop
 /// Gives memory back to the system after a peak: thousands of slow clients, or of large bodies.
 ///
 /// Looks every ten seconds, on the first loop only, for the whole process. A look takes
-/// microseconds; giving back happens after peaks only (`TrimRule`), and holds the loop up for some
-/// tens of milliseconds a gigabyte.
+/// microseconds; giving back happens after peaks only (`TrimRule`), and holds the loop up for a
+/// tenth of a second a gigabyte.
 final class MemoryKeeper {
   private static let interval: Duration = .seconds(10)
 

@@ -1,8 +1,8 @@
 /// When memory that nobody uses is worth being given back to the system.
 ///
-/// A rule without clock or I/O: told again and again how many bytes are resident and unused, it says
-/// when there are `worthwhile` more than have proved to stay. What stays after giving back (the
-/// program's code, pages that small blocks hold on to) is not asked for again and again.
+/// A rule without clock or I/O: told again and again how many bytes are resident and unused, it
+/// says when there are `worthwhile` more than have proved to stay. What stays after giving back
+/// (the program's code, pages that small blocks hold on to) is not asked for again and again.
 struct TrimRule {
   /// Less than this is left to the allocator, which will want it again soon.
   static let worthwhile = 64 * 1024 * 1024
