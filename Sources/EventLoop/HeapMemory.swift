@@ -7,13 +7,16 @@ internal import CLibUV
 /// when there are few free blocks; giving back holds the allocator's locks while it runs, a tenth
 /// of a second for a gigabyte, and what is used again afterwards is faulted in anew.
 public enum HeapMemory {
-  /// Resident bytes of the process that no live block accounts for; the program's own code and
-  /// stacks are among them.
-  public static func unusedBytes() -> Int {
+  /// Bytes of the process in memory.
+  public static func residentBytes() -> Int {
     var resident = 0
     uv_resident_set_memory(&resident)
-    let heap = mallinfo2()
-    return max(0, resident - Int(clamping: heap.uordblks) - Int(clamping: heap.hblkhd))
+    return resident
+  }
+
+  /// Bytes in the allocator's free blocks, whether or not they are in memory still.
+  public static func freeBytes() -> Int {
+    Int(clamping: mallinfo2().fordblks)
   }
 
   /// Gives free pages of all of the allocator's arenas back to the system.

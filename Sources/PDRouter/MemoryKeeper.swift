@@ -28,9 +28,9 @@ final class MemoryKeeper {
 
 extension MemoryKeeper: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
-    if rule.isDue(unused: HeapMemory.unusedBytes()) {
+    if rule.isDue(resident: HeapMemory.residentBytes(), free: HeapMemory.freeBytes()) {
       HeapMemory.giveBack()
-      rule.noteGivenBack(unused: HeapMemory.unusedBytes())
+      rule.noteGivenBack(resident: HeapMemory.residentBytes())
     }
     start()
   }

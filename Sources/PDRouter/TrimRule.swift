@@ -1,25 +1,26 @@
 /// When memory that nobody uses is worth being given back to the system.
 ///
-/// A rule without clock or I/O: told again and again how many bytes are resident and unused, it
-/// says when there are `worthwhile` more than have proved to stay. What stays after giving back
-/// (the program's code, pages that small blocks hold on to) is not asked for again and again.
+/// A rule without clock or I/O: told again and again how much is in memory and how much is free, it
+/// says when there is `worthwhile` of both, and so much more in memory than after the last time.
+/// Free blocks do not tell whether they are in memory still, so growth stands in for that: at worst
+/// live memory has grown, and one giving back is for nothing.
 struct TrimRule {
   /// Less than this is left to the allocator, which will want it again soon.
   static let worthwhile = 64 * 1024 * 1024
 
-  /// Unused bytes that could not be given back, or were never worth it.
+  /// Bytes in memory after the last giving back, or fewer since.
   private var floor = 0
 
-  /// Whether `unused` bytes are to be given back now.
-  mutating func isDue(unused: Int) -> Bool {
-    precondition(unused >= 0, "bytes are counted from zero")
-    floor = min(floor, unused)
-    return unused - floor >= TrimRule.worthwhile
+  /// Whether the free bytes are to be given back now.
+  mutating func isDue(resident: Int, free: Int) -> Bool {
+    precondition(resident >= 0 && free >= 0, "bytes are counted from zero")
+    floor = min(floor, resident)
+    return free >= TrimRule.worthwhile && resident - floor >= TrimRule.worthwhile
   }
 
-  /// Memory was given back, and `unused` bytes are there still.
-  mutating func noteGivenBack(unused: Int) {
-    precondition(unused >= 0, "bytes are counted from zero")
-    floor = unused
+  /// Memory was given back, and `resident` bytes are there still.
+  mutating func noteGivenBack(resident: Int) {
+    precondition(resident >= 0, "bytes are counted from zero")
+    floor = resident
   }
 }
