@@ -20,7 +20,7 @@ struct TrimRule {
     residentFloor = min(residentFloor, resident)
     freeFloor = min(freeFloor, free)
     let grown = max(resident - residentFloor, free - freeFloor)
-    return free >= TrimRule.worthwhile && grown >= TrimRule.worthwhile
+    return min(free, resident, grown) >= TrimRule.worthwhile
   }
 
   /// Memory was given back; `resident` bytes are there still, and `free` of them all are free.
