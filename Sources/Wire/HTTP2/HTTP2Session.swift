@@ -61,6 +61,10 @@ public final class HTTP2Session {
 
   /// Control frames that were fetched from nghttp2 before the owner asked.
   var early = ByteBuffer()
+  /// How many of them are the protocol's own, not heads.
+  var earlyFrames = 0
+  /// Whether they are being fetched.
+  var isFetchingEarly = false
   /// Where frames go now, and how many bytes may be there.
   var output: UnsafeMutablePointer<ByteBuffer>?
   var outputLimit = 0
@@ -171,7 +175,7 @@ public final class HTTP2Session {
     let waiting = nghttp2_session_get_outbound_queue_size(handle)
     if waiting > queued &+ inputAnswers { fetchEarly(waiting) }
     let limit = settings.queuedControlFrames
-    if waiting > limit &+ openStreams &* 4 || early.count > limit &* 32 { fail(.outputFlood) }
+    if waiting > limit &+ openStreams &* 4 || earlyFrames > limit { fail(.outputFlood) }
   }
 
   /// The next thing that happened, in order; nil when there is nothing more.
