@@ -14,6 +14,10 @@ public protocol ByteStream: AnyObject {
   /// The peer's address as text (`127.0.0.1:4711`), for logs.
   var peerDescription: String { get }
 
+  /// What both sides agreed to speak while the stream was set up (ALPN, RFC 7301); nil when nothing
+  /// was said.
+  var negotiatedProtocol: ApplicationProtocol? { get }
+
   /// Bytes written but not yet taken by the peer's side of the connection.
   var bufferedByteCount: Int { get }
 
@@ -53,6 +57,11 @@ public protocol ByteStream: AnyObject {
   func reset()
 }
 
+extension ByteStream {
+  /// Nothing is agreed upon on a bare socket.
+  public var negotiatedProtocol: ApplicationProtocol? { nil }
+}
+
 /// Who hears of a stream's events. Methods are called on the loop's thread, in order.
 public protocol ByteStreamHandler: AnyObject {
   /// An outgoing connection is up. Not called for accepted streams.
@@ -89,6 +98,8 @@ public enum StreamError: Error, Equatable, Sendable {
   case connectTimedOut
   /// The peer refused, or is unreachable; errno's name.
   case connectFailed(detail: String)
+  /// The connection came about, but no secure one over it; `detail` says why not.
+  case tlsFailed(detail: String)
   /// An established connection was reset or broke; errno's name.
   case connectionBroken(detail: String)
   /// Listening failed; errno's name.
@@ -97,7 +108,7 @@ public enum StreamError: Error, Equatable, Sendable {
   /// Whether the error came before a connection existed, so no byte was delivered.
   public var isBeforeConnection: Bool {
     switch self {
-    case .resolutionFailed, .connectTimedOut, .connectFailed, .bindFailed: true
+    case .resolutionFailed, .connectTimedOut, .connectFailed, .tlsFailed, .bindFailed: true
     case .connectionBroken: false
     }
   }

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// Where a worker listens: `http://host:port[/prefix][@rank]`.
+/// Where a worker listens: `http://host:port[/prefix][@rank]`, or the same with another scheme.
 ///
 /// A rank is one data-parallel rank of the engine that listens there: a worker of its own, reached
 /// at the same address with a header field that names the rank.
@@ -8,7 +8,9 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
   /// The URL as given, without a trailing slash, and the rank: the worker's name in logs, metrics,
   /// `/workers` and what policies hash.
   public let text: String
-  /// Host and port to connect to; port 80 when the URL has none.
+  /// How it is spoken to.
+  public let scheme: WorkerScheme
+  /// Host and port to connect to; the scheme's port when the URL has none.
   public let peer: HostAndPort
   /// Path before the request's own, without a trailing slash; usually empty.
   public let pathPrefix: String
@@ -26,16 +28,17 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
 
   /// The URL that `text` spells.
   ///
-  /// - Throws: `Fault` for a scheme that is not `http`, a missing host, a bad port or rank, or
+  /// - Throws: `Fault` for an unknown scheme, a missing host, a bad port or rank, or
   ///   parts that a worker's URL cannot have (user, query, fragment).
   public init(_ text: String) throws(Fault) {
     func fault(_ reason: String) -> Fault { Fault(message: "'\(text)': \(reason)") }
     guard let schemeEnd = text.firstRange(of: "://") else {
       throw fault("a worker URL starts with http://")
     }
-    let scheme = text[..<schemeEnd.lowerBound].lowercased()
-    guard scheme == "http" else {
-      throw fault("workers are reached over http:// only; '\(scheme)' is not supported")
+    let schemeName = text[..<schemeEnd.lowerBound].lowercased()
+    guard let scheme = WorkerScheme(rawValue: schemeName) else {
+      let known = WorkerScheme.allCases.map { "\($0.rawValue)://" }.joined(separator: ", ")
+      throw fault("workers are reached over \(known); '\(schemeName)' is not supported")
     }
     var rest = text[schemeEnd.upperBound...]
     guard !rest.contains(where: { "?# ".contains($0) }) else {
@@ -52,7 +55,8 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
       }
     }
     let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
-    guard let peer = WorkerURL.peer(rest[..<authorityEnd]) else {
+    guard let peer = WorkerURL.peer(rest[..<authorityEnd], defaultPort: scheme.defaultPort)
+    else {
       throw fault("the host or port is missing or malformed")
     }
     var prefix = rest[authorityEnd...]
@@ -60,11 +64,12 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     guard prefix.utf8.allSatisfy(WorkerURL.isPathByte) else {
       throw fault("the path holds characters that a URL cannot have")
     }
+    self.scheme = scheme
     self.peer = peer
     pathPrefix = String(prefix)
     self.rank = rank
     let suffix = rank.map { "@\($0)" } ?? ""
-    self.text = "http://\(rest[..<authorityEnd])\(prefix)\(suffix)"
+    self.text = "\(scheme.rawValue)://\(rest[..<authorityEnd])\(prefix)\(suffix)"
   }
 
   /// The engine as a whole: the same without the rank.
@@ -90,13 +95,14 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
     isNamed(by: other) || other.isNamed(by: self)
   }
 
-  /// Another server of the same host: its root on `port`.
+  /// Another server of the same host, spoken to in plain HTTP/1.1: its root on `port`.
   func onPort(_ port: UInt16) -> WorkerURL {
     WorkerURL(root: HostAndPort(host: peer.host, port: port))
   }
 
   private init(root peer: HostAndPort) {
     precondition(peer.port > 0, "port 0 names no server")
+    scheme = .http
     self.peer = peer
     pathPrefix = ""
     rank = nil
@@ -104,6 +110,7 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
   }
 
   private init(base: WorkerURL, text: String, rank: Int?) {
+    scheme = base.scheme
     peer = base.peer
     pathPrefix = base.pathPrefix
     self.text = text
@@ -120,21 +127,24 @@ public struct WorkerURL: Hashable, Sendable, CustomStringConvertible {
   /// The URL as given, without a trailing slash, and the rank.
   public var description: String { text }
 
-  private static func peer(_ authority: Substring) -> HostAndPort? {
+  private static func peer(_ authority: Substring, defaultPort: UInt16) -> HostAndPort? {
     if authority.first == "[" {
       guard let close = authority.firstIndex(of: "]") else { return nil }
       let host = authority[authority.index(after: authority.startIndex)..<close]
       guard host.utf8.allSatisfy(WorkerURL.isLiteralByte) else { return nil }
-      return peer(host: host, portPart: authority[authority.index(after: close)...])
+      return peer(
+        host: host, portPart: authority[authority.index(after: close)...], defaultPort)
     }
     let colon = authority.firstIndex(of: ":") ?? authority.endIndex
     guard authority[..<colon].utf8.allSatisfy(WorkerURL.isNameByte) else { return nil }
-    return peer(host: authority[..<colon], portPart: authority[colon...])
+    return peer(host: authority[..<colon], portPart: authority[colon...], defaultPort)
   }
 
-  private static func peer(host: Substring, portPart: Substring) -> HostAndPort? {
+  private static func peer(
+    host: Substring, portPart: Substring, _ defaultPort: UInt16
+  ) -> HostAndPort? {
     guard !host.isEmpty else { return nil }
-    if portPart.isEmpty { return HostAndPort(host: String(host), port: 80) }
+    if portPart.isEmpty { return HostAndPort(host: String(host), port: defaultPort) }
     let digits = portPart.dropFirst()
     guard portPart.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       let port = UInt16(digits), port > 0
