@@ -8,8 +8,8 @@ internal import Wire
 /// at the end of a wake-up, and no more of it than the socket takes: the rest stays with the
 /// streams, where each has its watermarks, so one that is slow holds up nobody. A connection
 /// without a stream holds no buffer of its own. Ends in good order with two GOAWAYs, the first of
-/// which refuses nothing that is under way (RFC 9113 §6.8). Confined to its loop; owned by the front
-/// end until `streamDidClose`.
+/// which refuses nothing that is under way (RFC 9113 §6.8). Confined to its loop; owned by the
+/// front end until `streamDidClose`.
 /// Reading is in this file, writing in `+Writing`, time and the end in `+Ending`.
 final class HTTP2FrontendConnection {
   /// How far the connection is on its way to its end.

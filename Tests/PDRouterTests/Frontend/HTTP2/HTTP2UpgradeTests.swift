@@ -93,21 +93,6 @@ struct HTTP2UpgradeTests {
       + "upgrade: h2c\r\nhttp2-settings: \(settings)\r\n\(more)\r\n"
   }
 
-  /// The payload of the frames in `bytes`, by type and stream, after the preface of a server.
-  private func frames(_ bytes: ArraySlice<UInt8>) -> [(type: UInt8, stream: Int, payload: [UInt8])]
-  {
-    var frames: [(type: UInt8, stream: Int, payload: [UInt8])] = []
-    var rest = bytes
-    while rest.count >= 9 {
-      let head = Array(rest.prefix(9))
-      let count = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
-      let stream = head[5...8].reduce(0) { $0 << 8 | Int($1) }
-      frames.append((head[3], stream, Array(rest.dropFirst(9).prefix(count))))
-      rest = rest.dropFirst(9 + count)
-    }
-    return frames
-  }
-
   private func afterSwitch(_ client: SimulatedClient) -> ArraySlice<UInt8>? {
     let head = "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n"
     guard client.record.bytes.starts(with: head.utf8) else { return nil }
@@ -121,11 +106,11 @@ struct HTTP2UpgradeTests {
       .text(upgrading(method: method)), .awaitBytes(Array("\r\n\r\n".utf8)),
       .send(firstBytesOfUpgraded()))
     front.world.run(for: .milliseconds(200))
-    let frames = frames(try #require(afterSwitch(client)))
-    #expect(frames.first?.type == 4)
+    let frames = Frame.all(try #require(afterSwitch(client)))
+    #expect(frames.first?.kind == 4)
     let answer = frames.filter { $0.stream == 1 }
-    #expect(answer.first?.type == 1)
-    let body = answer.filter { $0.type == 0 }.flatMap(\.payload)
+    #expect(answer.first?.kind == 1)
+    let body = answer.filter { $0.kind == 0 }.flatMap(\.payload)
     #expect(String(decoding: body, as: UTF8.self) == (method == "HEAD" ? "" : "/up"))
     // The request on stream 3 is served too.
     #expect(front.paths == ["/up", "/a"] && frames.contains { $0.stream == 3 })
@@ -150,7 +135,9 @@ struct HTTP2UpgradeTests {
     #expect(try #require(afterSwitch(client)).count > 0)
     front.later { front.answerOldest("late") }
     front.world.run(for: .milliseconds(100))
-    let body = frames(try #require(afterSwitch(client))).filter { $0.stream == 1 && $0.type == 0 }
+    let body = Frame.all(try #require(afterSwitch(client))).filter {
+      $0.stream == 1 && $0.kind == 0
+    }
     #expect(body.flatMap(\.payload) == Array("late".utf8))
     client.hangUp(.close)
     front.world.run(for: .seconds(1))
