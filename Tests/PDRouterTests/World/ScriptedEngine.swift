@@ -46,14 +46,20 @@ final class ScriptedEngine: ListenerHandler {
   /// What `stream.handler` does not keep, while it is open.
   private(set) var connections: [EngineConnection] = []
   let loop: SimulatedLoop
+  private let address: HostAndPort
   private var listener: (any Listener)?
 
   init(on host: SimulatedHost, port: UInt16 = 8000, script: @escaping (Request) -> [Act]) {
     loop = host.loop
     self.script = script
+    address = HostAndPort(host: host.name, port: port)
+    listen()
+  }
+
+  /// Accepts connections.
+  func listen() {
     do throws(StreamError) {
-      listener = try loop.listen(
-        on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
+      listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {
       preconditionFailure("\(error)")
     }
