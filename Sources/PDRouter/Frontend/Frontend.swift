@@ -14,8 +14,19 @@ public final class Frontend: ListenerHandler {
   private(set) var timeouts: Timeouts
   private let loop: any Loop
   private var listener: (any Listener)?
-  private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
+  private var connections: [ObjectIdentifier: any FrontendConnection] = [:]
   private var spareExchanges: [Exchange] = []
+  private var spareStreams: [HTTP2FrontendStream] = []
+  /// How HTTP/2 is spoken, on connections that begin from then on.
+  var http2 = ClientHTTP2Settings() {
+    didSet { sessionSettings = Frontend.sessionSettings(http2, limits) }
+  }
+  /// The same as sessions want to know it.
+  private(set) var sessionSettings: HTTP2Settings
+  /// What was seen of HTTP/2.
+  var http2Figures = HTTP2Figures()
+  /// Where frames are made, for one connection at a time.
+  var outputScratch = ByteBuffer()
   /// Whether each answer is the last on its connection.
   private(set) var isDraining = false
   /// The open connections of all front ends that share a limit; nil for a limit of its own.
@@ -39,6 +50,7 @@ public final class Frontend: ListenerHandler {
     self.limits = limits
     self.timeouts = timeouts
     messageLimits = Frontend.messageLimits(limits)
+    sessionSettings = Frontend.sessionSettings(http2, limits)
   }
 
   /// Goes by other bounds from now on; the size of heads is bounded anew for new connections.
@@ -46,9 +58,10 @@ public final class Frontend: ListenerHandler {
     self.limits = limits
     self.timeouts = timeouts
     messageLimits = Frontend.messageLimits(limits)
+    sessionSettings = Frontend.sessionSettings(http2, limits)
   }
 
-  private static func messageLimits(_ limits: Limits) -> HTTP1Limits {
+  static func messageLimits(_ limits: Limits) -> HTTP1Limits {
     var message = HTTP1Limits()
     message.headBytes = limits.headBytes
     message.headerCount = limits.headerCount
@@ -77,7 +90,7 @@ public final class Frontend: ListenerHandler {
 
   /// Bytes of request bodies that have come and wait to be taken.
   var untakenBodyBytes: Int {
-    connections.values.reduce(0) { $0 + ($1.exchange?.body.count ?? 0) }
+    connections.values.reduce(0) { $0 + $1.untakenBodyByteCount }
   }
 
   /// A new client.
@@ -88,10 +101,27 @@ public final class Frontend: ListenerHandler {
       stream.close()
       return
     }
-    let connection = HTTP1FrontendConnection(stream: stream, frontend: self)
-    stream.handler = connection
+    begin(stream, as: .http1)
+  }
+
+  /// Begins to speak with a client, for whom a place was taken.
+  func begin(_ stream: any ByteStream, as spoken: ApplicationProtocol) {
+    switch spoken {
+    case .http1: keep(HTTP1FrontendConnection(stream: stream, frontend: self))
+    case .http2: keep(HTTP2FrontendConnection(stream: stream, frontend: self))
+    }
+  }
+
+  /// Owns `connection` from now on and lets it begin.
+  func keep(_ connection: some FrontendConnection) {
     connections[ObjectIdentifier(connection)] = connection
     connection.start()
+  }
+
+  /// Lets go of a connection that hands its stream, and so its place, over to another one.
+  func release(_ connection: some FrontendConnection) {
+    let released = connections.removeValue(forKey: ObjectIdentifier(connection))
+    precondition(released != nil, "only what is owned is handed over")
   }
 
   private func takePlace() -> Bool {
@@ -135,7 +165,8 @@ public final class Frontend: ListenerHandler {
     for connection in connections.values { connection.abort() }
   }
 
-  func connectionDidClose(_ connection: HTTP1FrontendConnection) {
+  /// A client is gone, and its place is free.
+  func connectionDidClose(_ connection: some FrontendConnection) {
     connections[ObjectIdentifier(connection)] = nil
     sharedCount?.giveBack()
     if connections.isEmpty { whenEmpty?() }
@@ -156,8 +187,19 @@ public final class Frontend: ListenerHandler {
     exchange.isBodyComplete = true
     exchange.client = nil
     exchange.ownFields.removeAll()
+    exchange.trailers.removeAll(keepingCapacityUpTo: 0)
     exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)
+  }
+
+  /// A stream for a new request on an HTTP/2 connection.
+  func takeStream() -> HTTP2FrontendStream {
+    spareStreams.popLast() ?? HTTP2FrontendStream(frontend: self, loop: loop)
+  }
+
+  /// Takes a stream back that is over.
+  func giveBack(_ stream: HTTP2FrontendStream) {
+    if spareStreams.count < 256 { spareStreams.append(stream) }
   }
 }

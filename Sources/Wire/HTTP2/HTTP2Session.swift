@@ -257,6 +257,8 @@ public final class HTTP2Session {
   /// Whether the connection has nothing more to say or to hear, and is to be closed.
   public var isOver: Bool {
     guard !wantsOutput else { return false }
+    // nghttp2 takes the first GOAWAY of a graceful end for the last.
+    if side == .server, isEnding, !isLastStreamSaid { return false }
     return failure != nil || isEnded || nghttp2_session_want_read(handle) == 0
   }
 }
