@@ -7,7 +7,7 @@ internal import Wire
 /// Confined to its loop; kept alive by its stream. A broken idle connection is simply forgotten;
 /// one that breaks before the first byte of an answer is replaced by a fresh one if the leg may
 /// repeat.
-final class HTTP1WorkerConnection {
+final class HTTP1WorkerConnection: LegCarrier {
   private enum State {
     case connecting
     case idle
@@ -40,7 +40,7 @@ final class HTTP1WorkerConnection {
   init(pool: WorkerPool, leg: Leg) {
     self.pool = pool
     self.leg = leg
-    leg.connection = self
+    leg.carrier = self
     lastHeard = pool.now
     pool.noteBusy(self)
   }
@@ -84,7 +84,7 @@ final class HTTP1WorkerConnection {
     guard case .idle = state else { preconditionFailure("an idle connection is reused") }
     isReused = true
     self.leg = leg
-    leg.connection = self
+    leg.carrier = self
     pool.noteBusy(self)
     begin(leg)
   }
@@ -144,7 +144,7 @@ final class HTTP1WorkerConnection {
   private func detachLeg() -> Leg {
     guard let leg else { preconditionFailure("there is a leg to end") }
     self.leg = nil
-    leg.connection = nil
+    leg.carrier = nil
     return leg
   }
 
