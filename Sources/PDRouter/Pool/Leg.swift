@@ -18,8 +18,13 @@ package final class Leg {
   package var mayRepeat = true
   /// The request's method, which decides whether its answer has a body.
   package var method = HTTPMethod.post
-  /// Whether more of the request is to be written after what `send` was given first.
-  package var isRequestOpen = false
+  /// The answer's trailer fields: lines, each with its end, of names that may stand there. Valid
+  /// from `legDidEnd` to the end.
+  package internal(set) var trailers = ByteBuffer()
+  /// Whether more of the request's body is to be written after what `send` was given.
+  private(set) var isRequestOpen = false
+  /// Whether that body's length is unknown.
+  private(set) var isRequestChunked = false
   /// What carries it, while it is out.
   var carrier: (any LegCarrier)?
 
@@ -41,15 +46,36 @@ package final class Leg {
   /// Since when its worker has been silent, while it is out, written and listened to.
   var silentSince: Instant? { carrier?.silentSince }
 
-  /// Writes the request: one head and the pieces of the body, in order.
+  /// Writes the request: one HTTP/1.1 head, whole in the first piece, and the pieces of the body,
+  /// in order. That is all of it, unless `openRequest` was called before.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     carrier?.send(pieces)
   }
 
-  /// Notes that all of the request was given to `send`.
-  func endRequest() {
+  /// Says, before `send`, that more of the body is to follow by `sendBody`.
+  func openRequest(isChunked: Bool) {
+    isRequestOpen = true
+    isRequestChunked = isChunked
+  }
+
+  /// Writes more of an open request's body, bare of any framing.
+  func sendBody(_ bytes: UnsafeRawBufferPointer) {
+    precondition(isRequestOpen, "what was sent whole has no more")
+    if !bytes.isEmpty { carrier?.sendBody(bytes) }
+  }
+
+  /// Ends an open request, with trailer fields where there are any: lines, each with its end.
+  func endRequest(trailers: UnsafeRawBufferPointer = .init(start: nil, count: 0)) {
+    precondition(isRequestOpen, "a request ends once")
     isRequestOpen = false
-    carrier?.noteRequestEnd()
+    carrier?.endRequest(trailers: trailers)
+  }
+
+  /// Forgets the answer before, and that a request was open: what carries it begins anew.
+  func reset() {
+    headBytes.removeAll()
+    trailers.removeAll()
+    isRequestOpen = false
   }
 
   /// Bytes of the request that the worker has not taken yet.

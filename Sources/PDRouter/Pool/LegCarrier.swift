@@ -19,10 +19,14 @@ protocol LegCarrier: AnyObject {
   /// that is not so.
   var silentSince: Instant? { get }
 
-  /// Writes the leg's request: its head, whole in the first piece, and what is there of its body.
+  /// Writes the leg's request: its head, whole in the first piece, and what is there of its body,
+  /// which is all unless the leg's request is open.
   func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>)
-  /// The last of the leg's request was written: from now on the worker is waited for.
-  func noteRequestEnd()
+  /// Writes more of the body of an open request, which is framed here; never empty.
+  func sendBody(_ bytes: UnsafeRawBufferPointer)
+  /// Ends an open request with trailer fields (lines; perhaps none): from now on the worker is
+  /// waited for.
+  func endRequest(trailers: UnsafeRawBufferPointer)
   /// Stops reading the answer.
   func pauseReading()
   /// Reads the answer again.

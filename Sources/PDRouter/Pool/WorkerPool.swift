@@ -14,6 +14,8 @@ package final class WorkerPool {
   /// What carries legs, in no order; each knows its place.
   private var busy: [any LegCarrier] = []
 
+  /// Where framing is written, one piece at a time.
+  var scratch = ByteBuffer()
   /// Connections with and without a leg when the worker's tally was last told of them.
   private var told = (busy: 0, idle: 0)
 
