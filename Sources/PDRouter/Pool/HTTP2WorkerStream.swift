@@ -138,6 +138,8 @@ final class HTTP2WorkerStream: LegCarrier {
     lastHeard = now
     leg.headBytes.removeAll()
     session.takeResponseHead(of: id, into: &leg.head, bytes: &leg.headBytes)
+    // Three digits that are no status of HTTP (RFC 9110 §15) cannot be passed on as one.
+    guard (100..<600).contains(leg.head.status) else { return false }
     guard leg.head.isInterim else {
       state = .readingBody
       return true

@@ -116,7 +116,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
     produce()
   }
 
-  private func produce() {
+  func produce() {
     guard !isHanging else { return }
     var output = ByteBuffer()
     while let stream, session.wantsOutput, stream.bufferedByteCount < 64 * 1024 {

@@ -110,6 +110,7 @@ final class TranslatedStream: ByteStream {
     var head = ResponseHead()
     guard let length = try parser.parse(bytes, into: &head) else { return false }
     offset += length
+    guard (100..<600).contains(head.status) else { throw .invalidStatusLine }
     if head.isInterim {
       connection.session.submitInterim(id, status: head.status)
       parser.reset(requestMethod: method)
@@ -156,7 +157,11 @@ final class TranslatedStream: ByteStream {
 
   private func end(_ code: HTTP2ErrorCode) {
     guard !isOver else { return }
-    if !hasEnded { connection.session.reset(id, code) }
+    if !hasEnded {
+      // What was written before is on its way.
+      connection.produce()
+      connection.session.reset(id, code)
+    }
     hasEnded = true
     connection.scheduleOutput()
   }

@@ -1,9 +1,10 @@
+import Glibc
 import Testing
 
 /// What the router and the engines of a test's world speak to each other.
 enum WorldProtocol {
   /// Whether it is HTTP/2, without TLS.
-  @TaskLocal static var isHTTP2 = false
+  @TaskLocal static var isHTTP2 = getenv("PD_HTTP2") != nil
 }
 
 /// Runs each test of a suite twice: with engines that speak HTTP/1.1, and with the same engines
