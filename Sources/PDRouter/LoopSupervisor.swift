@@ -26,6 +26,7 @@ final class LoopSupervisor {
     grace = router.loop.makeTimer()
     settling = router.loop.makeTimer()
     memory = MemoryKeeper(on: router.loop)
+    router.connectionLog = ConnectionLog(logger: logger)
     watch = WorkerWatch(router: router, logger: logger)
     startup = StartupWatch(
       router.configuration, registry: shared.registry, on: router.loop, logger: logger
@@ -52,6 +53,7 @@ final class LoopSupervisor {
         loops: loops, router: router,
         program: { [unowned shared = self.shared] in shared.figures }),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
+    frontend.http2 = router.configuration.http2
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)
     }

@@ -30,6 +30,7 @@ extension RouterConfiguration {
     faults += pairFaults()
     faults += admission.faults
     faults += clients.faults(limits, timeouts)
+    faults += http2.faults
     faults += rangeFaults()
     faults += retries.faults
     faults += timeoutFaults()

@@ -82,6 +82,8 @@ public struct RouterConfiguration: Sendable {
   public var retries = RetrySettings()
   /// Who may ask for what.
   public var clients = ClientSettings()
+  /// How HTTP/2 is spoken with clients.
+  public var http2 = ClientHTTP2Settings()
   /// How long workers may take to be there.
   public var startup = StartupSettings()
   /// Whether a model that no engine lists is left to any engine, instead of answered 404.
