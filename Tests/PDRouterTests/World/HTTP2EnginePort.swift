@@ -14,6 +14,8 @@ final class HTTP2EnginePort: ListenerHandler {
   private let settings: HTTP2Settings
   private(set) var connections: [HTTP2EngineConnection] = []
   private var listener: (any Listener)?
+  /// Whether every stream is refused unseen.
+  var refuses = false
 
   init(
     on host: SimulatedHost, port: UInt16 = 8000, settings: HTTP2Settings = HTTP2Settings(),
@@ -41,6 +43,7 @@ final class HTTP2EnginePort: ListenerHandler {
     let connection = HTTP2EngineConnection(stream, settings) { [engine] stream in
       engine.listener(listener, didAccept: stream)
     }
+    connection.refuses = refuses
     connections.append(connection)
     stream.handler = connection
     connection.scheduleOutput()
@@ -58,6 +61,8 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   private(set) var resets: [HTTP2ErrorCode] = []
   /// What the peer said with GOAWAY.
   private(set) var goAway: HTTP2ErrorCode?
+  /// Whether every stream is refused unseen.
+  var refuses = false
   /// PINGs are answered, and bytes read, only while it does not hang.
   private(set) var isHanging = false
   private var stream: (any ByteStream)?
@@ -84,7 +89,14 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
     scheduleOutput()
   }
 
-  /// Says GOAWAY at once, with the last stream that it has seen.
+  /// The same, but says at once which stream was the last that it took.
+  func endNow() {
+    session.beginGracefulEnd()
+    session.finishGracefulEnd()
+    scheduleOutput()
+  }
+
+  /// Breaks off with GOAWAY.
   func leave(_ code: HTTP2ErrorCode) {
     session.goAway(code)
     scheduleOutput()
@@ -144,6 +156,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   private func drainEvents(of bytes: UnsafeRawBufferPointer) {
     while let event = session.nextEvent() {
       switch event {
+      case .requestHead(let id, _) where refuses: session.reset(id, .refusedStream)
       case .requestHead(let id, _): begin(id)
       case .data(let id, let range):
         streams[id]?.receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
