@@ -33,3 +33,13 @@ package struct HTTP2ClientAnswer {
   /// The value of the first field called `name`.
   package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 }
+
+extension ReceivedAnswer {
+  /// The same answer as one of HTTP/1.1 is read.
+  package init(_ answer: HTTP2ClientAnswer) {
+    self.init(
+      status: answer.status,
+      fields: answer.fields.map { Field(name: $0.name, value: $0.value) },
+      body: answer.body, isWhole: answer.isComplete)
+  }
+}

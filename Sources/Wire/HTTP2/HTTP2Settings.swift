@@ -1,7 +1,7 @@
 /// What a session allows its peer, and what it keeps for it.
 ///
 /// Memory of one connection at most: `maxConcurrentStreams` times (`initialWindowBytes`, a head of
-/// `head.headBytes` and the owner's own), besides some 30 KiB for the connection.
+/// `head.headBytes` and the owner's own), besides some 40 KiB for the connection.
 public struct HTTP2Settings: Equatable, Sendable {
   /// Streams that a client may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS); more are
   /// refused. Servers only.
@@ -16,7 +16,8 @@ public struct HTTP2Settings: Equatable, Sendable {
   /// 32 bytes a field besides its text, and is announced (SETTINGS_MAX_HEADER_LIST_SIZE); twice as
   /// much ends the connection.
   public var head = HTTP1Limits()
-  /// CONTINUATION frames of one header block; more end the connection.
+  /// CONTINUATION frames of one header block that are taken in any case, however they are cut; the
+  /// connection ends at the latest after nine times as many.
   public var continuations = 8
   /// Entries of one SETTINGS frame; more end the connection.
   public var settingsEntries = 32

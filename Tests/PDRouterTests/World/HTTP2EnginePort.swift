@@ -17,15 +17,23 @@ final class HTTP2EnginePort: ListenerHandler {
   /// Whether every stream is refused unseen.
   var refuses = false
 
+  private let address: HostAndPort
+  private let loop: SimulatedLoop
+
   init(
-    on host: SimulatedHost, port: UInt16 = 8000, settings: HTTP2Settings = HTTP2Settings(),
+    at address: HostAndPort, on host: SimulatedHost, settings: HTTP2Settings = HTTP2Settings(),
     for engine: any ListenerHandler
   ) {
+    self.address = address
     self.engine = engine
     self.settings = settings
+    loop = host.loop
+  }
+
+  /// Accepts connections.
+  func listen() {
     do throws(StreamError) {
-      listener = try host.loop.listen(
-        on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
+      listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {
       preconditionFailure("\(error)")
     }

@@ -21,8 +21,10 @@ final class RawEngine: ListenerHandler, ByteStreamHandler {
     on host: SimulatedHost, port: UInt16 = 8000, isHTTP2: Bool = WorldProtocol.isHTTP2
   ) {
     guard !isHTTP2 else {
-      http2 = HTTP2EnginePort(on: host, port: port, for: self)
-      return
+      let port = HTTP2EnginePort(
+        at: HostAndPort(host: host.name, port: port), on: host, for: self)
+      http2 = port
+      return port.listen()
     }
     do throws(StreamError) {
       listener = try host.loop.listen(
