@@ -29,6 +29,8 @@ final class HTTP2WorkerConnection {
   /// Streams that are over, and that something on the stack may still hold.
   private var retired: [HTTP2WorkerStream] = []
   private var isOutputDue = false
+  /// Whether events are being told.
+  var isDrainingEvents = false
   /// When the worker was last heard, or given its first stream after there was none.
   var lastHeard: Instant
   /// When it was sent a PING, and nothing was heard since.

@@ -77,6 +77,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   private let take: (any ByteStream) -> Void
   private var streams: [HTTP2StreamID: TranslatedStream] = [:]
   private var isOutputDue = false
+  private var isDraining = false
 
   init(
     _ stream: any ByteStream, _ settings: HTTP2Settings,
@@ -162,6 +163,9 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   }
 
   private func drainEvents(of bytes: UnsafeRawBufferPointer) {
+    guard !isDraining else { return }
+    isDraining = true
+    defer { isDraining = false }
     while let event = session.nextEvent() {
       switch event {
       case .requestHead(let id, _) where refuses: session.reset(id, .refusedStream)
