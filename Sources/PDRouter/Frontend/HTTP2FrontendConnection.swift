@@ -37,6 +37,8 @@ final class HTTP2FrontendConnection {
   private var requestCount = 0
   /// Streams whose clients wait to be told to go on, for as long as their events are being read.
   private var expectant: [HTTP2FrontendStream] = []
+  /// Whether events are being handed on.
+  private var isDrainingEvents = false
   /// Whether the end of this wake-up was asked for.
   var isOutputAsked = false
   /// When something came last, and when there was no stream last.
@@ -159,7 +161,13 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   }
 
   /// Hands on what the session has recorded; `bytes` are those of the last `receive`.
+  ///
+  /// What an answer within one event records is handed on after it, by the call that is under way:
+  /// only that one has the bytes.
   func drainEvents(_ bytes: UnsafeRawBufferPointer) {
+    guard !isDrainingEvents else { return }
+    isDrainingEvents = true
+    defer { isDrainingEvents = false }
     while let event = session.nextEvent() {
       guard isSpeaking else { continue }
       take(event, bytes)

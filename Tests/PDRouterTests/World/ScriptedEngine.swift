@@ -1,6 +1,7 @@
 import EventLoop
 import Simulation
 import Vocabulary
+import Wire
 
 /// An engine of raw bytes: takes whole HTTP/1.1 requests and does what its script says, byte for
 /// byte.
@@ -48,16 +49,23 @@ final class ScriptedEngine: ListenerHandler {
   let loop: SimulatedLoop
   private let address: HostAndPort
   private var listener: (any Listener)?
+  /// Where it is reached if it is spoken to in HTTP/2: each stream is a connection to it.
+  private(set) var http2: HTTP2EnginePort?
 
-  init(on host: SimulatedHost, port: UInt16 = 8000, script: @escaping (Request) -> [Act]) {
+  init(
+    on host: SimulatedHost, port: UInt16 = 8000, isHTTP2: Bool = WorldProtocol.isHTTP2,
+    settings: HTTP2Settings = HTTP2Settings(), script: @escaping (Request) -> [Act]
+  ) {
     loop = host.loop
     self.script = script
     address = HostAndPort(host: host.name, port: port)
+    if isHTTP2 { http2 = HTTP2EnginePort(at: address, on: host, settings: settings, for: self) }
     listen()
   }
 
   /// Accepts connections.
   func listen() {
+    if let http2 { return http2.listen() }
     do throws(StreamError) {
       listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {
@@ -68,6 +76,7 @@ final class ScriptedEngine: ListenerHandler {
   /// Refuses connections from now on.
   func stopListening() {
     listener?.close()
+    http2?.stopListening()
   }
 
   func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
@@ -124,7 +133,7 @@ final class EngineConnection: ByteStreamHandler, LoopTimerHandler {
         return
       case .finishWriting: stream.finishWriting()
       case .close: stream.close()
-      case .reset: (stream as? SimulatedStream)?.reset()
+      case .reset: stream.reset()
       case .closeAfterFlush: stream.closeAfterFlush()
       }
     }
