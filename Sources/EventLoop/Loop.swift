@@ -29,6 +29,13 @@ public protocol Loop: AnyObject {
   /// A timer, not yet armed.
   func makeTimer() -> any LoopTimer
 
+  /// Calls `handler` once at the end of this wake-up, before what was written in it leaves; held
+  /// until then.
+  ///
+  /// Those who ask meanwhile are called after those who asked before. From outside of any wake-up
+  /// it is the next one's end; after the loop's end, nothing.
+  func callAtWakeUpEnd(_ handler: any WakeUpEndHandler)
+
   /// The handle by which other threads wake this loop.
   var waker: any LoopWaker { get }
 

@@ -11,7 +11,8 @@ public import Vocabulary
 /// returns; from then on connecting gives streams that are closed from the start (those made while
 /// it ends close at once), listening throws, arming does nothing.
 ///
-/// A wake-up goes: timers, [flush], poll and what it brings, [flush], closed handles. Name look-ups
+/// A wake-up goes: timers, [end], poll and what it brings, [end], closed handles; an end is those who
+/// asked for it, then a flush. Name look-ups
 /// still at the resolver when the loop ends are abandoned, with the few kilobytes they hold.
 public final class LibUVLoop: Loop {
   /// Who hears wakers and signals; let go when `run` returns.
@@ -59,6 +60,7 @@ public final class LibUVLoop: Loop {
   /// through `nextTouched`, which costs less than an array of them.
   private var firstTouched: LibUVStream?
   private var lastTouched: LibUVStream?
+  private var atWakeUpEnd = WakeUpEnd()
   let resolver = LibUVResolver()
 
   /// A loop of the calling thread.
@@ -112,7 +114,7 @@ public final class LibUVLoop: Loop {
     timeIsFresh = false
     let status = uv_run(uv, UV_RUN_DEFAULT)
     precondition(status >= 0, "the event loop failed: \(UVError.name(status))")
-    settleTouched()
+    endWakeUp()
     tearDown()
     handler = nil
   }
@@ -196,14 +198,14 @@ extension LibUVLoop {
     uv_check_init(uv, checkHandle.pointer)
     checkHandle.borrow(self)
     uv_check_start(checkHandle.pointer) { handle in
-      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.settleTouched() }
+      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.endWakeUp() }
     }
   }
 
   /// The last step before sleeping: nothing may be left that a sleep would delay.
   private func willPoll() {
-    settleTouched()
-    let isUnsettled = firstTouched != nil
+    endWakeUp()
+    let isUnsettled = firstTouched != nil || !atWakeUpEnd.isEmpty
     if isUnsettled != isIdling {
       // An active idle handle makes libuv poll without waiting: drained writers wrote again.
       isIdling = isUnsettled
@@ -225,6 +227,21 @@ extension LibUVLoop {
       firstTouched = stream
     }
     lastTouched = stream
+  }
+
+  /// Calls `handler` at the end of this wake-up.
+  public func callAtWakeUpEnd(_ handler: any WakeUpEndHandler) {
+    guard phase != .ended else { return }
+    atWakeUpEnd.append(handler)
+  }
+
+  private func endWakeUp() {
+    while !atWakeUpEnd.isEmpty {
+      let called = atWakeUpEnd.takeWaiting()
+      for handler in called { handler.wakeUpWillEnd(self) }
+      atWakeUpEnd.callWasMade(called)
+    }
+    settleTouched()
   }
 
   /// Lets each touched stream offer its bytes and tell its news; once round, what comes up anew
@@ -321,7 +338,7 @@ extension LibUVLoop {
       rounds += 1
       if rounds == LibUVLoop.lastRounds { phase = .ended }
     }
-    settleTouched()
+    endWakeUp()
     phase = .ended
     // A look-up in the resolver's hands would write to freed memory: then the loop's stays.
     guard uv_loop_close(uv) == 0 else { return }

@@ -33,6 +33,7 @@ extension RouterConfiguration {
     faults += rangeFaults()
     faults += retries.faults
     faults += timeoutFaults()
+    faults += workerProtocol.faults
     faults += startup.faults
     faults += health.faults
     faults += breaker.faults

@@ -76,6 +76,8 @@ public struct RouterConfiguration: Sendable {
   public var limits = Limits()
   /// Bounds on everything that can wait.
   public var timeouts = Timeouts()
+  /// How workers are spoken to.
+  public var workerProtocol = WorkerProtocolSettings()
   /// How often a request is tried, and how long it waits in between.
   public var retries = RetrySettings()
   /// Who may ask for what.

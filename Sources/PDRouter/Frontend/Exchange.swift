@@ -19,6 +19,8 @@ public final class Exchange {
   public internal(set) var body = ByteBuffer()
   /// Whether no more of the body will come.
   public internal(set) var isBodyComplete = true
+  /// The lines (`name: value`, CR, LF) of the fields that followed the body, once it is complete.
+  public internal(set) var trailers = ByteBuffer()
   /// When the last byte of the request had arrived.
   public internal(set) var receivedAt = Instant.zero
   /// Who hears of the client's side; let go when the exchange is over.
@@ -46,6 +48,9 @@ public final class Exchange {
 
   /// Bytes of the answer that the client has not taken yet.
   public var bufferedByteCount: Int { transport?.bufferedByteCount ?? 0 }
+
+  /// Whether a client of HTTP/1.1 has said that it reads what follows a body (RFC 9110 §10.1.4).
+  var takesTrailers: Bool { head.fields.lists("trailers", in: .te, base: headBytes.bytes) }
 
   /// Lets go of what has come of the body, so that more of it may come.
   func dropBody() {
@@ -75,7 +80,17 @@ public final class Exchange {
   /// Ends the answer; the exchange may be reused for another request before this returns.
   public func end() {
     precondition(hasBegun, "an answer begins before its end")
-    transport?.end(self)
+    transport?.end(self, trailers: nil)
+  }
+
+  /// Ends the answer as `end` does, with fields that follow its body where the client can take
+  /// them.
+  ///
+  /// - Parameter trailers: header lines (`name: value`, CR, LF), valid only during the call; none
+  ///   that say anything of framing, routing or the connection (RFC 9110 §6.5.1).
+  public func end(trailers: UnsafeRawBufferPointer) {
+    precondition(hasBegun, "an answer begins before its end")
+    transport?.end(self, trailers: trailers.isEmpty ? nil : trailers)
   }
 
   /// Cuts the answer off where it is: the client sees a broken transfer, never a complete one.
@@ -172,7 +187,7 @@ protocol ExchangeTransport: AnyObject {
   func bodyWasTaken(_ exchange: Exchange)
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?)
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
-  func end(_ exchange: Exchange)
+  func end(_ exchange: Exchange, trailers: UnsafeRawBufferPointer?)
   func cut(_ exchange: Exchange)
   func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
 }

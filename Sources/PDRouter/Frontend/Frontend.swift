@@ -14,7 +14,7 @@ public final class Frontend: ListenerHandler {
   private(set) var timeouts: Timeouts
   private let loop: any Loop
   private var listener: (any Listener)?
-  private var connections: [ObjectIdentifier: HTTP1FrontendConnection] = [:]
+  private var connections: [ObjectIdentifier: any FrontendConnection] = [:]
   private var spareExchanges: [Exchange] = []
   /// Whether each answer is the last on its connection.
   private(set) var isDraining = false
@@ -77,7 +77,7 @@ public final class Frontend: ListenerHandler {
 
   /// Bytes of request bodies that have come and wait to be taken.
   var untakenBodyBytes: Int {
-    connections.values.reduce(0) { $0 + ($1.exchange?.body.count ?? 0) }
+    connections.values.reduce(0) { $0 + $1.untakenBodyByteCount }
   }
 
   /// A new client.
@@ -88,10 +88,26 @@ public final class Frontend: ListenerHandler {
       stream.close()
       return
     }
-    let connection = HTTP1FrontendConnection(stream: stream, frontend: self)
-    stream.handler = connection
+    begin(stream, as: .http1)
+  }
+
+  /// Begins to speak with a client, for whom a place was taken.
+  func begin(_ stream: any ByteStream, as spoken: ApplicationProtocol) {
+    switch spoken {
+    case .http1, .http2: keep(HTTP1FrontendConnection(stream: stream, frontend: self))
+    }
+  }
+
+  /// Owns `connection` from now on and lets it begin.
+  func keep(_ connection: some FrontendConnection) {
     connections[ObjectIdentifier(connection)] = connection
     connection.start()
+  }
+
+  /// Lets go of a connection that hands its stream, and so its place, over to another one.
+  func release(_ connection: some FrontendConnection) {
+    let released = connections.removeValue(forKey: ObjectIdentifier(connection))
+    precondition(released != nil, "only what is owned is handed over")
   }
 
   private func takePlace() -> Bool {
@@ -135,7 +151,8 @@ public final class Frontend: ListenerHandler {
     for connection in connections.values { connection.abort() }
   }
 
-  func connectionDidClose(_ connection: HTTP1FrontendConnection) {
+  /// A client is gone, and its place is free.
+  func connectionDidClose(_ connection: some FrontendConnection) {
     connections[ObjectIdentifier(connection)] = nil
     sharedCount?.giveBack()
     if connections.isEmpty { whenEmpty?() }
@@ -156,6 +173,7 @@ public final class Frontend: ListenerHandler {
     exchange.isBodyComplete = true
     exchange.client = nil
     exchange.ownFields.removeAll()
+    exchange.trailers.removeAll(keepingCapacityUpTo: 0)
     exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)

@@ -70,12 +70,8 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     }
   }
 
-  func end(_ exchange: Exchange) {
-    if case .chunked = framing {
-      frontend.headScratch.removeAll()
-      frontend.headScratch.appendLastChunk()
-      stream.write(frontend.headScratch.bytes)
-    }
+  func end(_ exchange: Exchange, trailers: UnsafeRawBufferPointer?) {
+    if case .chunked = framing { writeLastChunk(exchange, trailers) }
     letGo(of: exchange)
     // An answer whose head promised keep-alive may end while draining: it was the last all the
     // same.
@@ -86,6 +82,18 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     state = .idle
     watchTaking(again: frontend.timeouts.clientIdle)
     if !isProcessing, !inbox.isEmpty { processInbox() }
+  }
+
+  private func writeLastChunk(_ exchange: Exchange, _ trailers: UnsafeRawBufferPointer?) {
+    frontend.headScratch.removeAll()
+    if let trailers, exchange.takesTrailers {
+      frontend.headScratch.append("0\r\n")
+      frontend.headScratch.append(trailers)
+      frontend.headScratch.append("\r\n")
+    } else {
+      frontend.headScratch.appendLastChunk()
+    }
+    stream.write(frontend.headScratch.bytes)
   }
 
   func cut(_ exchange: Exchange) {

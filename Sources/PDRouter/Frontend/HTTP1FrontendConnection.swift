@@ -70,25 +70,34 @@ final class HTTP1FrontendConnection {
     decoder = HTTP1BodyDecoder(framing: .none, limits: frontend.messageLimits)
   }
 
-  /// Begins to wait for the first request.
+  /// Closes the connection whatever it is doing.
+  func closeNow() {
+    loseExchange()
+    state = .closed
+    stream.close()
+  }
+}
+
+// MARK: - Beginning and ending
+
+extension HTTP1FrontendConnection: FrontendConnection {
+  var untakenBodyByteCount: Int { exchange?.body.count ?? 0 }
+
   func start() {
+    stream.handler = self
     timer.arm(after: frontend.timeouts.clientIdle, for: self)
   }
 
-  /// Closes the connection unless a request is being received or answered, or an answer is still on
-  /// its way out.
   func closeIfIdle() {
     guard case .idle = state else { return }
     if stream.bufferedByteCount > 0 { linger() } else { closeNow() }
   }
 
-  /// Closes the connection whatever it is doing, after what it wrote in this wake-up.
   func abort() {
     stream.flush()
     closeNow()
   }
 
-  /// Closes the connection whatever it is doing, after the last words of whoever answers.
   func cutShort() {
     if case .answering = state, let exchange {
       keepsAlive = false
@@ -98,13 +107,6 @@ final class HTTP1FrontendConnection {
     loseExchange()
     state = .closed
     stream.closeAfterFlush()
-  }
-
-  /// Closes the connection whatever it is doing.
-  func closeNow() {
-    loseExchange()
-    state = .closed
-    stream.close()
   }
 }
 

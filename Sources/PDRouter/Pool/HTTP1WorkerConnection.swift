@@ -7,7 +7,7 @@ internal import Wire
 /// Confined to its loop; kept alive by its stream. A broken idle connection is simply forgotten;
 /// one that breaks before the first byte of an answer is replaced by a fresh one if the leg may
 /// repeat.
-final class HTTP1WorkerConnection {
+final class HTTP1WorkerConnection: LegCarrier {
   private enum State {
     case connecting
     case idle
@@ -24,6 +24,8 @@ final class HTTP1WorkerConnection {
   private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
   /// An unfinished head.
   private var inbox = ByteBuffer()
+  /// An unfinished trailer section.
+  private var trailerBytes = ByteBuffer()
   /// Whether it has carried a leg before, so that the peer may have closed it meanwhile.
   private var isReused = false
   private var hasAnswerBytes = false
@@ -40,7 +42,7 @@ final class HTTP1WorkerConnection {
   init(pool: WorkerPool, leg: Leg) {
     self.pool = pool
     self.leg = leg
-    leg.connection = self
+    leg.carrier = self
     lastHeard = pool.now
     pool.noteBusy(self)
   }
@@ -53,11 +55,6 @@ final class HTTP1WorkerConnection {
 
   /// Bytes of the leg's request that the worker has not taken yet.
   var bufferedByteCount: Int { stream?.bufferedByteCount ?? 0 }
-
-  /// The last of the leg's request was written: from now on the worker is waited for.
-  func noteRequestEnd() {
-    lastHeard = pool.now
-  }
 
   /// Whether the leg was written and its answer's head has yet to come.
   var awaitsHead: Bool {
@@ -84,7 +81,7 @@ final class HTTP1WorkerConnection {
     guard case .idle = state else { preconditionFailure("an idle connection is reused") }
     isReused = true
     self.leg = leg
-    leg.connection = self
+    leg.carrier = self
     pool.noteBusy(self)
     begin(leg)
   }
@@ -92,6 +89,33 @@ final class HTTP1WorkerConnection {
   /// Writes the leg's request.
   func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     stream?.write(gathering: pieces)
+  }
+
+  /// Writes more of its body, as a chunk where its length is unknown.
+  func sendBody(_ bytes: UnsafeRawBufferPointer) {
+    guard let leg, leg.isRequestChunked else {
+      stream?.write(bytes)
+      return
+    }
+    pool.scratch.removeAll()
+    pool.scratch.appendChunkHead(size: bytes.count)
+    let lineEnd: StaticString = "\r\n"
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
+      pieces.initializeElement(at: 0, to: pool.scratch.bytes)
+      pieces.initializeElement(at: 1, to: bytes)
+      pieces.initializeElement(
+        at: 2, to: UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2))
+      stream?.write(gathering: UnsafeBufferPointer(pieces))
+    }
+  }
+
+  /// Ends its body.
+  func endRequest(trailers: UnsafeRawBufferPointer) {
+    lastHeard = pool.now
+    guard let leg, leg.isRequestChunked else { return }
+    pool.scratch.removeAll()
+    pool.scratch.appendLastChunk(trailers: trailers)
+    stream?.write(pool.scratch.bytes)
   }
 
   /// Stops reading the answer.
@@ -134,8 +158,7 @@ final class HTTP1WorkerConnection {
     isPaused = false
     hasAnswerBytes = false
     interimCount = 0
-    leg.headBytes.removeAll()
-    leg.isRequestOpen = false
+    leg.reset()
     parser.reset(requestMethod: leg.method)
     leg.observer.legIsReady(leg)
   }
@@ -144,7 +167,7 @@ final class HTTP1WorkerConnection {
   private func detachLeg() -> Leg {
     guard let leg else { preconditionFailure("there is a leg to end") }
     self.leg = nil
-    leg.connection = nil
+    leg.carrier = nil
     return leg
   }
 
@@ -293,11 +316,22 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       leg.observer.leg(leg, didReceive: UnsafeRawBufferPointer(rebasing: bytes[range]))
       return true
     case .end:
+      keepTrailers(of: leg, bytes)
       finishLeg(hasLeftover: offset < bytes.count)
       return false
     case .needMore:
+      keepTrailers(of: leg, bytes)
       return false
     }
+  }
+
+  /// Notes what was just read of the trailer section, which seldom is anything.
+  private func keepTrailers(of leg: Leg, _ bytes: UnsafeRawBufferPointer) {
+    guard !decoder.trailerRange.isEmpty else { return }
+    trailerBytes.append(UnsafeRawBufferPointer(rebasing: bytes[decoder.trailerRange]))
+    guard decoder.isComplete else { return }
+    TrailerFields.append(trailerBytes.bytes, to: &leg.trailers)
+    trailerBytes.releaseMemory()
   }
 
   private func finishLeg(hasLeftover: Bool) {

@@ -18,10 +18,15 @@ package final class Leg {
   package var mayRepeat = true
   /// The request's method, which decides whether its answer has a body.
   package var method = HTTPMethod.post
-  /// Whether more of the request is to be written after what `send` was given first.
-  package var isRequestOpen = false
-  /// The connection that carries it, while it is out.
-  var connection: HTTP1WorkerConnection?
+  /// The answer's trailer fields: lines, each with its end, of names that may stand there. Valid
+  /// from `legDidEnd` to the end.
+  package internal(set) var trailers = ByteBuffer()
+  /// Whether more of the request's body is to be written after what `send` was given.
+  private(set) var isRequestOpen = false
+  /// Whether that body's length is unknown.
+  private(set) var isRequestChunked = false
+  /// What carries it, while it is out.
+  var carrier: (any LegCarrier)?
 
   /// A leg that tells `observer`, its owner.
   package init(observer: any LegObserver) {
@@ -29,48 +34,70 @@ package final class Leg {
   }
 
   /// Whether it is between start and end.
-  package var isOut: Bool { connection != nil }
+  package var isOut: Bool { carrier != nil }
 
   /// Whether it is out and all of its request has left the router: the worker may know of it. What
   /// is still queued here is thrown away by `cancel`, and nobody acts on a part of a request.
-  var wasSent: Bool { connection?.hasSentRequest ?? false }
+  var wasSent: Bool { carrier?.hasSentRequest ?? false }
 
   /// Whether it was written and its answer's head has yet to come.
-  var awaitsHead: Bool { connection?.awaitsHead ?? false }
+  var awaitsHead: Bool { carrier?.awaitsHead ?? false }
 
   /// Since when its worker has been silent, while it is out, written and listened to.
-  var silentSince: Instant? { connection?.silentSince }
+  var silentSince: Instant? { carrier?.silentSince }
 
-  /// Writes the request: one head and the pieces of the body, in order.
+  /// Writes the request: one HTTP/1.1 head, whole in the first piece, and the pieces of the body,
+  /// in order. That is all of it, unless `openRequest` was called before.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
-    connection?.send(pieces)
+    carrier?.send(pieces)
   }
 
-  /// Notes that all of the request was given to `send`.
-  func endRequest() {
+  /// Says, before `send`, that more of the body is to follow by `sendBody`.
+  func openRequest(isChunked: Bool) {
+    isRequestOpen = true
+    isRequestChunked = isChunked
+  }
+
+  /// Writes more of an open request's body, bare of any framing.
+  func sendBody(_ bytes: UnsafeRawBufferPointer) {
+    precondition(isRequestOpen, "what was sent whole has no more")
+    if !bytes.isEmpty { carrier?.sendBody(bytes) }
+  }
+
+  /// Ends an open request, with trailer fields where there are any: lines, each with its end.
+  func endRequest(trailers: UnsafeRawBufferPointer = .init(start: nil, count: 0)) {
+    precondition(isRequestOpen, "a request ends once")
     isRequestOpen = false
-    connection?.noteRequestEnd()
+    carrier?.endRequest(trailers: trailers)
+  }
+
+  /// Forgets the answer before, and that a request was open: what carries it begins anew.
+  func reset() {
+    headBytes.removeAll()
+    trailers.removeAll()
+    isRequestOpen = false
   }
 
   /// Bytes of the request that the worker has not taken yet.
-  var bufferedByteCount: Int { connection?.bufferedByteCount ?? 0 }
+  var bufferedByteCount: Int { carrier?.bufferedByteCount ?? 0 }
 
   /// Stops reading the answer: the client is slower than the worker.
   package func pauseReading() {
-    connection?.pauseReading()
+    carrier?.pauseReading()
   }
 
   /// Reads the answer again.
   package func resumeReading() {
-    connection?.resumeReading()
+    carrier?.resumeReading()
   }
 
-  /// Ends the leg here and now by closing its connection, which is how an engine learns of it.
+  /// Ends the leg here and now by closing its connection or stream, which is how an engine learns
+  /// of it.
   ///
   /// The observer hears nothing more. Does nothing when the leg is not out.
   package func cancel() {
-    connection?.cancelLeg()
-    precondition(connection == nil)
+    carrier?.cancelLeg()
+    precondition(carrier == nil)
   }
 }
 

@@ -11,9 +11,11 @@ package final class WorkerPool {
   private let loop: any Loop
   private var timeouts: Timeouts
   private var book: ConnectionPool<HTTP1WorkerConnection>
-  /// The connections that carry a leg, in no order; each knows its place.
-  private var busy: [HTTP1WorkerConnection] = []
+  /// What carries legs, in no order; each knows its place.
+  private var busy: [any LegCarrier] = []
 
+  /// Where framing is written, one piece at a time.
+  var scratch = ByteBuffer()
   /// Connections with and without a leg when the worker's tally was last told of them.
   private var told = (busy: 0, idle: 0)
 
@@ -51,14 +53,18 @@ package final class WorkerPool {
       connection.carry(leg)
     case .connect:
       let connection = HTTP1WorkerConnection(pool: self, leg: leg)
-      connection.attach(
-        to: loop.connect(
-          to: worker.url.peer, timeout: timeouts.connect, options: StreamOptions(),
-          handler: connection))
+      connection.attach(to: dial(connection))
     case .refused:
       return false
     }
     return true
+  }
+
+  /// Begins to connect to the worker: `handler` hears `streamDidConnect` or `streamDidClose` within
+  /// the time for connecting, never before this returns.
+  func dial(_ handler: any ByteStreamHandler) -> any ByteStream {
+    loop.connect(
+      to: worker.url.peer, timeout: timeouts.connect, options: StreamOptions(), handler: handler)
   }
 
   /// Closes what has been idle for too long; called about once a second.
@@ -80,21 +86,21 @@ package final class WorkerPool {
     guard !worker.isHealthy, !busy.isEmpty else { return }
     let now = loop.now
     // A copy: what one failure sets off may change the list.
-    for connection in busy where now - connection.lastHeard >= silence { connection.giveUp() }
+    for carrier in busy where now - carrier.lastHeard >= silence { carrier.giveUp() }
   }
 
-  /// A connection begins to carry a leg.
-  func noteBusy(_ connection: HTTP1WorkerConnection) {
-    connection.busyPlace = busy.count
-    busy.append(connection)
+  /// Something begins to carry a leg.
+  func noteBusy(_ carrier: any LegCarrier) {
+    carrier.busyPlace = busy.count
+    busy.append(carrier)
   }
 
   /// It carries none any more.
-  private func noteNotBusy(_ connection: HTTP1WorkerConnection) {
-    let place = connection.busyPlace
-    precondition(busy[place] === connection, "a busy connection knows its place")
+  private func noteNotBusy(_ carrier: any LegCarrier) {
+    let place = carrier.busyPlace
+    precondition(busy[place] === carrier, "what carries a leg knows its place")
     let last = busy.removeLast()
-    guard last !== connection else { return }
+    guard last !== carrier else { return }
     busy[place] = last
     last.busyPlace = place
   }

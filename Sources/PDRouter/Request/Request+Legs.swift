@@ -281,7 +281,7 @@ extension Request: LegObserver {
     return machine.servingFailed(
       failure.error(origin: servingOrigin),
       isFree: failure.nothingDelivered && !router.connector.bindsDecode,
-      isRepeatable: isRepeatable || failure.nothingDelivered)
+      isRepeatable: isRepeatable || failure.nothingDelivered && !hasTakenBody)
   }
 
   /// Whether the request may be done twice: what is passed on unread only by a method that says so

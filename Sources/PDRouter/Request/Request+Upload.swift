@@ -15,7 +15,9 @@ extension Request {
       to: &router.headScratch, exchange: exchange, worker: worker, requestID: requestID.bytes,
       body: exchange.head.framing, hints: nil, isPrefill: false, isSplit: false,
       passesAuthorization: router.passesAuthorization)
-    servingLeg.isRequestOpen = true
+    servingLeg.openRequest(isChunked: exchange.head.framing == .chunked)
+    // What has been taken from the client cannot be written a second time.
+    servingLeg.mayRepeat = false
     withUnsafePointer(to: router.headScratch.bytes) {
       servingLeg.send(UnsafeBufferPointer(start: $0, count: 1))
     }
@@ -29,35 +31,12 @@ extension Request {
     guard let exchange, servingLeg.isOut, servingLeg.isRequestOpen else { return }
     let limit = router.configuration.limits.clientHighWatermarkBytes
     guard servingLeg.bufferedByteCount <= limit else { return }
-    let isChunked = exchange.head.framing == .chunked
     if !exchange.body.isEmpty {
       record.requestBytes += exchange.body.count
-      if isChunked { sendChunk(exchange.body.bytes) } else { sendUpload(exchange.body.bytes) }
+      servingLeg.sendBody(exchange.body.bytes)
       exchange.dropBody()
     }
-    guard exchange.isBodyComplete else { return }
-    servingLeg.endRequest()
-    guard isChunked else { return }
-    router.headScratch.removeAll()
-    router.headScratch.appendLastChunk()
-    sendUpload(router.headScratch.bytes)
-  }
-
-  private func sendUpload(_ bytes: UnsafeRawBufferPointer) {
-    withUnsafePointer(to: bytes) { servingLeg.send(UnsafeBufferPointer(start: $0, count: 1)) }
-  }
-
-  private func sendChunk(_ bytes: UnsafeRawBufferPointer) {
-    router.headScratch.removeAll()
-    router.headScratch.appendChunkHead(size: bytes.count)
-    let lineEnd: StaticString = "\r\n"
-    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 3) { pieces in
-      pieces.initializeElement(at: 0, to: router.headScratch.bytes)
-      pieces.initializeElement(at: 1, to: bytes)
-      pieces.initializeElement(
-        at: 2, to: UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2))
-      servingLeg.send(UnsafeBufferPointer(pieces))
-    }
+    if exchange.isBodyComplete { servingLeg.endRequest() }
   }
 
   func legDidDrain(_ leg: Leg) {

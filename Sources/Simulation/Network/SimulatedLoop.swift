@@ -24,6 +24,7 @@ public final class SimulatedLoop: Loop {
   private(set) var streams: [SimulatedStream] = []
   private(set) var watchedSignals: Set<Int32> = []
   private var unsent: [SimulatedStream] = []
+  private var atWakeUpEnd = WakeUpEnd()
   private let readBuffer: UnsafeMutableRawBufferPointer
   private var isStopping = false
   private var isWakeUnderWay = false
@@ -119,7 +120,19 @@ public final class SimulatedLoop: Loop {
     unsent.append(stream)
   }
 
+  /// Calls `handler` at the end of this wake-up.
+  public func callAtWakeUpEnd(_ handler: any WakeUpEndHandler) {
+    guard !isDead else { return }
+    if atWakeUpEnd.isEmpty { needsTurn() }
+    atWakeUpEnd.append(handler)
+  }
+
   func endWakeUp() {
+    while !atWakeUpEnd.isEmpty {
+      let called = atWakeUpEnd.takeWaiting()
+      for handler in called where !isDead { handler.wakeUpWillEnd(self) }
+      atWakeUpEnd.callWasMade(called)
+    }
     var place = 0
     while place < unsent.count {
       unsent[place].transmit()
@@ -156,6 +169,7 @@ public final class SimulatedLoop: Loop {
     isDead = true
     handler = nil
     unsent = []
+    atWakeUpEnd.removeAll()
     let ended = streams
     streams = []
     for stream in ended { stream.abandon() }

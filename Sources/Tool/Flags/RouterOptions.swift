@@ -9,6 +9,7 @@ struct RouterOptions: ParsableArguments {
   @OptionGroup(title: "Admission") var admission: AdmissionOptions
   @OptionGroup(title: "Health") var health: HealthOptions
   @OptionGroup(title: "Time-outs and retries") var retries: RetryOptions
+  @OptionGroup(title: "Workers' connections") var workerProtocol: WorkerProtocolOptions
   @OptionGroup(title: "Clients") var clients: ClientOptions
   @OptionGroup(title: "Logs and metrics") var observability: ObservabilityOptions
 
@@ -92,6 +93,7 @@ struct RouterOptions: ParsableArguments {
     admission.apply(to: &configuration)
     health.apply(to: &configuration)
     retries.apply(to: &configuration)
+    workerProtocol.apply(to: &configuration)
     clients.apply(to: &configuration)
     observability.apply(to: &configuration)
     return configuration

@@ -123,6 +123,13 @@ extension ByteBuffer {
     append("0\r\n\r\n" as StaticString)
   }
 
+  /// Appends the last chunk with trailer fields, each a line with its end.
+  public mutating func appendLastChunk(trailers: UnsafeRawBufferPointer) {
+    append("0\r\n" as StaticString)
+    append(trailers)
+    appendLineEnd()
+  }
+
   @inline(__always)
   private mutating func appendLineEnd() {
     append("\r\n" as StaticString)

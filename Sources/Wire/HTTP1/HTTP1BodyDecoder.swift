@@ -1,7 +1,7 @@
 /// Finds the body bytes of one HTTP/1 message in what a connection delivers.
 ///
 /// Works on the pieces as they come, keeps and copies none of them, and allocates nothing. Chunk
-/// extensions and trailers are checked and dropped. It never looks beyond the end of the body.
+/// extensions are checked and dropped; where trailers are, it says. It never looks beyond the end of the body.
 /// After an error it must be dropped: where the body ends is then unknown.
 public struct HTTP1BodyDecoder: Sendable {
   /// What came next.
@@ -51,8 +51,13 @@ public struct HTTP1BodyDecoder: Sendable {
   /// Whether the body counts as whole if the connection ends now; if not, it is truncated.
   public var isCompleteAtEnd: Bool { phase == .complete || phase == .untilClose }
 
-  /// Trailer fields read and dropped so far.
+  /// Trailer fields read so far.
   public var trailerCount: Int { trailers.count }
+
+  /// Where the last call of `next` read trailer fields, in the bytes it was given; empty when it
+  /// read none. All of these in order are the fields' lines, checked, with each line end, and at
+  /// most the empty line.
+  public private(set) var trailerRange = 0..<0
 
   /// Reads on in `bytes` from `offset`, which it moves past what it used.
   ///
@@ -81,8 +86,12 @@ public struct HTTP1BodyDecoder: Sendable {
         try takeChunkEnd(ByteSearch.byte(base, offset))
         offset &+= 1
       case .trailers:
-        guard try trailers.read(base, bytes.count, &offset) else { return .needMore }
+        let start = offset
+        let isEnd = try trailers.read(base, bytes.count, &offset)
+        trailerRange = trailers.hasFields ? start..<offset : 0..<0
+        guard isEnd else { return .needMore }
         phase = .complete
+        return .end
       }
     }
   }

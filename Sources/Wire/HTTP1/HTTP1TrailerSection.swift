@@ -1,5 +1,5 @@
-/// Reads the trailer section of one chunked body, checks its fields and drops them (RFC 9112
-/// §7.1.2).
+/// Reads the trailer section of one chunked body and checks its fields (RFC 9112 §7.1.2); keeps none
+/// of them.
 ///
 /// Works byte by byte on any pieces; trailers are rare and small.
 struct HTTP1TrailerSection: Sendable {
@@ -17,6 +17,14 @@ struct HTTP1TrailerSection: Sendable {
   private var byteCount = 0
   /// Fields read so far.
   private(set) var count = 0
+
+  /// Whether a field has begun, so that there are any.
+  var hasFields: Bool {
+    switch phase {
+    case .lineStart, .sectionEnd: count > 0
+    case .name, .value, .lineEnd: true
+    }
+  }
 
   /// A reader at the first byte after the last chunk's line.
   init(limits: HTTP1Limits) {

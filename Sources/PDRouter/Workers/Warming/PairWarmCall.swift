@@ -128,7 +128,7 @@ extension PairWarmCall: ExchangeTransport {
 
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {}
 
-  func end(_ exchange: Exchange) {
+  func end(_ exchange: Exchange, trailers: UnsafeRawBufferPointer?) {
     letGo()
     end("status \(status)")
   }
