@@ -122,7 +122,8 @@ enum TLSCallbacks {
 
   /// Encrypts and decrypts session tickets: AES-256-CBC, then HMAC-SHA256 (RFC 5077 §4).
   static func keepTickets(in context: OpaquePointer) {
-    let status = SSL_CTX_set_tlsext_ticket_key_evp_cb(context) { session, name, iv, cipher, mac, encrypts in
+    let status = SSL_CTX_set_tlsext_ticket_key_evp_cb(context) {
+      session, name, iv, cipher, mac, encrypts in
       guard let name, let iv, let keys = TLSCallbacks.data(of: session)?.pointee.tickets else {
         return -1
       }
@@ -134,7 +135,8 @@ enum TLSCallbacks {
       }
       guard let (key, isOld) = keys.find(name) else { return 0 }
       guard TLSCallbacks.use(key, iv, cipher, mac, encrypts: false) else { return -1 }
-      return isOld ? 2 : 1
+      // Tickets of TLS 1.3 are used once (RFC 8446 §C.4), so each is answered with another.
+      return isOld || SSL_version(session) == TLS1_3_VERSION ? 2 : 1
     }
     precondition(status == 1, "tickets are part of the library")
   }

@@ -52,6 +52,9 @@ public final class TLSSession {
   }
 
   deinit {
+    // Else the library takes a session that was not closed for one that must not be taken up; that
+    // rule went with TLS 1.1 (RFC 4346 §7.2.1).
+    if isEstablished { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
     SSL_free(ssl)
     port.deinitialize(count: 1)
     port.deallocate()
