@@ -43,8 +43,9 @@ public final class TLSResumption {
   /// satisfied with.
   func offer(to ssl: OpaquePointer, of context: TLSContext) {
     guard self.context === context, let ticket = tickets.last else { return }
-    if SSL_SESSION_is_resumable(ticket) == 1 { _ = SSL_set_session(ssl, ticket) }
-    guard SSL_SESSION_get_protocol_version(ticket) == TLS1_3_VERSION else { return }
+    let isUsable = SSL_SESSION_is_resumable(ticket) == 1
+    if isUsable { _ = SSL_set_session(ssl, ticket) }
+    if isUsable, SSL_SESSION_get_protocol_version(ticket) != TLS1_3_VERSION { return }
     SSL_SESSION_free(tickets.removeLast())
   }
 }
