@@ -470,7 +470,7 @@ extension RouterLoop {
     if let pool = pools[place] { return pool }
     let pool = WorkerPool(
       worker: worker, loop: loop, limits: configuration.limits,
-      timeouts: configuration.timeouts)
+      timeouts: configuration.timeouts, speaking: configuration.workerProtocol)
     pools[place] = pool
     return pool
   }

@@ -32,6 +32,23 @@ private final class TimerLog: LoopTimerHandler, LoopHandler {
   func loop(_ loop: any Loop, didReceiveSignal number: Int32) { signals.append(number) }
 }
 
+/// Writes a digit at each end of a wake-up it asked for, and asks again so many times.
+private final class WakeUpEndLog: WakeUpEndHandler {
+  var stream: (any ByteStream)?
+  private var again: Int
+  private(set) var calls = 0
+
+  init(again: Int) { self.again = again }
+
+  func wakeUpWillEnd(_ loop: any Loop) {
+    calls += 1
+    let digit = Array("\(again + 1)".utf8)
+    digit.withUnsafeBytes { stream?.write($0) }
+    again -= 1
+    if again >= 0 { loop.callAtWakeUpEnd(self) }
+  }
+}
+
 @Suite struct NetworkLoopTests {
   private func makeLog() -> (SimulatedWorld, TimerLog) {
     let world = SimulatedWorld(seed: 1)
@@ -114,6 +131,35 @@ private final class TimerLog: LoopTimerHandler, LoopHandler {
     let start = world.now
     #expect(world.runUntilIdle(limit: .seconds(10)))
     #expect(world.now - start == .milliseconds(500))
+  }
+
+  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws {
+    let world = SimulatedWorld(seed: 1)
+    let (server, client) = (world.makeHost("s"), world.makeHost("c"))
+    let (heard, connected) = (Recorder(), Recorder())
+    _ = try server.loop.listen(
+      on: HostAndPort(host: "s", port: 80), options: ListenerOptions(), handler: heard)
+    let end = WakeUpEndLog(again: 2)
+    connected.onConnect = { stream in
+      end.stream = stream
+      stream.loop.callAtWakeUpEnd(end)
+      #expect(end.calls == 0)
+    }
+    let stream = client.loop.connect(
+      to: HostAndPort(host: "s", port: 80), timeout: .seconds(1), options: StreamOptions(),
+      handler: connected)
+    world.run(for: .seconds(1))
+    #expect(end.calls == 3 && heard.text == "321" && heard.reads == 1)
+    // From outside of any wake-up, it is the end of one made for it.
+    client.loop.callAtWakeUpEnd(end)
+    #expect(end.calls == 3)
+    world.run(for: .seconds(1))
+    #expect(end.calls == 4)
+    client.crash()
+    client.restart().callAtWakeUpEnd(end)
+    stream.loop.callAtWakeUpEnd(end)
+    world.run(for: .seconds(1))
+    #expect(end.calls == 5)
   }
 
   @Test func `a timer that never comes never fires`() {

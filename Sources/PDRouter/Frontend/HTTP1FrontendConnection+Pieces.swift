@@ -36,17 +36,25 @@ extension HTTP1FrontendConnection {
       exchange.body.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
       return true
     case .end:
+      keepTrailers(of: exchange, bytes)
       isReceivingBody = false
       if exchange.hasBegun { watchAnswer() } else { timer.cancel() }
       exchange.isBodyComplete = true
       exchange.observer?.exchangeDidReceiveBody(exchange)
       return true
     case .needMore:
+      keepTrailers(of: exchange, bytes)
       timer.arm(after: timeForMore(after: receivedByteCount - untimedByteCount), for: self)
       exchange.observer?.exchangeDidReceiveBody(exchange)
       pauseIfUntaken()
       return false
     }
+  }
+
+  /// Notes what was just read of the trailer section, which seldom is anything.
+  private func keepTrailers(of exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    guard !decoder.trailerRange.isEmpty else { return }
+    exchange.trailers.append(UnsafeRawBufferPointer(rebasing: bytes[decoder.trailerRange]))
   }
 
   /// Reads no more while what has come is more than enough.

@@ -47,6 +47,8 @@ final class HTTP1WorkerConnection: LegCarrier {
     pool.noteBusy(self)
   }
 
+  var bringsTrailers: Bool { false }
+
   /// Whether the connection is up and nothing of the leg's request waits to be written.
   var hasSentRequest: Bool {
     if case .connecting = state { return false }
@@ -184,6 +186,13 @@ final class HTTP1WorkerConnection: LegCarrier {
 extension HTTP1WorkerConnection: ByteStreamHandler {
   func streamDidConnect(_ stream: any ByteStream) {
     guard case .connecting = state, let leg else { return }
+    guard stream.negotiatedProtocol != .http2 else {
+      detachLeg()
+      pool.endLease(of: self)
+      state = .closed
+      self.stream = nil
+      return pool.carry(leg, onHTTP2: stream)
+    }
     begin(leg)
   }
 

@@ -40,14 +40,17 @@ package final class Leg {
   /// is still queued here is thrown away by `cancel`, and nobody acts on a part of a request.
   var wasSent: Bool { carrier?.hasSentRequest ?? false }
 
+  /// Whether what carries it may say `te: trailers`, as gRPC wants it.
+  var bringsTrailers: Bool { carrier?.bringsTrailers ?? false }
+
   /// Whether it was written and its answer's head has yet to come.
   var awaitsHead: Bool { carrier?.awaitsHead ?? false }
 
   /// Since when its worker has been silent, while it is out, written and listened to.
   var silentSince: Instant? { carrier?.silentSince }
 
-  /// Writes the request: one HTTP/1.1 head, whole in the first piece, and the pieces of the body,
-  /// in order. That is all of it, unless `openRequest` was called before.
+  /// Writes the request: an HTTP/1.1 head, which is the first piece, and the pieces of the body, in
+  /// order. That is all of it, unless `openRequest` was called before.
   package func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     carrier?.send(pieces)
   }

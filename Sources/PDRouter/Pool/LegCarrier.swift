@@ -7,6 +7,8 @@ internal import Vocabulary
 protocol LegCarrier: AnyObject {
   /// Its place among the pool's carriers that carry a leg, while it is one.
   var busyPlace: Int { get set }
+  /// Whether `te: trailers` may be said, which is for one hop in HTTP/1.1.
+  var bringsTrailers: Bool { get }
   /// Whether all of the leg's request has left the router.
   var hasSentRequest: Bool { get }
   /// Bytes of the leg's request that the worker has not taken yet.
@@ -19,7 +21,7 @@ protocol LegCarrier: AnyObject {
   /// that is not so.
   var silentSince: Instant? { get }
 
-  /// Writes the leg's request: its head, whole in the first piece, and what is there of its body,
+  /// Writes the leg's request: its head, which is the first piece, and what is there of its body,
   /// which is all unless the leg's request is open.
   func send(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>)
   /// Writes more of the body of an open request, which is framed here; never empty.

@@ -13,16 +13,23 @@ package enum LegFailure: Equatable {
   case brokenBeforeAnswer
   /// The connection broke within the answer.
   case brokenWithinAnswer
+  /// The worker refused to look at the request, also on a second connection; nothing was delivered.
+  case refused
+  /// The worker was spoken to in HTTP/2 and does not understand it, so nothing was delivered.
+  case notHTTP2
   /// The answer is not HTTP.
   case malformed(WireError)
+  /// What the worker sent breaks the rules of HTTP/2.
+  case malformedFrames(HTTP2Error)
   /// The answer exceeds what the router holds.
   case answerTooLarge
 
   /// Whether the worker cannot have seen anything of the request.
   var nothingDelivered: Bool {
     switch self {
-    case .unreachable, .poolFull, .noSocket: true
-    case .brokenBeforeAnswer, .brokenWithinAnswer, .malformed, .answerTooLarge: false
+    case .unreachable, .poolFull, .noSocket, .refused, .notHTTP2: true
+    case .brokenBeforeAnswer, .brokenWithinAnswer, .malformed, .malformedFrames, .answerTooLarge:
+      false
     }
   }
 
@@ -30,15 +37,17 @@ package enum LegFailure: Equatable {
   var blamesWorker: Bool {
     switch self {
     case .poolFull, .noSocket: false
-    case .unreachable, .brokenBeforeAnswer, .brokenWithinAnswer, .malformed, .answerTooLarge: true
+    case .unreachable, .refused, .notHTTP2, .brokenBeforeAnswer, .brokenWithinAnswer, .malformed,
+      .malformedFrames, .answerTooLarge:
+      true
     }
   }
 
   /// Whether whatever listens at the worker's address is at fault, with all ranks it has.
   var isOfEngine: Bool {
     switch self {
-    case .unreachable, .brokenBeforeAnswer, .brokenWithinAnswer: true
-    case .poolFull, .noSocket, .malformed, .answerTooLarge: false
+    case .unreachable, .refused, .notHTTP2, .brokenBeforeAnswer, .brokenWithinAnswer: true
+    case .poolFull, .noSocket, .malformed, .malformedFrames, .answerTooLarge: false
     }
   }
 
@@ -84,7 +93,13 @@ package enum LegFailure: Equatable {
       RouterError(
         .broken, origin: origin,
         message: "The \(engine) closed the connection within its answer.")
-    case .malformed:
+    case .refused:
+      RouterError(
+        .unreachable, origin: origin, message: "The \(engine) refuses to take the request.")
+    case .notHTTP2:
+      RouterError(
+        .unreachable, origin: origin, message: "The \(engine) does not speak HTTP/2.")
+    case .malformed, .malformedFrames:
       RouterError(
         .malformedAnswer, origin: origin, message: "The \(engine)'s answer is malformed.")
     case .answerTooLarge:

@@ -4,12 +4,25 @@ package import Vocabulary
 /// One loop's connections to one worker.
 ///
 /// Owns them until they close; confined to its loop. Legs start here and get an idle connection or
-/// a new one; nobody waits in line, since an engine queues better than a proxy can.
+/// a new one, or a stream of one that carries many where the worker speaks HTTP/2; nobody waits in
+/// line, since an engine queues better than a proxy can. What an https worker speaks shows when a
+/// connection is up, and is remembered. HTTP/2 is in `WorkerPool+HTTP2`.
 package final class WorkerPool {
   /// The worker.
   package let worker: Worker
-  private let loop: any Loop
+  let loop: any Loop
   private var timeouts: Timeouts
+  private let limits: Limits
+  /// What the worker speaks, as far as is known.
+  var spoken: ApplicationProtocol
+  /// Silence after which a worker that has streams is asked whether it lives; 0 for never.
+  var pingInterval: Duration
+  /// How long it may take to say so.
+  let pingTimeout: Duration
+  /// Connections of HTTP/2 and their streams.
+  var multiplexed: MultiplexedPool<HTTP2WorkerConnection>
+  /// Streams without a leg, for the next ones.
+  var spareStreams: [HTTP2WorkerStream] = []
   private var book: ConnectionPool<HTTP1WorkerConnection>
   /// What carries legs, in no order; each knows its place.
   private var busy: [any LegCarrier] = []
@@ -20,10 +33,19 @@ package final class WorkerPool {
   private var told = (busy: 0, idle: 0)
 
   /// A pool without connections.
-  package init(worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts) {
+  package init(
+    worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts,
+    speaking settings: WorkerProtocolSettings = WorkerProtocolSettings()
+  ) {
     self.worker = worker
     self.loop = loop
     self.timeouts = timeouts
+    self.limits = limits
+    spoken = settings.expected(of: worker.url.scheme)
+    pingInterval = settings.pingInterval
+    pingTimeout = settings.pingTimeout
+    multiplexed = MultiplexedPool(
+      limit: limits.connectionsPerWorker, idleTimeout: timeouts.workerIdle)
     book = ConnectionPool(
       limit: limits.connectionsPerWorker, idleLimit: limits.idleConnectionsPerWorker,
       idleTimeout: timeouts.workerIdle)
@@ -33,6 +55,7 @@ package final class WorkerPool {
   func take(_ timeouts: Timeouts) {
     self.timeouts = timeouts
     book.idleTimeout = timeouts.workerIdle
+    multiplexed.idleTimeout = timeouts.workerIdle
   }
 
   /// The loop's time.
@@ -42,12 +65,13 @@ package final class WorkerPool {
   var bufferedByteCount: Int { busy.reduce(0) { $0 + $1.bufferedByteCount } }
 
   /// Connections without a leg, for metrics.
-  var idleCount: Int { book.idleCount }
+  var idleCount: Int { book.idleCount + multiplexed.idleCount }
 
   /// Gives `leg` a connection; it is asked for its request now (reuse) or once connected.
   ///
   /// - Returns: false when the limit of connections is reached; the leg hears nothing then.
   package func start(_ leg: Leg, fresh: Bool = false) -> Bool {
+    guard spoken == .http1 else { return startStream(leg, fresh: fresh) }
     switch book.lease(now: loop.now, fresh: fresh) {
     case .reuse(let connection):
       connection.carry(leg)
@@ -60,6 +84,19 @@ package final class WorkerPool {
     return true
   }
 
+  /// Gives `leg` a connection of HTTP/1.1 on `stream`, which is up.
+  func carry(_ leg: Leg, onHTTP1 stream: any ByteStream) {
+    if case .refused = book.lease(now: loop.now, fresh: true) {
+      stream.close()
+      leg.observer.leg(leg, didFail: .poolFull)
+      return
+    }
+    let connection = HTTP1WorkerConnection(pool: self, leg: leg)
+    connection.attach(to: stream)
+    stream.handler = connection
+    connection.streamDidConnect(stream)
+  }
+
   /// Begins to connect to the worker: `handler` hears `streamDidConnect` or `streamDidClose` within
   /// the time for connecting, never before this returns.
   func dial(_ handler: any ByteStreamHandler) -> any ByteStream {
@@ -70,11 +107,13 @@ package final class WorkerPool {
   /// Closes what has been idle for too long; called about once a second.
   package func closeExpired() {
     while let connection = book.takeExpired(now: loop.now) { connection.close() }
+    lookAtStreams()
   }
 
   /// Tells the worker's tally how many connections there are; called about once a second.
   func tellConnections() {
-    let current = (busy: book.leased, idle: book.idleCount)
+    let streaming = multiplexed.count - multiplexed.idleCount
+    let current = (busy: book.leased + streaming, idle: idleCount)
     worker.tally.noteConnections(
       busy: current.busy - told.busy, idle: current.idle - told.idle)
     told = current
@@ -96,7 +135,7 @@ package final class WorkerPool {
   }
 
   /// It carries none any more.
-  private func noteNotBusy(_ carrier: any LegCarrier) {
+  func noteNotBusy(_ carrier: any LegCarrier) {
     let place = carrier.busyPlace
     precondition(busy[place] === carrier, "what carries a leg knows its place")
     let last = busy.removeLast()
@@ -108,6 +147,7 @@ package final class WorkerPool {
   /// Closes all idle connections.
   package func closeIdle() {
     while let connection = book.takeAny() { connection.close() }
+    while let connection = multiplexed.takeIdle() { connection.closeGracefully() }
   }
 
   /// A connection is done with its leg: keeps it if it may, and none to a worker that has left.

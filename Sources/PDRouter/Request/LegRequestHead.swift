@@ -17,11 +17,13 @@ enum LegRequestHead {
   ///   - body: how the leg's body is delimited; nil when the request has none.
   ///   - hints: chunked-prefill hints, on a prefill leg.
   ///   - isSplit: whether the request goes to two engines.
+  ///   - takesTrailers: whether the worker is told that the client takes trailers, which only a
+  ///     stream of HTTP/2 can say without a word for its own hop.
   ///   - passesAuthorization: whether the client's `Authorization` is for the worker.
   static func append(
     to scratch: inout ByteBuffer, exchange: Exchange, worker: Worker,
     requestID: UnsafeRawBufferPointer, body: BodyFraming?, hints: PrefillHints?, isPrefill: Bool,
-    isSplit: Bool, passesAuthorization: Bool
+    isSplit: Bool, takesTrailers: Bool = false, passesAuthorization: Bool
   ) {
     let base = exchange.headBytes.bytes
     appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
@@ -35,6 +37,7 @@ enum LegRequestHead {
       scratch.appendField(copying: field, from: base)
     }
     scratch.appendField(name: "x-request-id", value: requestID)
+    if takesTrailers { scratch.append("te: trailers\r\n") }
     switch body {
     case .length(let length): scratch.appendField(name: "content-length", value: length)
     case .chunked: scratch.append("transfer-encoding: chunked\r\n")

@@ -163,7 +163,7 @@ extension Request: LegObserver {
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: isSplit ? splitRequestID : requestID.bytes,
       body: hasBody ? .length(bodyCount) : nil, hints: hints, isPrefill: isPrefill,
-      isSplit: isSplit,
+      isSplit: isSplit, takesTrailers: leg.bringsTrailers && exchange.takesTrailers,
       passesAuthorization: router.passesAuthorization)
     let head = router.headScratch.bytes
     guard fields == nil else {
@@ -266,7 +266,9 @@ extension Request: LegObserver {
     }
     switch failure {
     case .brokenBeforeAnswer, .brokenWithinAnswer: suspectedDeaths += 1
-    case .unreachable, .poolFull, .noSocket, .malformed, .answerTooLarge: break
+    case .unreachable, .poolFull, .noSocket, .refused, .notHTTP2, .malformed, .malformedFrames,
+      .answerTooLarge:
+      break
     }
   }
 

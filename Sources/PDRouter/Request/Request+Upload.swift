@@ -14,6 +14,7 @@ extension Request {
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker, requestID: requestID.bytes,
       body: exchange.head.framing, hints: nil, isPrefill: false, isSplit: false,
+      takesTrailers: servingLeg.bringsTrailers && exchange.takesTrailers,
       passesAuthorization: router.passesAuthorization)
     servingLeg.openRequest(isChunked: exchange.head.framing == .chunked)
     // What has been taken from the client cannot be written a second time.
@@ -36,7 +37,10 @@ extension Request {
       servingLeg.sendBody(exchange.body.bytes)
       exchange.dropBody()
     }
-    if exchange.isBodyComplete { servingLeg.endRequest() }
+    guard exchange.isBodyComplete else { return }
+    router.headScratch.removeAll()
+    TrailerFields.append(exchange.trailers.bytes, to: &router.headScratch)
+    servingLeg.endRequest(trailers: router.headScratch.bytes)
   }
 
   func legDidDrain(_ leg: Leg) {

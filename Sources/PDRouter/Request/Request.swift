@@ -166,7 +166,7 @@ final class Request {
         breakOff(error)
         return
       case .finish:
-        finish(.completed) { $0.end() }
+        finish(.completed) { $0.end(trailers: servingLeg.trailers.bytes) }
         return
       case .forget, .end:
         finish(.clientGone) { _ in }

@@ -34,6 +34,8 @@ final class HealthProbe {
   private var isDoubted = false
   /// Whether that was after the probe that is out had begun.
   private var isDoubtedAnew = false
+  /// Whether it was logged that the engine does not speak HTTP/2.
+  private var hasSaidNotHTTP2 = false
   private lazy var leg = Leg(observer: self)
 
   init(worker: Worker, router: RouterLoop, registry: WorkerRegistry, logger: Logger) {
@@ -88,6 +90,15 @@ final class HealthProbe {
     if !router.pool(of: workers[0]).start(leg) { postpone() }
   }
 
+  /// What is wrong with the configuration or the engine nobody would see in a failed probe.
+  private func sayNotHTTP2() {
+    guard !hasSaidNotHTTP2 else { return }
+    hasSaidNotHTTP2 = true
+    logger.error(
+      "worker does not speak HTTP/2, as its URL or --worker-http2 says",
+      metadata: ["worker": "\(name)"])
+  }
+
   /// Tries again next time: the router's own limits tell nothing about the worker.
   private func postpone() {
     timer.arm(after: pace.next(situation(after: .late), using: &router.generator), for: self)
@@ -103,6 +114,7 @@ final class HealthProbe {
       }
     }
     isDoubtedAnew = false
+    if outcome == .good { hasSaidNotHTTP2 = false }
     // From start to start, so that an engine that hangs is found as soon as one that refuses.
     let wait = pace.next(situation(after: outcome), using: &router.generator)
     timer.arm(after: max(.zero, wait - (router.loop.now - startedAt)), for: self)
@@ -181,6 +193,7 @@ extension HealthProbe: LegObserver {
   }
 
   func leg(_ leg: Leg, didFail failure: LegFailure) {
+    if failure == .notHTTP2 { sayNotHTTP2() }
     if failure.blamesWorker { end(.bad) } else { postpone() }
   }
 }

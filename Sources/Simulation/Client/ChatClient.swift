@@ -46,8 +46,13 @@ package final class ChatClient: LegObserver {
     request.append("content-type: application/json\r\n")
     request.appendField(name: "content-length", value: body.utf8.count)
     request.appendHeadEnd()
-    request.append(body)
-    withUnsafePointer(to: request.bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
+    var question = ByteBuffer(capacity: body.utf8.count)
+    question.append(body)
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
+      pieces.initializeElement(at: 0, to: request.bytes)
+      pieces.initializeElement(at: 1, to: question.bytes)
+      leg.send(UnsafeBufferPointer(pieces))
+    }
   }
 
   /// Nothing to do before the tokens come.

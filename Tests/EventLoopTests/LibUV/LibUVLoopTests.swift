@@ -3,6 +3,26 @@ import Glibc
 import Testing
 import Vocabulary
 
+/// Writes a digit at each end of a wake-up it asked for, and asks again so many times.
+private final class WakeUpEndLog: WakeUpEndHandler {
+  private let stream: any ByteStream
+  private var again: Int
+  private(set) var calls = 0
+
+  init(_ stream: any ByteStream, again: Int) {
+    self.stream = stream
+    self.again = again
+  }
+
+  func wakeUpWillEnd(_ loop: any Loop) {
+    calls += 1
+    let digit = Array("\(again + 1)".utf8)
+    digit.withUnsafeBytes { stream.write($0) }
+    again -= 1
+    if again >= 0 { loop.callAtWakeUpEnd(self) }
+  }
+}
+
 @Suite struct LibUVLoopTests {
   @Test func `a waker wakes the loop from another thread`() {
     let harness = LoopHarness()
@@ -44,6 +64,35 @@ import Vocabulary
     waker.wake()
     loop = nil
     for _ in 0..<3 { waker.wake() }
+  }
+
+  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws {
+    let harness = LoopHarness()
+    let server = Recorder()
+    let peer = try harness.listen { $0.handler = server }
+    let client = Recorder()
+    let stream = harness.connect(to: peer, client)
+    let end = WakeUpEndLog(stream, again: 2)
+    client.onConnect = { _ in
+      harness.loop.callAtWakeUpEnd(end)
+      #expect(end.calls == 0)
+    }
+    server.onRead = { _, _ in harness.loop.stop() }
+    harness.run()
+    #expect(end.calls == 3)
+    #expect(server.receivedText == "321")
+  }
+
+  @Test func `nobody is called at the end of wake-ups of a loop that has ended`() {
+    let loop = LibUVLoop()
+    let stream = loop.connect(
+      to: HostAndPort(host: "127.0.0.1", port: 1), timeout: .seconds(1), options: StreamOptions(),
+      handler: Recorder())
+    let end = WakeUpEndLog(stream, again: 0)
+    loop.stop()
+    loop.run()
+    loop.callAtWakeUpEnd(end)
+    #expect(end.calls == 0)
   }
 
   @Test func `a loop that never ran goes away by itself`() {

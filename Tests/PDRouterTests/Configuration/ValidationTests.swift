@@ -53,7 +53,7 @@ struct ValidationTests {
   @Test func `all faults are told at once, in the order of the configuration`() {
     let found = faults { configuration in
       configuration.workers = [
-        .init(url: "https://h:1", role: .prefill), .init(url: "http://h:1", role: .both),
+        .init(url: "grpc://h:1", role: .prefill), .init(url: "http://h:1", role: .both),
         .init(url: "http://h:1/", role: .both),
       ]
       configuration.isDisaggregated = true
@@ -69,7 +69,7 @@ struct ValidationTests {
     }
     #expect(found.count == 14)
     let expected = [
-      "https", "twice", "--decode", "exclude", "--loops", "--max-payload-size",
+      "grpc", "twice", "--decode", "exclude", "--loops", "--max-payload-size",
       "--request-timeout-secs", "--kv-lease-secs", "--health-check-interval-secs",
       "--health-check-timeout-secs", "--health-failure-threshold", "--health-success-threshold",
       "start with /", "printable",

@@ -28,7 +28,12 @@ final class LegWatcher: LegObserver {
   func legIsReady(_ leg: Leg) {
     readyCount += 1
     withBytes(of: request) { bytes in
-      withUnsafePointer(to: bytes) { leg.send(UnsafeBufferPointer(start: $0, count: 1)) }
+      let head = HTTPAnswer.find(Array("\r\n\r\n".utf8), in: Array(bytes)[...]).map { $0 + 4 }
+      let pieces = [
+        UnsafeRawBufferPointer(rebasing: bytes[..<(head ?? bytes.count)]),
+        UnsafeRawBufferPointer(rebasing: bytes[(head ?? bytes.count)...]),
+      ]
+      pieces.withUnsafeBufferPointer { leg.send($0) }
     }
   }
 

@@ -11,6 +11,10 @@ struct WorkerURLTests {
     ("http://h:65535/a/b//", "h", 65535, "/a/b", "http://h:65535/a/b"),
     ("http://[::1]:9000/x", "::1", 9000, "/x", "http://[::1]:9000/x"),
     ("http://[fe80::1%25eth0]", "fe80::1%25eth0", 80, "", "http://[fe80::1%25eth0]"),
+    ("https://engine", "engine", 443, "", "https://engine"),
+    ("HTTPS://engine:8443/v", "engine", 8443, "/v", "https://engine:8443/v"),
+    ("h2c://engine", "engine", 80, "", "h2c://engine"),
+    ("H2C://[::1]:9000/x/", "::1", 9000, "/x", "h2c://[::1]:9000/x"),
     ("http://vllm_decode-0:8100", "vllm_decode-0", 8100, "", "http://vllm_decode-0:8100"),
   ])
   func `a worker's URL is taken apart`(
@@ -23,7 +27,7 @@ struct WorkerURLTests {
   }
 
   @Test(arguments: [
-    "", "engine:8000", "http:/engine", "https://engine:1", "grpc://engine:1", "http://",
+    "", "engine:8000", "http:/engine", "grpc://engine:1", "h2://engine:1", "http://", "h2c://",
     "http://:80", "http:///path", "http://h:0", "http://h:65536", "http://h:", "http://h:x",
     "http://h:+80", "http://h:8 0", "http://user@h:80", "http://h?x=1",
     "http://h/#top", "http://[::1", "http://[::1]x", "http://[]:80", "http://[::1]]:80",
