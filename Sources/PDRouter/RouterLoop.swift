@@ -62,6 +62,8 @@ public final class RouterLoop {
   /// Whether operators have a port of their own.
   let hasOperatorsPort: Bool
   private let access: ClientAccess
+  /// How TLS is spoken, with clients and workers.
+  let security: LoopSecurity
   var crossOrigin: CrossOrigin
   /// Whether the router has been told to stop.
   private(set) var isLeaving = false
@@ -101,7 +103,8 @@ public final class RouterLoop {
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
     metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
-    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil, access: ClientAccess? = nil
+    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil, access: ClientAccess? = nil,
+    security: TransportSecurity? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -141,6 +144,7 @@ public final class RouterLoop {
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
+    self.security = LoopSecurity(security ?? TransportSecurity(), on: loop, metrics: metrics)
     admission = AdmissionDesk(
       router: self, gate: gate ?? AdmissionGate(configuration.admission))
     releases = ReleaseDesk(router: self)
@@ -165,6 +169,7 @@ public final class RouterLoop {
       loop: loop, handler: self, limits: configuration.limits, timeouts: configuration.timeouts)
     frontend.sharedCount = access.connections
     frontend.crossOrigin = crossOrigin
+    if security.shared.servesClients { frontend.security = security }
     let bound = try frontend.listen(on: address, sharesPort: sharesPort)
     frontends.append(frontend)
     return bound
@@ -470,7 +475,8 @@ extension RouterLoop {
     if let pool = pools[place] { return pool }
     let pool = WorkerPool(
       worker: worker, loop: loop, limits: configuration.limits,
-      timeouts: configuration.timeouts, speaking: configuration.workerProtocol)
+      timeouts: configuration.timeouts, speaking: configuration.workerProtocol,
+      security: security)
     pools[place] = pool
     return pool
   }
@@ -484,6 +490,7 @@ extension RouterLoop: LoopTimerHandler {
     wakeWaiting()
     for pool in pools { pool?.closeExpired() }
     validator?.sweep()
+    security.keepTime()
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)

@@ -82,6 +82,8 @@ public struct RouterConfiguration: Sendable {
   public var retries = RetrySettings()
   /// Who may ask for what.
   public var clients = ClientSettings()
+  /// How TLS is spoken.
+  public var tls = TLSSettings()
   /// How long workers may take to be there.
   public var startup = StartupSettings()
   /// Whether a model that no engine lists is left to any engine, instead of answered 404.

@@ -9,7 +9,7 @@ internal import Wire
 /// wake-up; the others wait in order, and live streams have their turn in between. At most
 /// `Limits.tlsHandshakes` are under way: one more ends the oldest one, which is the likeliest to be
 /// going nowhere. Confined to its loop.
-final class LoopSecurity {
+package final class LoopSecurity {
   /// First messages that are answered in one wake-up.
   static let hellosPerWakeUp = 16
 

@@ -1,4 +1,4 @@
-internal import Logging
+package import Logging
 internal import Synchronization
 internal import Vocabulary
 internal import Wire
@@ -10,7 +10,7 @@ internal import Wire
 /// read.
 public final class TransportSecurity: Sendable {
   /// Who is called, and so whose certificate is asked for by whom.
-  enum Callee {
+  package enum Callee {
     /// A worker: by the authorities and with the certificate of the settings.
     case worker
     /// A server that validates keys: by the system's authorities, without a certificate.
@@ -33,7 +33,7 @@ public final class TransportSecurity: Sendable {
   /// The TLS of `settings`, which are valid, with lines about it in `logger`.
   ///
   /// - Throws: `ConfigurationFaults` when files have changed since they were checked.
-  init(_ settings: TLSSettings, logger: Logger? = nil) throws(ConfigurationFaults) {
+  package init(_ settings: TLSSettings, logger: Logger? = nil) throws(ConfigurationFaults) {
     self.logger = logger
     contexts = Mutex(Contexts(settings: settings))
     try take(settings)
