@@ -177,16 +177,17 @@ extension TLSStream {
 
   /// Answers a client that speaks plain HTTP in its own words.
   func sayThatTLSIsSpoken() {
-    let answer: StaticString = """
-      HTTP/1.1 400 Bad Request\r
-      content-type: application/json\r
-      connection: close\r
-      content-length: 118\r
-      \r
-      {"error":{"message":"TLS is spoken here; use https.","type":"invalid_request_error",\
-      "param":null,"code":"bad_request"}}
-      """
-    inner?.write(
-      UnsafeRawBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount))
+    var body = ByteBuffer(capacity: 256)
+    ErrorAnswer.append(
+      RouterError(
+        .badRequest(status: 400), origin: .client, message: "TLS is spoken here; use https://."),
+      to: &body)
+    var answer = ByteBuffer(capacity: 512)
+    answer.appendStatusLine(400)
+    answer.append("content-type: application/json\r\nconnection: close\r\n")
+    answer.appendField(name: "content-length", value: body.count)
+    answer.append("\r\n")
+    answer.append(body.bytes)
+    inner?.write(answer.bytes)
   }
 }

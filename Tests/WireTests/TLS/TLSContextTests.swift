@@ -39,8 +39,12 @@ struct TLSContextTests {
       TLSFiles(certificate: Self.path(certificate), key: Self.path(key))
     ])
     let folder = Self.path("")
-    #expect(found == [sentence.split(separator: "{", omittingEmptySubsequences: false)
-      .joined(separator: folder).split(separator: "}", omittingEmptySubsequences: false).joined()])
+    #expect(
+      found == [
+        sentence.split(separator: "{", omittingEmptySubsequences: false)
+          .joined(separator: folder).split(separator: "}", omittingEmptySubsequences: false)
+          .joined()
+      ])
   }
 
   @Test func `all faults are told at once`() {
