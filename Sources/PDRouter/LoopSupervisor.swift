@@ -26,6 +26,7 @@ final class LoopSupervisor {
     grace = router.loop.makeTimer()
     settling = router.loop.makeTimer()
     memory = MemoryKeeper(on: router.loop)
+    router.connectionLog = ConnectionLog(logger: logger)
     watch = WorkerWatch(router: router, logger: logger)
     startup = StartupWatch(
       router.configuration, registry: shared.registry, on: router.loop, logger: logger
@@ -53,6 +54,7 @@ final class LoopSupervisor {
         program: { [unowned shared = self.shared] in shared.figures }),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
     if router.configuration.tls.coversMetrics { frontend.security = router.security }
+    frontend.http2 = router.configuration.http2
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)
     }

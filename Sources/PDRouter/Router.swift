@@ -49,7 +49,7 @@ public final class Router: Sendable {
     self.logger = logger
     registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
     access = ClientAccess(configuration)
-    security = try TransportSecurity(configuration.tls, logger: logger)
+    security = try TransportSecurity(configuration.security, logger: logger)
     policyMemory = configuration.makePolicyMemory(
       seed: configuration.seed ?? .random(in: .min ... .max))
     gate = AdmissionGate(configuration.admission)
@@ -109,7 +109,7 @@ public final class Router: Sendable {
   public func reload(_ next: RouterConfiguration) throws(ConfigurationFaults) -> [String] {
     try next.validate()
     let plan = ConfigurationReload(from: current.withLock { $0 }, to: next)
-    try security.take(plan.configuration.tls)
+    try security.take(plan.configuration.security)
     let (keys, _) = plan.configuration.clients.readKeys()
     access.keyring?.replace(with: keys)
     gate.take(

@@ -13,6 +13,7 @@ extension RouterLoop {
     crossOrigin = CrossOrigin(origins: next.clients.allowedOrigins)
     for frontend in frontends {
       frontend.take(next.limits, next.timeouts)
+      frontend.http2 = next.http2
       if frontend.crossOrigin != nil { frontend.crossOrigin = crossOrigin }
     }
     for pool in pools { pool?.take(next.timeouts) }

@@ -2,7 +2,7 @@ public import EventLoop
 internal import JSONFields
 public import KVTransfer
 public import Policies
-public import Vocabulary
+package import Vocabulary
 internal import Wire
 
 /// One loop's router: front ends, requests, worker connections, policies and ledger, all of one
@@ -61,10 +61,12 @@ public final class RouterLoop {
   let passesAuthorization: Bool
   /// Whether operators have a port of their own.
   let hasOperatorsPort: Bool
-  private let access: ClientAccess
+  let access: ClientAccess
   /// How TLS is spoken, with clients and workers.
   let security: LoopSecurity
   var crossOrigin: CrossOrigin
+  /// Where it is said that a client's connection was ended before its time.
+  var connectionLog: ConnectionLog?
   /// Whether the router has been told to stop.
   private(set) var isLeaving = false
   /// What the policies in use want to know of requests.
@@ -72,7 +74,7 @@ public final class RouterLoop {
   private var prefillSeat: PolicySeat
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
-  private(set) var frontends: [Frontend] = []
+  var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
   private(set) var requestsInFlight = 0
   /// Requests that wait for a worker, in the order they came.
@@ -155,29 +157,6 @@ public final class RouterLoop {
       isDraining: { $0.state == .draining })
     validator = makeValidator(access)
     housekeeping.arm(after: .seconds(1), for: self)
-  }
-
-  /// Opens a port for clients.
-  ///
-  /// - Returns: the bound address.
-  /// - Throws: `StreamError.bindFailed`.
-  @discardableResult
-  public func listen(
-    on address: HostAndPort, sharesPort: Bool
-  ) throws(StreamError) -> HostAndPort {
-    let frontend = Frontend(
-      loop: loop, handler: self, limits: configuration.limits, timeouts: configuration.timeouts)
-    frontend.sharedCount = access.connections
-    frontend.crossOrigin = crossOrigin
-    if security.shared.servesClients { frontend.security = security }
-    let bound = try frontend.listen(on: address, sharesPort: sharesPort)
-    frontends.append(frontend)
-    return bound
-  }
-
-  /// Counts a front end's connections among those that are waited for at the end.
-  func add(_ frontend: Frontend) {
-    frontends.append(frontend)
   }
 
   /// KV handles whose life has not ended.
@@ -495,7 +474,7 @@ extension RouterLoop: LoopTimerHandler {
     releases.sweep()
     metrics.note(ledger)
     admission.look()
-    metrics.noteConnections(clientConnections)
+    noteClientConnections()
     for pool in pools { pool?.tellConnections() }
     for pool in pools { pool?.breakSilent(after: configuration.health.timeout) }
     if mailbox.number == 0, loop.now >= nextTrim {

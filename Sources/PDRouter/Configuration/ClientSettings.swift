@@ -116,7 +116,7 @@ public struct ClientSettings: Sendable, Equatable {
   }
 
   /// A year: whoever says more means no limit, and there is none.
-  private static let longestWait: Duration = .seconds(31_536_000)
+  static let longestWait: Duration = .seconds(31_536_000)
 
   private static func timeoutFaults(_ timeouts: Timeouts) -> [String] {
     let rows: [(String, Duration)] = [

@@ -36,6 +36,7 @@ struct ConfigurationReload {
     // Counted over all loops, by a counter that has its bound for life.
     next.limits.clientConnections = connections
     next.timeouts = new.timeouts
+    next.http2 = new.http2
     next.retries = new.retries
     next.health = new.health
     next.loadCheckInterval = new.loadCheckInterval

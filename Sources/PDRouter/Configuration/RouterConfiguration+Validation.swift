@@ -31,6 +31,7 @@ extension RouterConfiguration {
     faults += admission.faults
     faults += clients.faults(limits, timeouts)
     faults += tls.faults
+    faults += http2.faults
     faults += rangeFaults()
     faults += retries.faults
     faults += timeoutFaults()

@@ -13,6 +13,8 @@ public struct TLSSettings: Sendable, Equatable {
   public var coversAdmin = false
   /// Whether the metrics port does.
   public var coversMetrics = false
+  /// Whether clients may speak HTTP/2; follows `ClientHTTP2Settings`.
+  var offersHTTP2 = true
   /// The authorities of `https://` workers; nil takes the system's.
   public var workerAuthoritiesPath: String?
   /// What such workers are shown when they ask.
@@ -24,6 +26,9 @@ public struct TLSSettings: Sendable, Equatable {
 
   /// The defaults: plain HTTP for clients, the system's authorities for workers.
   public init() {}
+
+  /// What is offered to workers.
+  static let workerProtocols: [TLSProtocol] = [.http2, .http1]
 
   /// Whether clients are met with TLS.
   var servesClients: Bool { !certificatePaths.isEmpty }
@@ -87,7 +92,8 @@ public struct TLSSettings: Sendable, Equatable {
   private var serverSettings: TLSServerSettings {
     TLSServerSettings(
       identities: zip(certificatePaths, keyPaths).map { TLSFiles(certificate: $0, key: $1) },
-      clientAuthorities: clientAuthoritiesPath, protocols: [.http1])
+      clientAuthorities: clientAuthoritiesPath,
+      protocols: offersHTTP2 ? [.http2, .http1] : [.http1])
   }
 
   private var clientSettings: TLSClientSettings {
@@ -97,7 +103,7 @@ public struct TLSSettings: Sendable, Equatable {
     }
     return TLSClientSettings(
       authorities: workerAuthoritiesPath, identity: identity, acceptsAnything: acceptsAnyWorker,
-      protocols: [.http1])
+      protocols: TLSSettings.workerProtocols)
   }
 
   private func sentence(_ fault: TLSFault, _ flag: String) -> String { "\(flag): \(fault)" }

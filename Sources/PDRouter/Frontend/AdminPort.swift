@@ -23,4 +23,8 @@ final class AdminPort: ExchangeHandler {
   func didRefuseConnection(_ reason: ConnectionRefusal) {
     router.didRefuseConnection(reason)
   }
+
+  func didEndConnection(_ fault: ConnectionFault) {
+    router.didEndConnection(fault)
+  }
 }

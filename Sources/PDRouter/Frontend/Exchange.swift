@@ -135,6 +135,9 @@ public protocol ExchangeHandler: AnyObject {
 
   /// A connection was not taken; for counting.
   func didRefuseConnection(_ reason: ConnectionRefusal)
+
+  /// A connection was ended before its time; for counting, and for the log.
+  func didEndConnection(_ fault: ConnectionFault)
 }
 
 extension ExchangeHandler {
@@ -145,6 +148,11 @@ extension ExchangeHandler {
 extension ExchangeHandler {
   /// Counts nothing.
   public func didRefuseConnection(_ reason: ConnectionRefusal) {}
+}
+
+extension ExchangeHandler {
+  /// Says nothing.
+  public func didEndConnection(_ fault: ConnectionFault) {}
 }
 
 extension ExchangeHandler {

@@ -16,6 +16,17 @@ public final class Frontend: ListenerHandler {
   private var listener: (any Listener)?
   private var connections: [ObjectIdentifier: any FrontendConnection] = [:]
   private var spareExchanges: [Exchange] = []
+  private var spareStreams: [HTTP2FrontendStream] = []
+  /// How HTTP/2 is spoken, on connections that begin from then on.
+  var http2 = ClientHTTP2Settings() {
+    didSet { sessionSettings = Frontend.sessionSettings(http2, limits) }
+  }
+  /// The same as sessions want to know it.
+  private(set) var sessionSettings: HTTP2Settings
+  /// What was seen of HTTP/2.
+  var http2Figures = HTTP2Figures()
+  /// Where frames are made, for one connection at a time.
+  var outputScratch = ByteBuffer()
   /// Whether each answer is the last on its connection.
   private(set) var isDraining = false
   /// The open connections of all front ends that share a limit; nil for a limit of its own.
@@ -41,6 +52,7 @@ public final class Frontend: ListenerHandler {
     self.limits = limits
     self.timeouts = timeouts
     messageLimits = Frontend.messageLimits(limits)
+    sessionSettings = Frontend.sessionSettings(http2, limits)
   }
 
   /// Goes by other bounds from now on; the size of heads is bounded anew for new connections.
@@ -48,9 +60,10 @@ public final class Frontend: ListenerHandler {
     self.limits = limits
     self.timeouts = timeouts
     messageLimits = Frontend.messageLimits(limits)
+    sessionSettings = Frontend.sessionSettings(http2, limits)
   }
 
-  private static func messageLimits(_ limits: Limits) -> HTTP1Limits {
+  static func messageLimits(_ limits: Limits) -> HTTP1Limits {
     var message = HTTP1Limits()
     message.headBytes = limits.headBytes
     message.headerCount = limits.headerCount
@@ -101,7 +114,8 @@ public final class Frontend: ListenerHandler {
   /// Begins to speak with a client, for whom a place was taken.
   func begin(_ stream: any ByteStream, as spoken: ApplicationProtocol) {
     switch spoken {
-    case .http1, .http2: keep(HTTP1FrontendConnection(stream: stream, frontend: self))
+    case .http1: keep(HTTP1FrontendConnection(stream: stream, frontend: self))
+    case .http2: keep(HTTP2FrontendConnection(stream: stream, frontend: self))
     }
   }
 
@@ -184,5 +198,15 @@ public final class Frontend: ListenerHandler {
     exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)
+  }
+
+  /// A stream for a new request on an HTTP/2 connection.
+  func takeStream() -> HTTP2FrontendStream {
+    spareStreams.popLast() ?? HTTP2FrontendStream(frontend: self, loop: loop)
+  }
+
+  /// Takes a stream back that is over.
+  func giveBack(_ stream: HTTP2FrontendStream) {
+    if spareStreams.count < 256 { spareStreams.append(stream) }
   }
 }

@@ -121,9 +121,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
   }
 
   func refuseBody() {
-    refuse(
-      status: 413,
-      "The request body is larger than \(frontend.limits.requestBodyBytes) bytes.")
+    refuse(status: 413, frontend.largeBodyMessage)
   }
 
   /// Answers what is no acceptable request, and gives up the connection.
@@ -135,26 +133,13 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     frontend.headScratch.removeAll()
     frontend.headScratch.appendStatusLine(status)
     frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
-    appendOwnFields()
+    frontend.appendRefusalFields(for: exchange)
     frontend.headScratch.appendField(name: "content-length", value: body.count)
     frontend.headScratch.append("\r\n")
     stream.write(frontend.headScratch.bytes)
     stream.write(body.bytes)
     exchange = nil
     linger()
-  }
-
-  /// Appends the handler's fields and those of cross-origin sharing to a refusal; the head may not
-  /// have been read.
-  private func appendOwnFields() {
-    guard let exchange, !exchange.headBytes.isEmpty else {
-      frontend.crossOrigin?.append(to: &frontend.headScratch)
-      return
-    }
-    frontend.handler.willRefuse(exchange)
-    frontend.headScratch.append(exchange.ownFields.bytes)
-    frontend.crossOrigin?.append(
-      to: &frontend.headScratch, for: exchange.head, base: exchange.headBytes.bytes)
   }
 
   /// Sends our end and reads on for a while, so that a reset does not overtake the answer.
@@ -174,9 +159,9 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     switch state {
     case .idle: closeUnlessTaking(again: frontend.timeouts.clientIdle)
     case .lingering: closeUnlessTaking(again: frontend.timeouts.linger)
-    case .readingHead, .readingBody: refuse(status: 408, "The request took too long to arrive.")
+    case .readingHead, .readingBody: refuse(status: 408, Frontend.slowMessage)
     case .answering where isReceivingBody && !isPaused:
-      if stopReceivingBody() { refuse(status: 408, "The request took too long to arrive.") }
+      if stopReceivingBody() { refuse(status: 408, Frontend.slowMessage) }
     case .answering: closeIfStalled()
     case .closed: break
     }

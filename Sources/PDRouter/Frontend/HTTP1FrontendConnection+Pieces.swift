@@ -8,6 +8,7 @@ extension HTTP1FrontendConnection {
   func beginReceiving(_ exchange: Exchange) {
     precondition(!isReceivingBody, "one body is received at a time")
     state = .answering
+    requestCount &+= 1
     isReceivingBody = true
     receivedByteCount = exchange.body.count
     untimedByteCount = 0

@@ -8,7 +8,8 @@ internal import Wire
 /// idle connection holds no buffer and no exchange. A client that closes its side while an answer
 /// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
 /// as with nginx and Envoy. A body that the handler takes in pieces is read while its request is
-/// answered, as fast as it is taken. Confined to its loop; owned by the front end until
+/// answered, as fast as it is taken. A client whose first bytes or first words are HTTP/2's is handed
+/// over to an `HTTP2FrontendConnection`. Confined to its loop; owned by the front end until
 /// `streamDidClose`.
 /// Receiving is in this file, answering and deadlines in `HTTP1FrontendConnection+Answering`.
 final class HTTP1FrontendConnection {
@@ -31,7 +32,7 @@ final class HTTP1FrontendConnection {
   let frontend: Frontend
   let timer: any LoopTimer
   var state = State.idle
-  private var parser: HTTP1RequestParser
+  var parser: HTTP1RequestParser
   /// Whether the body that is being read is handed over in pieces.
   private var takesPieces = false
   /// Whether the body of the request that is being answered is still coming.
@@ -48,11 +49,13 @@ final class HTTP1FrontendConnection {
   var isProcessing = false
   var isPaused = false
   /// Whether the deadline of the head being read is running.
-  private var isHeadTimed = false
+  var isHeadTimed = false
   /// When the body being read began.
   var bodyBeganAt = Instant.zero
   /// Requests received so far.
-  private var requestCount = 0
+  var requestCount = 0
+  /// Who speaks HTTP/2 with the client from now on, until it has the bytes that have come.
+  var successor: HTTP2FrontendConnection?
   /// Bytes of the last answer that the client had not taken when the timer was armed last.
   var untakenByteCount = 0
   /// When some of them were seen to have been taken.
@@ -197,10 +200,13 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       while try advance(bytes, &offset) {}
     } catch {
       if isReceivingBody, !stopReceivingBody() { return bytes.count }
+      if let used = readPreface(bytes) { return used }
       refuse(status: error.status, "The request is not proper HTTP: \(error.message).")
       return bytes.count
     }
-    return offset
+    guard successor != nil else { return offset }
+    giveSuccessor(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+    return bytes.count
   }
 
   /// One step: a head, a piece of body, or nothing (false) until more bytes come.
@@ -261,10 +267,8 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
         UnsafeRawBufferPointer(start: interim.utf8Start, count: interim.utf8CodeUnitCount))
     }
     state = .readingBody
-    takesPieces = mayTakePieces(exchange)
-    if case .length(let length) = exchange.head.framing, !takesPieces {
-      exchange.body.reserve(min(length, 1024 * 1024))
-    }
+    takesPieces = frontend.mayTakePieces(exchange)
+    if !takesPieces { Frontend.reserve(exchange) }
   }
 
   private func readBody(
@@ -290,28 +294,15 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     }
   }
 
-  /// Whether the handler takes the body in pieces: not for one that is small, which can be sent
-  /// again when a worker fails.
-  private func mayTakePieces(_ exchange: Exchange) -> Bool {
-    if case .length(let length) = exchange.head.framing,
-      length <= frontend.limits.gatheredBodyBytes
-    {
-      return false
-    }
-    return frontend.handler.takesBodyInPieces(exchange)
-  }
-
-  /// How long the next byte of the body may be waited for: as long as any silence may last, but not
-  /// beyond the time that `byteCount` bytes of so slow a body may take as a whole.
+  /// How long the next byte of the body may be waited for.
   func timeForMore(after byteCount: Int) -> Duration {
-    let idle = frontend.timeouts.requestBodyIdle
-    let bonus = Duration.seconds(byteCount / frontend.timeouts.slowestBodyRate)
-    return max(.zero, min(idle, idle + bonus - (stream.loop.now - bodyBeganAt)))
+    frontend.timeForMore(after: byteCount, elapsed: stream.loop.now - bodyBeganAt)
   }
 
   private func requestIsComplete(_ exchange: Exchange) {
-    state = .answering
     requestCount &+= 1
+    if exchange.head.asksForUpgrade, upgrade(exchange) { return }
+    state = .answering
     let isLast = requestCount == frontend.limits.requestsPerConnection
     keepsAlive = exchange.head.keepsAlive && !frontend.isDraining && !isLast
     exchange.receivedAt = stream.loop.now

@@ -89,6 +89,14 @@ public final class LoopMetrics: Sendable {
     count: TLSSide.allCases.count * (1 + TLSFailure.labels.count))
   /// Those that took up an earlier session, by `TLSSide`.
   let resumedHandshakes = AtomicCounters(count: TLSSide.allCases.count)
+  /// What front ends have seen of HTTP/2, in the order of their counters.
+  enum HTTP2Figure: Int, CaseIterable {
+    case connections, streams, streamsOpened, resetsByClients, resetsByRouter, stalls
+  }
+
+  let http2 = AtomicCounters(count: HTTP2Figure.allCases.count)
+  /// HTTP/2 connections that were ended before their time, by `HTTP2ConnectionEnding.labels`.
+  let endedConnections = AtomicCounters(count: HTTP2ConnectionEnding.labels.count)
 
   /// All zero.
   public init() {}

@@ -33,6 +33,12 @@ public enum MetricName: String, CaseIterable, Sendable {
   case queueWait = "vllm_router_queue_wait_seconds"
   case queueRefused = "vllm_router_queue_refused_total"
   case clientConnections = "vllm_router_client_connections"
+  case http2Connections = "vllm_router_http2_client_connections"
+  case http2LiveStreams = "vllm_router_http2_live_streams"
+  case http2Streams = "vllm_router_http2_streams_total"
+  case http2StreamsReset = "vllm_router_http2_streams_reset_total"
+  case http2StreamsStalled = "vllm_router_http2_streams_stalled_total"
+  case http2ConnectionsEnded = "vllm_router_http2_connections_ended_total"
   case workerConnections = "vllm_router_worker_connections"
   case activeWorkers = "vllm_router_active_workers"
   case workerHealth = "vllm_router_worker_health"
@@ -98,7 +104,8 @@ public enum MetricName: String, CaseIterable, Sendable {
     case .requestsInFlight, .maxConcurrentRequests, .queueDepth, .waitingForWorker, .breakerState,
       .activeWorkers, .workerHealth, .runningRequests, .workerLoad, .workerKVUsage,
       .handlesLive, .handlesByStage, .prefixPredictionError, .treeSize, .prefixIndexBytes,
-      .clientConnections, .workerConnections, .maxLoad, .minLoad, .prefillOccupancy,
+      .clientConnections, .http2Connections, .http2LiveStreams, .workerConnections, .maxLoad,
+      .minLoad, .prefillOccupancy,
       .activePrefillTokens, .pendingDecodes, .activeDecodes, .buildInfo, .processStart,
       .processMemory, .tlsCertificateEnd, .processDescriptors, .processDescriptorLimit:
       "gauge"

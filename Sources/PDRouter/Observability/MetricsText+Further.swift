@@ -11,6 +11,9 @@ extension MetricsText {
       .responseBytes, .responses, .tokenGap, .timePerToken, .stageDuration, .clientDisconnects,
       .clientConnections, .splitErrors, .decodePending:
       request(name)
+    case .http2Connections, .http2LiveStreams, .http2Streams, .http2StreamsReset,
+      .http2StreamsStalled, .http2ConnectionsEnded:
+      http2(name)
     case .buildInfo, .logLinesDropped, .processStart, .processCPU, .processMemory,
       .processDescriptors, .processDescriptorLimit:
       program(name)

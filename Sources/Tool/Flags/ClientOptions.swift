@@ -59,6 +59,19 @@ struct ClientOptions: ParsableArguments {
   @Option(help: "Longest time in which a client takes nothing of an answer, in seconds.")
   var clientSendTimeoutSecs = 60
 
+  @Flag(help: "Speak no HTTP/2 with clients.")
+  var disableHttp2 = false
+
+  @Option(help: "Requests that one HTTP/2 connection of a client may have under way at once.")
+  var http2MaxConcurrentStreams = 100
+
+  @Option(
+    help: "Silence of an HTTP/2 client after which it is asked whether it lives, in seconds.")
+  var http2KeepaliveIntervalSecs = 60
+
+  @Option(help: "Its time to say so, in seconds.")
+  var http2KeepaliveTimeoutSecs = 20
+
   @Option(help: "Address of the operators' port.")
   var adminHost = "127.0.0.1"
 
@@ -114,6 +127,10 @@ struct ClientOptions: ParsableArguments {
     configuration.timeouts.requestBodyIdle = .seconds(clientBodyTimeoutSecs)
     configuration.timeouts.clientIdle = .seconds(clientIdleTimeoutSecs)
     configuration.timeouts.answerStall = .seconds(clientSendTimeoutSecs)
+    configuration.http2.isOff = disableHttp2
+    configuration.http2.maxConcurrentStreams = http2MaxConcurrentStreams
+    configuration.http2.keepAliveInterval = .seconds(http2KeepaliveIntervalSecs)
+    configuration.http2.keepAliveTimeout = .seconds(http2KeepaliveTimeoutSecs)
     configuration.timeouts.settle = .seconds(drainSettleSecs)
     configuration.timeouts.shutdownGrace = .seconds(shutdownGracePeriodSecs)
   }

@@ -18,6 +18,9 @@ struct HTTP1FieldSemantics {
   /// Whether `Expect` holds anything else.
   private(set) var expectsUnknown = false
 
+  /// Whether there is an `Upgrade` field.
+  private(set) var hasUpgrade = false
+
   private var hasTransferEncoding = false
   private var hasOtherCoding = false
   private var optionCount = 0
@@ -40,6 +43,7 @@ struct HTTP1FieldSemantics {
         contentLength = length
       case .transferEncoding: try readCodings(base, value)
       case .connection: try readOptions(base, value, &fields, limits)
+      case .upgrade: hasUpgrade = true
       case .expect:
         let isKnown = ASCII.isSame(
           base + value.lowerBound, value.count, ignoringCaseAs: "100-continue")

@@ -68,6 +68,7 @@ public struct HTTP1RequestParser: Sendable {
     head.framing =
       semantics.isChunked ? .chunked : semantics.contentLength.map { .length($0) } ?? .none
     head.keepsAlive = semantics.keepsConnection(isHTTP10: isHTTP10)
+    head.asksForUpgrade = semantics.hasUpgrade && !isHTTP10
     // A 1.0 client cannot be answered with 100 (RFC 9110 §10.1.1).
     head.expectsContinue = semantics.expectsContinue && !isHTTP10 && !head.framing.isEmpty
   }

@@ -25,6 +25,8 @@ public struct RequestHead: ~Copyable {
   public var keepsAlive: Bool
   /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
   public var expectsContinue: Bool
+  /// Whether the client would go on in another protocol (`Upgrade`, RFC 9110 §7.8).
+  public var asksForUpgrade: Bool
   /// The host asked for, with its port if there is one: of an absolute-form target, else of `Host`.
   public var host: ByteRange?
 
@@ -40,6 +42,7 @@ public struct RequestHead: ~Copyable {
     framing = .none
     keepsAlive = true
     expectsContinue = false
+    asksForUpgrade = false
     host = nil
   }
 
@@ -55,6 +58,7 @@ public struct RequestHead: ~Copyable {
     framing = .none
     keepsAlive = true
     expectsContinue = false
+    asksForUpgrade = false
     host = nil
   }
 }

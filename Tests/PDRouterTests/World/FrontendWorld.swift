@@ -19,6 +19,12 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   private(set) var bodies: [String] = []
   private(set) var refusals: [Int] = []
   private(set) var refusedConnections: [ConnectionRefusal] = []
+  /// Labels of connections that were ended before their time.
+  private(set) var faults: [String] = []
+  /// Whether bodies are taken in pieces.
+  var takesPieces = false
+  /// How often more of such a body, or its end, was told of.
+  private(set) var pieceCount = 0
   /// When clients left while they waited.
   private(set) var losses: [Instant] = []
   private(set) var drainCount = 0
@@ -28,7 +34,7 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   init(
     conditions: NetworkConditions = NetworkConditions(),
     configure: (inout Limits) -> Void = { _ in },
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = Timeouts(), http2: ClientHTTP2Settings = ClientHTTP2Settings()
   ) {
     world = SimulatedWorld(seed: 1, conditions: conditions)
     let host = world.makeHost("router")
@@ -36,6 +42,7 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
     var limits = Limits()
     configure(&limits)
     let frontend = Frontend(loop: host.loop, handler: self, limits: limits, timeouts: timeouts)
+    frontend.http2 = http2
     self.frontend = frontend
     do throws(StreamError) {
       try frontend.listen(on: address, sharesPort: false)
@@ -63,6 +70,21 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   }
 
   func didRefuse(status: Int) { refusals.append(status) }
+
+  func didEndConnection(_ fault: ConnectionFault) { faults.append(fault.label.description) }
+
+  func takesBodyInPieces(_ exchange: Exchange) -> Bool { takesPieces }
+
+  func exchangeDidReceiveBody(_ exchange: Exchange) { pieceCount += 1 }
+
+  func exchangeMustEnd(_ exchange: Exchange) {
+    if exchange.hasBegun { exchange.cut() } else { endsAtOnce(exchange) }
+  }
+
+  private func endsAtOnce(_ exchange: Exchange) {
+    waiting.removeAll { $0 === exchange }
+    exchange.respond(status: 503, fields: ByteBuffer(), body: ByteBuffer())
+  }
 
   func didRefuseConnection(_ reason: ConnectionRefusal) { refusedConnections.append(reason) }
 
@@ -92,6 +114,9 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
     waiting[0].begin(status: status, fields: fields, length: length)
   }
 
+  /// The oldest waiting request, for whoever answers it in a way of his own.
+  func takeOldest() -> Exchange { waiting.removeFirst() }
+
   /// Ends the answer to the oldest waiting request, or cuts it.
   func end(cutting: Bool = false) {
     let exchange = waiting.removeFirst()
@@ -101,6 +126,13 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   /// Runs `body` from outside of any loop, some time on.
   func later(_ delay: Duration = .milliseconds(10), _ body: @escaping () -> Void) {
     world.schedule(after: delay, body)
+  }
+
+  /// A client of HTTP/2 that connects now.
+  func http2Client(
+    settings: HTTP2Settings = HTTP2Settings(), options: StreamOptions = StreamOptions()
+  ) -> HTTP2Client {
+    HTTP2Client(on: clientHost.loop, to: address, settings: settings, options: options)
   }
 
   /// A client that begins its script now.
