@@ -8,7 +8,7 @@ public enum HTTP2Error: Error, Equatable, Sendable {
   case badPreface
   /// A header block over twice `HTTP2Settings.headerListBytes`.
   case headerListFlood
-  /// A header block in more CONTINUATION frames than `HTTP2Settings.continuations`.
+  /// A header block in too many CONTINUATION frames (`HTTP2Settings.continuations`).
   case continuationFlood
   /// More settings in a frame than `HTTP2Settings.settingsEntries`.
   case settingsEntriesFlood

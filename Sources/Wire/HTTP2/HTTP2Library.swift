@@ -15,7 +15,8 @@ enum HTTP2Library {
     defer { nghttp2_option_del(options) }
     nghttp2_option_set_no_auto_window_update(options, 1)
     nghttp2_option_set_no_closed_streams(options, 1)
-    nghttp2_option_set_max_continuations(options, settings.continuations)
+    // It counts one for each call in which it reads at the frame's head, of nine bytes.
+    nghttp2_option_set_max_continuations(options, settings.continuations * 9)
     nghttp2_option_set_max_settings(options, settings.settingsEntries)
     nghttp2_option_set_max_outbound_ack(options, settings.queuedControlFrames)
     nghttp2_option_set_max_send_header_block_length(options, 1 << 20)

@@ -16,7 +16,8 @@ public struct HTTP2Settings: Equatable, Sendable {
   /// 32 bytes a field besides its text, and is announced (SETTINGS_MAX_HEADER_LIST_SIZE); twice as
   /// much ends the connection.
   public var head = HTTP1Limits()
-  /// CONTINUATION frames of one header block; more end the connection.
+  /// CONTINUATION frames of one header block that are taken in any case, however they are cut; the
+  /// connection ends at the latest after nine times as many.
   public var continuations = 8
   /// Entries of one SETTINGS frame; more end the connection.
   public var settingsEntries = 32
