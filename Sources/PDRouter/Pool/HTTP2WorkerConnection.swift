@@ -87,7 +87,7 @@ final class HTTP2WorkerConnection {
     }
   }
 
-  private var hasRoom: Bool { session.openStreams < session.remoteMaxConcurrentStreams }
+  private var hasRoom: Bool { session.mayOpenStream }
 
   /// Lets those begin who wait, as far as there is room.
   func beginWaiting() {

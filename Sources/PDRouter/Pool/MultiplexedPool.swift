@@ -149,7 +149,8 @@ struct MultiplexedPool<Connection: AnyObject> {
   /// The next connection that has had no stream for too long, out of the book; nil when there is
   /// none.
   mutating func takeExpired(now: Instant) -> Connection? {
-    take { $0.live == 0 && now - $0.idleSince >= idleTimeout }
+    let idleTimeout = idleTimeout
+    return take { $0.live == 0 && now - $0.idleSince >= idleTimeout }
   }
 
   /// Any connection without a stream, out of the book.

@@ -1,5 +1,6 @@
 import Simulation
 import Vocabulary
+import Wire
 
 @testable import PDRouter
 
@@ -14,7 +15,7 @@ final class PoolWorld {
 
   init(
     conditions: NetworkConditions = NetworkConditions(),
-    limits: Limits = Limits(),
+    limits: Limits = Limits(), http2: HTTP2Settings = HTTP2Settings(),
     script: @escaping (ScriptedEngine.Request) -> [ScriptedEngine.Act] = { _ in
       [.send(RouterWorld.ok)]
     }
@@ -22,9 +23,12 @@ final class PoolWorld {
     world = SimulatedWorld(seed: 1, conditions: conditions)
     loop = world.makeHost("router").loop
     engineHost = world.makeHost("w0")
-    engine = ScriptedEngine(on: engineHost, script: script)
+    engine = ScriptedEngine(on: engineHost, settings: http2, script: script)
     worker = makeRegistry([.both]).workers[0]
-    pool = WorkerPool(worker: worker, loop: loop, limits: limits, timeouts: Timeouts())
+    var settings = WorkerProtocolSettings()
+    settings.prefersHTTP2 = WorldProtocol.isHTTP2
+    pool = WorkerPool(
+      worker: worker, loop: loop, limits: limits, timeouts: Timeouts(), speaking: settings)
   }
 
   /// Starts a leg and runs until it is over or `limit` has passed.

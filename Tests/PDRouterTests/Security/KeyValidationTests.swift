@@ -22,7 +22,7 @@ struct KeyValidationTests {
       }
       let network = world.world
       servers = acts.enumerated().map { number, acts in
-        ScriptedEngine(on: network.makeHost("auth\(number)")) { _ in acts }
+        ScriptedEngine(on: network.makeHost("auth\(number)"), isHTTP2: false) { _ in acts }
       }
     }
 

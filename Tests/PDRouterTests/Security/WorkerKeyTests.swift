@@ -97,7 +97,7 @@ struct WorkerKeyTests {
 
   @Test func `a bootstrap server is sent it too`() {
     let (world, watch) = makeWorld([.prefill, .decode]) { $0.connector = .mooncake }
-    let server = ScriptedEngine(on: world.engines[0].loop.host, port: 8998) { _ in
+    let server = ScriptedEngine(on: world.engines[0].loop.host, port: 8998, isHTTP2: false) { _ in
       [.send(RouterWorld.answer(#"{"0":{"engine_id":"a"}}"#))]
     }
     watch.start()

@@ -26,7 +26,7 @@ struct BootstrapInquiryTests {
   private func server(
     of world: RouterWorld, port: UInt16, _ answer: @escaping () -> String
   ) -> ScriptedEngine {
-    ScriptedEngine(on: world.engines[0].loop.host, port: port) { _ in
+    ScriptedEngine(on: world.engines[0].loop.host, port: port, isHTTP2: false) { _ in
       [.send(RouterWorld.answer(answer()))]
     }
   }

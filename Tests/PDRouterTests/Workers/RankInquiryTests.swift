@@ -215,7 +215,7 @@ struct RankInquiryTests {
   @Test func `each rank of a Mooncake engine is known by its own engine's id`() throws {
     let ranks = try RankWorld([2, 1], connector: .mooncake)
     let host = ranks.engines[0].loop.host
-    let server = ScriptedEngine(on: host, port: 8998) { _ in
+    let server = ScriptedEngine(on: host, port: 8998, isHTTP2: false) { _ in
       [.send(RouterWorld.answer(#"{"0":{"engine_id":"zero"},"1":{"engine_id":"one"}}"#))]
     }
     ranks.start()

@@ -34,6 +34,7 @@ final class RouterWorld {
     var configuration = RouterConfiguration()
     configuration.policy = .roundRobin
     configuration.isDisaggregated = roles.contains { $0 != .both }
+    configuration.workerProtocol.prefersHTTP2 = WorldProtocol.isHTTP2
     configure(&configuration)
     registry = makeRegistry(
       roles, details: details, key: configuration.clients.workerKey.map { WorkerKey($0) })

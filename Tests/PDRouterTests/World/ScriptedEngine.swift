@@ -1,6 +1,7 @@
 import EventLoop
 import Simulation
 import Vocabulary
+import Wire
 
 /// An engine of raw bytes: takes whole HTTP/1.1 requests and does what its script says, byte for
 /// byte.
@@ -47,10 +48,19 @@ final class ScriptedEngine: ListenerHandler {
   private(set) var connections: [EngineConnection] = []
   let loop: SimulatedLoop
   private var listener: (any Listener)?
+  /// Where it is reached if it is spoken to in HTTP/2: each stream is a connection to it.
+  private(set) var http2: HTTP2EnginePort?
 
-  init(on host: SimulatedHost, port: UInt16 = 8000, script: @escaping (Request) -> [Act]) {
+  init(
+    on host: SimulatedHost, port: UInt16 = 8000, isHTTP2: Bool = WorldProtocol.isHTTP2,
+    settings: HTTP2Settings = HTTP2Settings(), script: @escaping (Request) -> [Act]
+  ) {
     loop = host.loop
     self.script = script
+    guard !isHTTP2 else {
+      http2 = HTTP2EnginePort(on: host, port: port, settings: settings, for: self)
+      return
+    }
     do throws(StreamError) {
       listener = try loop.listen(
         on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
@@ -62,6 +72,7 @@ final class ScriptedEngine: ListenerHandler {
   /// Refuses connections from now on.
   func stopListening() {
     listener?.close()
+    http2?.stopListening()
   }
 
   func listener(_ listener: any Listener, didAccept stream: any ByteStream) {
@@ -118,7 +129,7 @@ final class EngineConnection: ByteStreamHandler, LoopTimerHandler {
         return
       case .finishWriting: stream.finishWriting()
       case .close: stream.close()
-      case .reset: (stream as? SimulatedStream)?.reset()
+      case .reset: stream.reset()
       case .closeAfterFlush: stream.closeAfterFlush()
       }
     }
