@@ -15,6 +15,8 @@ public struct TLSSettings: Sendable, Equatable {
   public var coversMetrics = false
   /// Whether clients may speak HTTP/2; follows `ClientHTTP2Settings`.
   var offersHTTP2 = true
+  /// Whether HTTP/2 is offered to `https://` workers.
+  package var offersWorkersHTTP2 = true
   /// The authorities of `https://` workers; nil takes the system's.
   public var workerAuthoritiesPath: String?
   /// What such workers are shown when they ask.
@@ -28,7 +30,7 @@ public struct TLSSettings: Sendable, Equatable {
   public init() {}
 
   /// What is offered to workers.
-  static let workerProtocols: [TLSProtocol] = [.http2, .http1]
+  var workerProtocols: [TLSProtocol] { offersWorkersHTTP2 ? [.http2, .http1] : [.http1] }
 
   /// Whether clients are met with TLS.
   var servesClients: Bool { !certificatePaths.isEmpty }
@@ -103,7 +105,7 @@ public struct TLSSettings: Sendable, Equatable {
     }
     return TLSClientSettings(
       authorities: workerAuthoritiesPath, identity: identity, acceptsAnything: acceptsAnyWorker,
-      protocols: TLSSettings.workerProtocols)
+      protocols: workerProtocols)
   }
 
   private func sentence(_ fault: TLSFault, _ flag: String) -> String { "\(flag): \(fault)" }

@@ -1,6 +1,6 @@
-internal import EventLoop
-internal import Vocabulary
-internal import Wire
+package import EventLoop
+package import Vocabulary
+package import Wire
 
 /// The TLS of one loop: makes streams of both sides, counts and logs how their handshakes end, and
 /// keeps handshakes from taking the loop's whole time.
@@ -28,7 +28,8 @@ package final class LoopSecurity {
   private var turn = Instant.zero
   private var turnsTaken = 0
 
-  init(_ shared: TransportSecurity, on loop: any Loop, metrics: LoopMetrics) {
+  /// The TLS of `loop`.
+  package init(_ shared: TransportSecurity, on loop: any Loop, metrics: LoopMetrics) {
     self.shared = shared
     self.loop = loop
     self.metrics = metrics
@@ -73,7 +74,7 @@ package final class LoopSecurity {
   }
 
   /// Begins to connect to `callee` at `peer`; `handler` hears of it once TLS is up.
-  func dial(
+  package func dial(
     _ peer: HostAndPort, as callee: TransportSecurity.Callee, timeout: Duration,
     resumption: TLSResumption, handler: any ByteStreamHandler
   ) -> any ByteStream {
@@ -115,7 +116,8 @@ extension LoopSecurity: TLSHandshakeWitness {
 }
 
 extension LoopSecurity: LoopTimerHandler {
-  func timerDidFire(_ timer: any LoopTimer) {
+  /// Those who wait have their turn.
+  package func timerDidFire(_ timer: any LoopTimer) {
     turn = loop.now
     turnsTaken = 0
     while turnsTaken < LoopSecurity.hellosPerWakeUp, queueStart < queue.count {

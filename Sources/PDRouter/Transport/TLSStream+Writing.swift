@@ -67,11 +67,13 @@ extension TLSStream: WakeUpEndHandler {
 
   func close() {
     guard isLive else { return }
-    // A close_notify behind bytes that were thrown away would say that they came.
-    if phase == .open, pending.isEmpty, inner?.bufferedByteCount == 0 {
-      sayClose()
+    if phase == .open, pending.isEmpty {
+      inner?.flush()
+      // A close_notify behind bytes that are thrown away would say that they came.
+      if inner?.bufferedByteCount == 0 { sayClose() }
       inner?.flush()
     }
+    guard isLive else { return }
     leave()
     inner?.close()
   }

@@ -94,7 +94,7 @@ public final class TransportSecurity: Sendable {
   }
 
   private static func ofSystem(_ settings: TLSSettings) -> TLSContext {
-    var client = TLSClientSettings(protocols: TLSSettings.workerProtocols)
+    var client = TLSClientSettings(protocols: settings.workerProtocols)
     client.acceptsAnything = settings.acceptsAnyWorker
     do throws(TLSFaults) {
       return try TLSContext.client(client)

@@ -18,6 +18,14 @@ enum TLSLibrary {
   /// The reason within an error's library.
   static func reason(_ code: UInt) -> Int32 { ERR_GET_REASON(code) }
 
+  /// The name of an alert (RFC 8446 §6.2).
+  static func alert(_ number: Int32) -> String {
+    // The library has no name for this one.
+    if number == SSL_AD_CERTIFICATE_REQUIRED { return "certificate required" }
+    let name = SSL_alert_desc_string_long(number).map { String(cString: $0) }
+    return name.flatMap { $0 == "unknown" ? nil : $0 } ?? "alert \(number)"
+  }
+
   /// A certificate's subject on one line, 256 bytes at most.
   static func subject(of certificate: OpaquePointer?) -> String {
     guard let certificate, let name = X509_get_subject_name(certificate) else { return "unknown" }

@@ -289,8 +289,7 @@ extension TLSSession {
     case SSL_R_WRONG_VERSION_NUMBER where isHandshake: return .notTLS
     // The library adds an alert's number to this (ssl.h, SSL_AD_REASON_OFFSET).
     case SSL_AD_REASON_OFFSET...(SSL_AD_REASON_OFFSET + 255):
-      let alert = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET)
-      return .refusedByPeer(alert: alert.map { String(cString: $0) } ?? "unknown alert")
+      return .refusedByPeer(alert: TLSLibrary.alert(reason - SSL_AD_REASON_OFFSET))
     default: return .corrupt(detail: TLSLibrary.words(code))
     }
   }

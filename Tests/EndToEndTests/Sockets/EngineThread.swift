@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoop
+import PDRouter
 import Simulation
 import Synchronization
 import Vocabulary
@@ -12,10 +13,12 @@ final class EngineThread: Sendable {
   let addresses: [HostAndPort]
 
   /// Starts `count` engines, the first of them with `fault`; nil when a port cannot be opened.
-  init?(count: Int, fault: EngineFault.Kind? = nil) {
+  ///
+  /// They speak TLS where `security` is given.
+  init?(count: Int, fault: EngineFault.Kind? = nil, security: TransportSecurity? = nil) {
     let box = Box()
     thread = LoopThread.start(name: "engines") { loop in
-      let keeper = EngineKeeper(count: count, on: loop)
+      let keeper = EngineKeeper(count: count, on: loop, security: security)
       if let fault { keeper.engines.first?.faults.add(EngineFault(fault)) }
       loop.handler = keeper
       box.started.withLock { $0 = (loop.waker, keeper.engines.map(\.address)) }
@@ -46,14 +49,14 @@ final class EngineThread: Sendable {
 private final class EngineKeeper: LoopHandler {
   private(set) var engines: [SimulatedEngine] = []
 
-  init(count: Int, on loop: LibUVLoop) {
+  init(count: Int, on loop: LibUVLoop, security: TransportSecurity?) {
     for number in 0..<count {
       var configuration = FleetPlan.smallEngine
       configuration.engineID = "engine-\(number)"
       configuration.sideChannelPort = 0
       let engine = try? SimulatedEngine(
         loop: loop, configuration: configuration, listen: HostAndPort(host: "127.0.0.1", port: 0),
-        created: 1_700_000_000)
+        created: 1_700_000_000, security: security)
       if let engine { engines.append(engine) }
     }
   }

@@ -134,6 +134,18 @@ struct TLSSessionTests {
     #expect(end.failure == .plainHTTP)
   }
 
+  @Test(arguments: [1, 2])
+  func `versions before 1.2 are refused, and the peer is told`(_ minor: UInt8) throws {
+    let body: [UInt8] =
+      [3, minor] + (0..<32).map { $0 } + [0, 0, 4, 0xC0, 0x13, 0x00, 0x2F, 1, 0]
+    let hello = [22, 3, 1, 0, UInt8(body.count + 4), 1, 0, 0, UInt8(body.count)] + body
+    let end = SessionEnd(TLSSession(serving: try TestCertificates.server("server")))
+    end.take(hello)
+    #expect(end.failure == .versionTooOld)
+    // A fatal alert, protocol_version (RFC 8446 §6.2).
+    #expect(end.takeOutput().suffix(2) == [2, 70])
+  }
+
   @Test func `a session that has failed says so again and takes nothing more`() throws {
     let end = SessionEnd(TLSSession(serving: try TestCertificates.server("server")))
     end.take([0, 1, 2])
