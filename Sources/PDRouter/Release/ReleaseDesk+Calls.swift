@@ -96,18 +96,23 @@ extension ReleaseDesk {
     case .answered(.notServed): fail(call, order, mayRepeat: true)
     case .failed(let wasSent):
       // Attached twice, a handle that is free already hangs and keeps blocks at the decode engine.
-      fail(call, order, by: call.worker, mayRepeat: call.means != .attachment || !wasSent)
+      fail(
+        call, order, by: call.worker, wasSent: wasSent,
+        mayRepeat: call.means != .attachment || !wasSent)
     }
   }
 
   private func fail(
-    _ call: ReleaseCall, _ order: ReleaseOrder, by engine: Worker? = nil, mayRepeat: Bool
+    _ call: ReleaseCall, _ order: ReleaseOrder, by engine: Worker? = nil, wasSent: Bool = true,
+    mayRepeat: Bool
   ) {
     counts.failedCalls += 1
     retire(call)
-    guard !queue.fail(order, by: engine, mayRepeat: mayRepeat, now: router.loop.now) else {
-      return
-    }
+    // While draining nobody is waited for longer than for an engine that refuses.
+    let isCounted = wasSent || isDraining
+    let now = router.loop.now
+    guard !queue.fail(order, by: engine, wasSent: isCounted, mayRepeat: mayRepeat, now: now)
+    else { return }
     counts.givenUp += 1
     if isDraining { end(order, as: .expired) }
   }

@@ -6,10 +6,13 @@ struct ReleaseLimits {
   var callsPerWorker = 8
   /// Calls begun a second, so that a mass of departing clients does not disturb those who stay.
   var callsPerSecond = 500
-  /// Workers asked for one order, the first included; then its handle is left to its lease.
+  /// Calls sent for one order, the first included; then its handle is left to its lease.
   var attempts = 3
   /// Wait before the second attempt; the third waits five times as long.
   var backoff: Duration = .milliseconds(50)
+  /// Wait after the third attempt and each further one, which only calls have that cannot be sent:
+  /// they are tried until the lease is over.
+  var longestBackoff: Duration = .seconds(1)
   /// Wait before prefill is told in place of a decode engine that died: what that one had asked for
   /// may still be on its way, and must not find the blocks in other hands.
   var graceAfterDeath: Duration = .milliseconds(250)
@@ -32,6 +35,10 @@ struct ReleaseLimits {
   /// Wait after so many failed attempts.
   func pause(after attempts: Int) -> Duration {
     precondition(attempts > 0)
-    return attempts == 1 ? backoff : backoff * 5
+    return switch attempts {
+    case 1: backoff
+    case 2, 3: backoff * 5
+    default: longestBackoff
+    }
   }
 }

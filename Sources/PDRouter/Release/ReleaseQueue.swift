@@ -25,7 +25,10 @@ struct ReleaseQueue {
     let tried: TriedWorkers
     /// Who failed the order itself.
     var failed = TriedWorkers()
+    /// Calls that were sent and failed.
     var attempts = 0
+    /// Calls that could not even be sent.
+    var unsent = 0
   }
 
   private let limits: ReleaseLimits
@@ -132,11 +135,14 @@ struct ReleaseQueue {
 
   /// Its call failed: it pauses and tries again if it `mayRepeat` and has attempts left.
   ///
-  /// `engine` is the worker it is out at, where all ranks of its engine have failed with it.
+  /// `engine` is the worker it is out at, where all ranks of its engine have failed with it. A call
+  /// that was not even sent is tried again until the lease is over: whoever cannot be reached
+  /// now may be back in a second.
   ///
   /// - Returns: false when it rests from now on. Precondition: it is out.
   mutating func fail(
-    _ order: ReleaseOrder, by engine: Worker? = nil, mayRepeat: Bool, now: Instant
+    _ order: ReleaseOrder, by engine: Worker? = nil, wasSent: Bool = true, mayRepeat: Bool,
+    now: Instant
   ) -> Bool {
     let id = order.handle
     guard case .out(let worker) = entry(of: order).stage else {
@@ -146,13 +152,13 @@ struct ReleaseQueue {
     precondition(engine == nil || engine?.id == worker, "it fails where it is out")
     entries[id]?.failed.insert(worker)
     if let engine { entries[id]?.failed.insertEngine(of: engine) }
-    entries[id]?.attempts += 1
-    let attempts = entry(of: order).attempts
+    if wasSent { entries[id]?.attempts += 1 } else { entries[id]?.unsent += 1 }
+    let (attempts, unsent) = (entry(of: order).attempts, entry(of: order).unsent)
     guard mayRepeat, attempts < limits.attempts else {
       entries[id]?.stage = .resting
       return false
     }
-    entries[id]?.stage = .pausing(until: now + limits.pause(after: attempts))
+    entries[id]?.stage = .pausing(until: now + limits.pause(after: attempts + unsent))
     pausing.append(id)
     return true
   }

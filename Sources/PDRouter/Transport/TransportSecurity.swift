@@ -1,5 +1,4 @@
 package import Logging
-internal import Synchronization
 internal import Vocabulary
 internal import Wire
 
@@ -26,8 +25,8 @@ public final class TransportSecurity: Sendable {
 
   /// The keys of tickets that clients are given.
   let tickets = TLSTicketKeys()
-  private let contexts: Mutex<Contexts>
-  private let lines = Mutex(LineBudget())
+  private let contexts: Guarded<Contexts>
+  private let lines = Guarded(LineBudget())
   private let logger: Logger?
 
   /// The TLS of `settings`, which are valid, with lines about it in `logger`.
@@ -35,14 +34,14 @@ public final class TransportSecurity: Sendable {
   /// - Throws: `ConfigurationFaults` when files have changed since they were checked.
   package init(_ settings: TLSSettings, logger: Logger? = nil) throws(ConfigurationFaults) {
     self.logger = logger
-    contexts = Mutex(Contexts(settings: settings))
+    contexts = Guarded(Contexts(settings: settings))
     try take(settings)
   }
 
   /// TLS towards whoever has a certificate of the system's authorities, and none for clients.
   init() {
     logger = nil
-    contexts = Mutex(Contexts(settings: TLSSettings()))
+    contexts = Guarded(Contexts(settings: TLSSettings()))
   }
 
   /// Reads certificates and authorities, of `settings` from now on, for new connections.

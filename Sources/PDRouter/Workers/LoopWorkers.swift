@@ -340,7 +340,9 @@ extension LoopWorkers {
     group.overlooksEjections = mustOverlookEjections(of: present)
     for worker in present where worker.isHealthy {
       let state = worker.breaker.state
-      guard group.overlooksEjections || state != .ejected else { continue }
+      guard
+        state != .ejected || group.overlooksEjections && !worker.breaker.awaitsProbe
+      else { continue }
       if state == .probing, !group.overlooksEjections { group.hasTried = true }
       group.workers.append(worker)
       group.marks.append(numbers.mark(of: worker))
@@ -354,12 +356,18 @@ extension LoopWorkers {
   /// Whether of a group's undrained workers so few are eligible, and admitted to all requests, that
   /// those that remain would only be the next to fail.
   ///
-  /// Workers that probes find unhealthy stay out in any case: they would only cost attempts.
+  /// Workers that probes find unhealthy stay out in any case, and so do those that are ejected for
+  /// broken connections and about to be probed: they would only cost attempts, and waiting for them
+  /// takes a second.
   private func mustOverlookEjections(of present: [Worker]) -> Bool {
     guard panicThreshold > 0 else { return false }
     var (eligible, failing) = (0, 0)
     for worker in present where worker.isHealthy {
-      if worker.breaker.state == .admitting { eligible += 1 } else { failing += 1 }
+      if worker.breaker.state == .admitting {
+        eligible += 1
+      } else if !worker.breaker.awaitsProbe {
+        failing += 1
+      }
     }
     return failing > 0 && eligible * 100 < panicThreshold * present.count
   }

@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import Synchronization
 public import Vocabulary
 
 /// The keys of session tickets (RFC 8446 §4.6.1, RFC 5077 §4), shared by all loops and by all
@@ -35,7 +34,7 @@ public final class TLSTicketKeys: Sendable {
     var madeAt: Instant?
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// Keys with one that was just made.
   public init() {}

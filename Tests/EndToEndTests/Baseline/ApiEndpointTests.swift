@@ -9,37 +9,27 @@ import Vocabulary
 ///
 /// Where they expect one of its faults, the row says what is right instead.
 @Suite struct ApiEndpointTests {
-  /// A router before engines of these manners.
+  /// A router before engines of these manners, of which it is told of two at most.
   private func withRouter(
     _ manners: [BaselineEngine.Manner] = [.init()], isDisaggregated: Bool = false, loops: Int = 1,
     _ body: (_ ask: (FleetRequest) throws -> ReceivedAnswer, _ engines: [HostAndPort]) throws ->
       Void
   ) throws {
-    let engines = try #require(BaselineEngines(manners))
+    let engines = try #require(
+      EngineThread { loop in
+        try manners.enumerated().map { try BaselineEngine("e\($0)", $1, on: loop) }
+      })
     defer { engines.stop() }
-    var configuration = RouterConfiguration()
-    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
+    var configuration = RouterConfiguration.onLoopback(
+      before: Array(engines.addresses.prefix(2)), isDisaggregated: isDisaggregated)
     configuration.metrics = nil
     configuration.policy = .random
     configuration.loops = loops
     configuration.startup.timeout = .seconds(2)
-    configuration.isDisaggregated = isDisaggregated
-    let roles: [Role] = isDisaggregated ? [.prefill, .decode] : [.both, .both]
-    configuration.workers = zip(engines.addresses, roles).filter { $0.0.port > 0 }.map {
-      .init(url: "http://\($0)", role: $1)
-    }
-    let announcements = Announcements()
-    let router = try Router(configuration: configuration, logger: announcements.logger)
-    let thread = LoopThread.start(name: "router") { _ in
-      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
-    }
-    defer {
-      router.stop()
-      thread.join()
-    }
-    let address = try #require(announcements.address(of: "listening"))
+    let router = try RouterThread(configuration)
+    defer { router.stop() }
     try body(
-      { try #require(ClientThread.ask([$0], at: address, named: false).first?.first) },
+      { try #require(ClientThread.ask([$0], at: router.address, named: false).first?.first) },
       engines.addresses)
   }
 

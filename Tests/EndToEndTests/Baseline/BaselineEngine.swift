@@ -6,7 +6,7 @@ import Wire
 /// An engine with the routes of the baseline's mock worker, each answer a fixed text.
 ///
 /// Confined to its loop.
-final class BaselineEngine: ExchangeHandler {
+final class BaselineEngine: ExchangeHandler, KeptEngine {
   /// How it behaves.
   struct Manner: Sendable {
     /// What `/health` answers.

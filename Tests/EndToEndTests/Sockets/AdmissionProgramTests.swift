@@ -14,24 +14,14 @@ import Vocabulary
   ) throws -> (answers: [ReceivedAnswer], mostAtEngine: Int, atEngine: Int) {
     let engine = try #require(CountingEngine(answeringAfter: delay))
     defer { engine.stop() }
-    var configuration = RouterConfiguration()
-    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
+    var configuration = RouterConfiguration.onLoopback(before: [engine.address])
     configuration.metrics = nil
     configuration.policy = .roundRobin
-    configuration.workers = [.init(url: "http://\(engine.address)", role: .both)]
     configure(&configuration)
-    let announcements = Announcements()
-    let router = try Router(configuration: configuration, logger: announcements.logger)
-    let thread = LoopThread.start(name: "router") { _ in
-      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
-    }
-    defer {
-      router.stop()
-      thread.join()
-    }
-    let address = try #require(announcements.address(of: "listening"))
+    let router = try RouterThread(configuration)
+    defer { router.stop() }
     let requests = (0..<count).map { FleetRequest.completion("number \($0)") }
-    let answers = ClientThread.ask(requests, at: address)
+    let answers = ClientThread.ask(requests, at: router.address)
     #expect(answers.allSatisfy { $0.count == 1 })
     return (answers.compactMap(\.first), engine.figures.most, engine.figures.total)
   }

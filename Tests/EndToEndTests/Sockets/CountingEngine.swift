@@ -1,4 +1,3 @@
-import Dispatch
 import EventLoop
 import PDRouter
 import Synchronization
@@ -6,8 +5,7 @@ import Vocabulary
 
 /// An engine on a thread of its own that only counts: how many requests are with it at once.
 final class CountingEngine: Sendable {
-  private let thread: LoopThread
-  private let waker: any LoopWaker
+  private let thread: EngineThread
   private let counts: CountingDesk.Counts
   /// Where it listens.
   let address: HostAndPort
@@ -15,17 +13,9 @@ final class CountingEngine: Sendable {
   /// Answers each request after `delay`; nil when no port can be opened.
   init?(answeringAfter delay: Duration) {
     let counts = CountingDesk.Counts()
-    let box = Box()
-    thread = LoopThread.start(name: "engine") { loop in
-      let desk = CountingDesk(on: loop, delay: delay, counts: counts)
-      loop.handler = desk
-      box.started.withLock { $0 = desk.listen().map { (loop.waker, $0) } }
-      box.isReady.signal()
-      loop.run()
-    }
-    box.isReady.wait()
-    guard let (waker, address) = box.started.withLock({ $0 }) else { return nil }
-    self.waker = waker
+    let thread = EngineThread { [try CountingDesk(on: $0, delay: delay, counts: counts)] }
+    guard let thread, let address = thread.addresses.first else { return nil }
+    self.thread = thread
     self.address = address
     self.counts = counts
   }
@@ -37,18 +27,12 @@ final class CountingEngine: Sendable {
 
   /// Ends it and waits for the thread's end.
   func stop() {
-    waker.wake()
-    thread.join()
-  }
-
-  private final class Box: Sendable {
-    let started = Mutex<(waker: any LoopWaker, address: HostAndPort)?>(nil)
-    let isReady = DispatchSemaphore(value: 0)
+    thread.stop()
   }
 }
 
 /// Answers a counting engine's requests.
-private final class CountingDesk: ExchangeHandler, LoopHandler {
+private final class CountingDesk: ExchangeHandler, KeptEngine {
   /// What has been counted; read from any thread.
   final class Counts: Sendable {
     let most = Atomic<Int>(0)
@@ -58,19 +42,17 @@ private final class CountingDesk: ExchangeHandler, LoopHandler {
   private let loop: LibUVLoop
   private let delay: Duration
   private let counts: Counts
+  private(set) var address = HostAndPort(host: "127.0.0.1", port: 0)
   private var frontend: Frontend?
   private var present = 0
 
-  init(on loop: LibUVLoop, delay: Duration, counts: Counts) {
+  init(on loop: LibUVLoop, delay: Duration, counts: Counts) throws(StreamError) {
     self.loop = loop
     self.delay = delay
     self.counts = counts
-  }
-
-  func listen() -> HostAndPort? {
     let frontend = Frontend(loop: loop, handler: self, limits: Limits(), timeouts: Timeouts())
+    address = try frontend.listen(on: address, sharesPort: false)
     self.frontend = frontend
-    return try? frontend.listen(on: HostAndPort(host: "127.0.0.1", port: 0), sharesPort: false)
   }
 
   func handle(_ exchange: Exchange) {
@@ -96,13 +78,10 @@ private final class CountingDesk: ExchangeHandler, LoopHandler {
 
   func didRefuse(status: Int) {}
 
-  func loopDidWake(_ loop: any Loop) {
+  func stop() {
     frontend?.abort()
     frontend = nil
-    loop.stop()
   }
-
-  func loop(_ loop: any Loop, didReceiveSignal number: Int32) {}
 }
 
 /// One request's stay with a counting engine.

@@ -12,28 +12,44 @@ final class EngineThread: Sendable {
   /// Where the engines listen.
   let addresses: [HostAndPort]
 
-  /// Starts `count` engines, the first of them with `fault`; nil when a port cannot be opened.
-  ///
-  /// They speak TLS where `security` is given.
-  init?(count: Int, fault: EngineFault.Kind? = nil, security: TransportSecurity? = nil) {
+  /// Starts the engines that `make` makes on the thread's loop; nil when one cannot open its port.
+  init?(_ make: @escaping @Sendable (LibUVLoop) throws -> [any KeptEngine]) {
     let box = Box()
     thread = LoopThread.start(name: "engines") { loop in
-      let keeper = EngineKeeper(count: count, on: loop, security: security)
-      if let fault { keeper.engines.first?.faults.add(EngineFault(fault)) }
+      let keeper = EngineKeeper((try? make(loop)) ?? [])
       loop.handler = keeper
       box.started.withLock { $0 = (loop.waker, keeper.engines.map(\.address)) }
       box.isReady.signal()
       loop.run()
     }
     box.isReady.wait()
-    guard let ready = box.started.withLock({ $0 }), ready.addresses.count == count else {
-      return nil
-    }
+    guard let ready = box.started.withLock({ $0 }) else { return nil }
     waker = ready.waker
     addresses = ready.addresses
   }
 
-  /// Kills the engines and waits for the thread's end.
+  /// Starts `count` simulated engines, the first of them with `fault`; they speak TLS where
+  /// `security` is given.
+  convenience init?(
+    count: Int, fault: EngineFault.Kind? = nil, security: TransportSecurity? = nil
+  ) {
+    self.init { loop in
+      try (0..<count).map { number in
+        var configuration = FleetPlan.smallEngine
+        configuration.engineID = "engine-\(number)"
+        configuration.sideChannelPort = 0
+        let engine = try SimulatedEngine(
+          loop: loop, configuration: configuration,
+          listen: HostAndPort(host: "127.0.0.1", port: 0), created: 1_700_000_000,
+          security: security)
+        if number == 0, let fault { engine.faults.add(EngineFault(fault)) }
+        return engine
+      }
+    }
+    guard addresses.count == count else { return nil }
+  }
+
+  /// Stops the engines and waits for the thread's end.
   func stop() {
     waker.wake()
     thread.join()
@@ -47,22 +63,14 @@ final class EngineThread: Sendable {
 
 /// Keeps engines until the loop is woken.
 private final class EngineKeeper: LoopHandler {
-  private(set) var engines: [SimulatedEngine] = []
+  let engines: [any KeptEngine]
 
-  init(count: Int, on loop: LibUVLoop, security: TransportSecurity?) {
-    for number in 0..<count {
-      var configuration = FleetPlan.smallEngine
-      configuration.engineID = "engine-\(number)"
-      configuration.sideChannelPort = 0
-      let engine = try? SimulatedEngine(
-        loop: loop, configuration: configuration, listen: HostAndPort(host: "127.0.0.1", port: 0),
-        created: 1_700_000_000, security: security)
-      if let engine { engines.append(engine) }
-    }
+  init(_ engines: [any KeptEngine]) {
+    self.engines = engines
   }
 
   func loopDidWake(_ loop: any Loop) {
-    for engine in engines { engine.kill() }
+    for engine in engines { engine.stop() }
     loop.stop()
   }
 

@@ -15,27 +15,13 @@ import Vocabulary
   ) throws {
     let engines = try #require(EngineThread(count: 2, fault: fault))
     defer { engines.stop() }
-    var configuration = RouterConfiguration()
-    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.metrics = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.isDisaggregated = isDisaggregated
-    let roles: [Role] = isDisaggregated ? [.prefill, .decode] : [.both, .both]
-    configuration.workers = zip(engines.addresses, roles).map {
-      .init(url: "http://\($0)", role: $1)
-    }
+    var configuration = RouterConfiguration.onLoopback(
+      before: engines.addresses, isDisaggregated: isDisaggregated)
     configure(&configuration)
-    let announcements = Announcements()
-    let router = try Router(configuration: configuration, logger: announcements.logger)
-    let thread = LoopThread.start(name: "router") { _ in
-      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
-    }
-    defer {
-      router.stop()
-      thread.join()
-    }
-    let address = try #require(announcements.address(of: "listening"))
-    let metrics = try #require(announcements.address(of: "serving metrics"))
-    try body(router, address, metrics)
+    let thread = try RouterThread(configuration)
+    defer { thread.stop() }
+    let metrics = try #require(thread.metrics)
+    try body(thread.router, thread.address, metrics)
   }
 
   private static let requests: [FleetRequest] = [

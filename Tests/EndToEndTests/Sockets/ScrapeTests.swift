@@ -25,26 +25,14 @@ import Vocabulary
   @Test func `counters of several loops only grow while they are read, and end exact`() throws {
     let engines = try #require(EngineThread(count: 2))
     defer { engines.stop() }
-    var configuration = RouterConfiguration()
-    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.metrics = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.isDisaggregated = true
+    var configuration = RouterConfiguration.onLoopback(
+      before: engines.addresses, isDisaggregated: true)
     configuration.loops = 3
     configuration.observability.givesRouteReceipt = true
-    configuration.workers = zip(engines.addresses, [Role.prefill, .decode]).map {
-      .init(url: "http://\($0)", role: $1)
-    }
-    let announcements = Announcements()
-    let router = try Router(configuration: configuration, logger: announcements.logger)
-    let thread = LoopThread.start(name: "router") { _ in
-      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
-    }
-    defer {
-      router.stop()
-      thread.join()
-    }
-    let address = try #require(announcements.address(of: "listening"))
-    let metrics = try #require(announcements.address(of: "serving metrics"))
+    let router = try RouterThread(configuration)
+    defer { router.stop() }
+    let address = router.address
+    let metrics = try #require(router.metrics)
     let clients = LoopThread.start(name: "load") { _ in
       let answers = ClientThread.ask(Self.requests, at: address)
       if answers.contains(where: { $0.first?.status != 200 }) { Issue.record("not all answered") }

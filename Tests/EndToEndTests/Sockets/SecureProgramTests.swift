@@ -52,32 +52,23 @@ import Vocabulary
     let security = try TransportSecurity(Self.settings("chained"))
     let engines = try #require(EngineThread(count: 2, security: security))
     defer { engines.stop() }
-    var configuration = RouterConfiguration()
-    configuration.listen = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.metrics = HostAndPort(host: "127.0.0.1", port: 0)
-    configuration.isDisaggregated = isDisaggregated
+    var configuration = RouterConfiguration.onLoopback(
+      before: engines.addresses, isDisaggregated: isDisaggregated)
+    for place in configuration.workers.indices {
+      configuration.workers[place].url = "https://\(engines.addresses[place])"
+    }
     configuration.loops = loops
     configuration.tls = Self.settings("server") {
       $0.workerAuthoritiesPath = Self.path("ca.pem")
     }
-    let roles: [Role] = isDisaggregated ? [.prefill, .decode] : [.both, .both]
-    configuration.workers = zip(engines.addresses, roles).map {
-      .init(url: "https://\($0)", role: $1)
-    }
     configure(&configuration)
-    let announcements = Announcements()
-    let router = try Router(configuration: configuration, logger: announcements.logger)
-    let thread = LoopThread.start(name: "router") { _ in
-      do { try router.run() } catch { Issue.record("the router cannot run: \(error)") }
-    }
-    defer {
-      router.stop()
-      thread.join()
-    }
-    let address = try #require(announcements.address(of: "listening"))
-    let metrics = try #require(announcements.address(of: "serving metrics"))
+    let router = try RouterThread(configuration)
+    defer { router.stop() }
+    let metrics = try #require(router.metrics)
     try body(
-      Run(router: router, configuration: configuration, address: address, metrics: metrics))
+      Run(
+        router: router.router, configuration: configuration, address: router.address,
+        metrics: metrics))
   }
 
   private static let requests: [FleetRequest] = [

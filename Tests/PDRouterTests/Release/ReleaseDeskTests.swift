@@ -83,6 +83,27 @@ struct ReleaseDeskTests {
     world.expectReleased(0, by: .rejectedRequest)
   }
 
+  @Test func `engines that come back before anybody missed them are told all the same`() {
+    let world = ReleaseWorld(decodeCount: 2)
+    for engine in world.decodeEngines { engine.stopListening() }
+    world.release(3)
+    world.world.world.run(for: .seconds(8))
+    #expect(world.desk.outstanding == 3 && world.desk.counts.givenUp == 0)
+    #expect(world.desk.counts.failedCalls > 9)
+    for engine in world.decodeEngines { engine.listen() }
+    #expect(world.settle(within: .seconds(2)))
+    world.expectReleased(3, by: .rejectedRequest)
+  }
+
+  @Test func `a drain waits for engines that cannot be reached no longer than for others`() {
+    let world = ReleaseWorld(decodeCount: 2)
+    for engine in world.decodeEngines { engine.stopListening() }
+    world.release(2)
+    world.desk.drain {}
+    #expect(world.settle(within: .seconds(2)))
+    #expect(world.counts.expired == 2)
+  }
+
   @Test func `when no decode worker lives the handle waits for one, or for its lease`() {
     let world = ReleaseWorld(decodeCount: 1)
     _ = world.decodes[1].setHealthy(false)

@@ -80,8 +80,10 @@ private struct QueueModel {
     if Bool.random(using: &generator) {
       end(order)
     } else {
+      let wasSent = Int.random(in: 0..<3, using: &generator) > 0
+      if !wasSent { attempts[order.handle, default: 1] -= 1 }
       let isLast = attempts[order.handle] == limits.attempts
-      #expect(queue.fail(order, mayRepeat: true, now: now) == !isLast)
+      #expect(queue.fail(order, wasSent: wasSent, mayRepeat: true, now: now) == !isLast)
     }
     check()
   }

@@ -123,6 +123,27 @@ struct ReleaseQueueTests {
     #expect(records == [.failedOrder, isOfEngine ? .failedOrder : .clean, .clean])
   }
 
+  @Test func `an order that reaches nobody is tried for as long as its lease lasts`() {
+    var (queue, orders) = makeQueue(1)
+    let order = orders[0]
+    var now = at(1000)
+    for milliseconds in [50, 250, 250, 1000, 1000, 1000] {
+      #expect(queue.next(now: now) === order)
+      queue.depart(order, to: one, now: now)
+      #expect(queue.fail(order, wasSent: false, mayRepeat: true, now: now) == true)
+      now = now + .milliseconds(milliseconds)
+      #expect(queue.wake == now)
+    }
+    // Calls that are sent count as ever.
+    for isLast in [false, false, true] {
+      #expect(queue.next(now: now) === order)
+      queue.depart(order, to: one, now: now)
+      #expect(queue.fail(order, mayRepeat: true, now: now) == !isLast)
+      now = now + .seconds(1)
+    }
+    #expect(queue.helplessOrders.count == 1)
+  }
+
   @Test func `an order that may not be repeated rests at once`() {
     var (queue, orders) = makeQueue(1)
     #expect(queue.next(now: at(1)) === orders[0])

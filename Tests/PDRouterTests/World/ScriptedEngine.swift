@@ -47,6 +47,7 @@ final class ScriptedEngine: ListenerHandler {
   /// What `stream.handler` does not keep, while it is open.
   private(set) var connections: [EngineConnection] = []
   let loop: SimulatedLoop
+  private let address: HostAndPort
   private var listener: (any Listener)?
   /// Where it is reached if it is spoken to in HTTP/2: each stream is a connection to it.
   private(set) var http2: HTTP2EnginePort?
@@ -57,13 +58,18 @@ final class ScriptedEngine: ListenerHandler {
   ) {
     loop = host.loop
     self.script = script
+    address = HostAndPort(host: host.name, port: port)
     guard !isHTTP2 else {
       http2 = HTTP2EnginePort(on: host, port: port, settings: settings, for: self)
       return
     }
+    listen()
+  }
+
+  /// Accepts connections.
+  func listen() {
     do throws(StreamError) {
-      listener = try loop.listen(
-        on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
+      listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {
       preconditionFailure("\(error)")
     }

@@ -191,10 +191,10 @@ struct BreakerTests {
     let registry = makeRegistry(Array(repeating: .both, count: 10))
     var workers = LoopWorkers(registry: registry, panicThreshold: 30)
     var trial = BreakerTrial.none
-    func eject(_ worker: Worker) {
+    func eject(_ worker: Worker, _ failure: BreakerFailure = .answer) {
       var settings = BreakerSettings()
       settings.failureThreshold = 1
-      _ = worker.breaker.noteFailure(.answer, &trial, now: .zero, by: settings)
+      _ = worker.breaker.noteFailure(failure, &trial, now: .zero, by: settings)
       registry.noteChange()
     }
     func look() -> (Bool, Int) {
@@ -211,6 +211,11 @@ struct BreakerTests {
     // One that drains is not counted among those that could be eligible.
     for number in 0..<4 { _ = registry.setDraining(true, registry.workers[number].id) }
     #expect(look() == (false, 2))
+    // Who is ejected for broken connections is probed and may be back in a second.
+    for number in 8..<10 { eject(registry.workers[number], .connection) }
+    #expect(look() == (true, 2))
+    for number in [4, 7] { _ = registry.setDraining(true, registry.workers[number].id) }
+    #expect(look() == (false, 0))
   }
 
   @Test func `prefill workers that fail are ejected, and decode is not blamed`() {
