@@ -133,7 +133,8 @@ private final class WakeUpEndLog: WakeUpEndHandler {
     #expect(world.now - start == .milliseconds(500))
   }
 
-  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws {
+  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws
+  {
     let world = SimulatedWorld(seed: 1)
     let (server, client) = (world.makeHost("s"), world.makeHost("c"))
     let (heard, connected) = (Recorder(), Recorder())

@@ -5,6 +5,8 @@ enum FuzzTarget: String, CaseIterable {
   case request
   /// Heads and bodies of an engine's connection.
   case response
+  /// A connection of HTTP/2, either end.
+  case http2
   /// Validating, reading and editing a JSON body.
   case json
   /// Finding events in a stream, and which of them hold tokens.
@@ -20,6 +22,7 @@ enum FuzzTarget: String, CaseIterable {
     switch self {
     case .request: MessageFuzz.runRequests(input)
     case .response: MessageFuzz.runResponses(input)
+    case .http2: SessionFuzz.run(input)
     case .json: JSONFuzz.run(input)
     case .events: EventFuzz.run(input)
     case .relay: RelayFuzz.run(input)

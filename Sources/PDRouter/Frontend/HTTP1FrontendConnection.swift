@@ -8,8 +8,8 @@ internal import Wire
 /// idle connection holds no buffer and no exchange. A client that closes its side while an answer
 /// is under way has hung up: waiting for the answer on a half-closed connection is not supported,
 /// as with nginx and Envoy. A body that the handler takes in pieces is read while its request is
-/// answered, as fast as it is taken. A client whose first bytes or first words are HTTP/2's is handed
-/// over to an `HTTP2FrontendConnection`. Confined to its loop; owned by the front end until
+/// answered, as fast as it is taken. A client whose first bytes or first words are HTTP/2's is
+/// handed over to an `HTTP2FrontendConnection`. Confined to its loop; owned by the front end until
 /// `streamDidClose`.
 /// Receiving is in this file, answering and deadlines in `HTTP1FrontendConnection+Answering`.
 final class HTTP1FrontendConnection {

@@ -13,7 +13,7 @@ extension HTTP2FrontendConnection {
   }
 
   func cutShort() {
-    guard phase != .closed else { return }
+    guard isSpeaking else { return closeAfterFlush() }
     for (_, stream) in streams.sorted(by: { $0.key < $1.key }) { stream.endNow() }
     produce()
     sayGoodbye(.noError)
@@ -27,11 +27,35 @@ extension HTTP2FrontendConnection {
   }
 
   /// Sends what was written and closes; streams that are still there lose their clients.
-  func finish() {
+  func closeAfterFlush() {
     phase = .closed
     timer.cancel()
     loseStreams()
     stream.closeAfterFlush()
+  }
+
+  /// Sends our end after the last answer, and gives the client the time to take it.
+  func linger() {
+    precondition(streams.isEmpty, "a connection lingers after its last stream")
+    phase = .lingering
+    stream.finishWriting()
+    leftByteCount = stream.bufferedByteCount
+    takenAt = stream.loop.now
+    timer.arm(after: frontend.timeouts.linger, for: self)
+  }
+
+  /// Closes, unless the client is still taking the last answers: it may go on as long as it takes
+  /// something within `answerStall`.
+  private func closeUnlessTaking() {
+    let left = stream.bufferedByteCount
+    if left < leftByteCount {
+      leftByteCount = left
+      takenAt = stream.loop.now
+    }
+    guard left > 0, stream.loop.now - takenAt < frontend.timeouts.answerStall else {
+      return closeNow()
+    }
+    timer.arm(after: frontend.timeouts.linger, for: self)
   }
 
   /// Begins to leave in good order: whatever the client has sent until it hears of that is served.
@@ -63,14 +87,14 @@ extension HTTP2FrontendConnection {
 
   /// Sends GOAWAY and closes; live streams lose their clients.
   private func sayGoodbye(_ code: HTTP2ErrorCode) {
-    guard phase != .closed else { return }
+    guard isSpeaking else { return }
     phase = .closed
     loseStreams()
     session.goAway(code)
     var output = ByteBuffer()
     session.produce(into: &output, upTo: .max)
     stream.write(output.bytes)
-    finish()
+    closeAfterFlush()
   }
 }
 
@@ -79,8 +103,15 @@ extension HTTP2FrontendConnection {
 extension HTTP2FrontendConnection: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     wakesAt = .distantFuture
-    guard phase != .closed else { return }
-    let now = stream.loop.now
+    switch phase {
+    case .open, .leaving: lookAround(stream.loop.now)
+    case .lingering: closeUnlessTaking()
+    case .closed: break
+    }
+  }
+
+  /// Acts on whatever is due.
+  private func lookAround(_ now: Instant) {
     if now >= finishesAt {
       finishesAt = .distantFuture
       session.finishGracefulEnd()

@@ -9,7 +9,7 @@ extension HTTP2FrontendConnection: WakeUpEndHandler {
 
   /// There may be something to send.
   func needsOutput() {
-    guard !isOutputAsked, phase != .closed else { return }
+    guard !isOutputAsked, isSpeaking else { return }
     isOutputAsked = true
     stream.loop.callAtWakeUpEnd(self)
   }
@@ -22,7 +22,7 @@ extension HTTP2FrontendConnection: WakeUpEndHandler {
   /// Makes frames of what streams have written, until the socket has enough.
   func produce() {
     let limit = frontend.limits.clientHighWatermarkBytes
-    while phase != .closed, session.wantsOutput, stream.bufferedByteCount <= limit {
+    while isSpeaking, session.wantsOutput, stream.bufferedByteCount <= limit {
       var output = ByteBuffer()
       swap(&output, &frontend.outputScratch)
       session.produce(into: &output, upTo: HTTP2FrontendConnection.pieceBytes)
@@ -33,9 +33,9 @@ extension HTTP2FrontendConnection: WakeUpEndHandler {
       drainEvents(UnsafeRawBufferPointer(start: nil, count: 0))
       if count == 0 { break }
     }
-    guard phase != .closed else { return }
+    guard isSpeaking else { return }
     if let failure = session.failure { return end(by: failure) }
-    if phase == .leaving, session.isOver { finish() }
+    if phase == .leaving, streams.isEmpty, session.isOver { linger() }
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer) {
@@ -47,6 +47,6 @@ extension HTTP2FrontendConnection: WakeUpEndHandler {
   func corrupt(_ bytes: UnsafeRawBufferPointer) {
     produce()
     stream.write(bytes)
-    finish()
+    closeAfterFlush()
   }
 }

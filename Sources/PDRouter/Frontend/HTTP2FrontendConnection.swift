@@ -8,8 +8,8 @@ internal import Wire
 /// at the end of a wake-up, and no more of it than the socket takes: the rest stays with the
 /// streams, where each has its watermarks, so one that is slow holds up nobody. A connection
 /// without a stream holds no buffer of its own. Ends in good order with two GOAWAYs, the first of
-/// which refuses nothing that is under way (RFC 9113 §6.8). Confined to its loop; owned by the front
-/// end until `streamDidClose`.
+/// which refuses nothing that is under way (RFC 9113 §6.8). Confined to its loop; owned by the
+/// front end until `streamDidClose`.
 /// Reading is in this file, writing in `+Writing`, time and the end in `+Ending`.
 final class HTTP2FrontendConnection {
   /// How far the connection is on its way to its end.
@@ -18,8 +18,13 @@ final class HTTP2FrontendConnection {
     /// The client was told to open no more streams; when the last one has ended, so has the
     /// connection.
     case leaving
+    /// Everything is written and our end sent; the client is given time to take it.
+    case lingering
     case closed
   }
+
+  /// Whether HTTP/2 is still spoken.
+  var isSpeaking: Bool { phase == .open || phase == .leaving }
 
   let stream: any ByteStream
   let frontend: Frontend
@@ -49,6 +54,8 @@ final class HTTP2FrontendConnection {
   var writtenByteCount = 0
   var takenByteCount = 0
   var takenAt: Instant
+  /// Bytes that the socket had not taken when our end was sent, or since.
+  var leftByteCount = 0
   /// Answers that stalled since any other was taken from.
   var stallsInARow = 0
 
@@ -103,7 +110,7 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   func streamDidConnect(_ stream: any ByteStream) {}
 
   func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer) {
-    guard phase != .closed else { return }
+    guard isSpeaking else { return }
     heardAt = stream.loop.now
     pingedAt = nil
     var fault: HTTP2Error?
@@ -132,13 +139,10 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   }
 
   func streamDidReadEnd(_ stream: any ByteStream) {
-    guard phase != .closed else { return }
     // The last answers may still be on their way, perhaps written in this very wake-up.
-    if streams.values.allSatisfy({ $0.isAnswered }) {
-      produce()
-      if stream.bufferedByteCount > 0 { return finish() }
-    }
-    closeNow()
+    if isSpeaking, streams.values.allSatisfy({ $0.isAnswered }) { produce() }
+    if phase != .closed, stream.bufferedByteCount > 0, streams.isEmpty { closeAfterFlush() }
+    if phase != .closed { closeNow() }
   }
 
   func streamDidDrain(_ stream: any ByteStream) {
@@ -157,7 +161,7 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   /// Hands on what the session has recorded; `bytes` are those of the last `receive`.
   func drainEvents(_ bytes: UnsafeRawBufferPointer) {
     while let event = session.nextEvent() {
-      guard phase != .closed else { continue }
+      guard isSpeaking else { continue }
       take(event, bytes)
     }
   }

@@ -25,7 +25,23 @@ enum HTTP2UpgradeOffer {
     guard let text, text.count <= longestText, let payload = decode(text),
       payload.count.isMultiple(of: 6)
     else { return nil }
+    for entry in stride(from: 0, to: payload.count, by: 6) {
+      guard isPossible(payload[entry..<entry + 6]) else { return nil }
+    }
     return payload
+  }
+
+  /// Whether a setting has a value that it may have (RFC 9113 §6.5.2): as a frame, it would end
+  /// the connection.
+  private static func isPossible(_ entry: ArraySlice<UInt8>) -> Bool {
+    let number = entry.prefix(2).reduce(0) { $0 << 8 | Int($1) }
+    let value = entry.dropFirst(2).reduce(0) { $0 << 8 | Int($1) }
+    return switch number {
+    case 2: value <= 1
+    case 4: value <= Int(Int32.max)
+    case 5: (16_384...16_777_215).contains(value)
+    default: true
+    }
   }
 
   /// Decodes base64url (RFC 4648 §5), with or without padding.

@@ -1,8 +1,8 @@
 internal import Logging
 internal import Vocabulary
 
-/// Says that connections of clients were ended before their time, each kind once in a while: whoever
-/// floods the router must not flood its log.
+/// Says that connections of clients were ended before their time, each kind once in a while:
+/// whoever floods the router must not flood its log.
 ///
 /// Confined to its loop.
 final class ConnectionLog {

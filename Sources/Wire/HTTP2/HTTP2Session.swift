@@ -132,6 +132,9 @@ public final class HTTP2Session {
     let result = nghttp2_session_upgrade2(
       handle, payload, settings.count, method == .head ? 1 : 0, nil)
     guard result == 0 else { throw .invalidUpgrade }
+    // Values out of range make nghttp2 end the connection, which shows in what it sends.
+    fetchEarly(nghttp2_session_get_outbound_queue_size(handle))
+    guard failure == nil else { throw .invalidUpgrade }
     let stream = openStream(.upgraded)
     stream.isAnnounced = true
     stream.hasRemoteEnded = true
@@ -163,7 +166,6 @@ public final class HTTP2Session {
   /// What is to be done after bytes were read: windows, budgets, and looking for an error.
   private func settleInput(_ queued: Int) {
     if inputBodyBytes > 0 { nghttp2_session_consume_connection(handle, inputBodyBytes) }
-    if hasStrayHeaders, !takeStrayHeaders() { return fail(.strayFrameFlood) }
     guard floods.allowsIdleBytes else { return fail(.idleByteFlood) }
     let waiting = nghttp2_session_get_outbound_queue_size(handle)
     if waiting > queued &+ inputAnswers { fetchEarly(waiting) }
@@ -250,6 +252,8 @@ public final class HTTP2Session {
   /// Whether the connection has nothing more to say or to hear, and is to be closed.
   public var isOver: Bool {
     guard !wantsOutput else { return false }
+    // nghttp2 takes the first GOAWAY of a graceful end for the last.
+    if side == .server, isEnding, !isLastStreamSaid { return false }
     return failure != nil || isEnded || nghttp2_session_want_read(handle) == 0
   }
 }

@@ -66,7 +66,8 @@ private final class WakeUpEndLog: WakeUpEndHandler {
     for _ in 0..<3 { waker.wake() }
   }
 
-  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws {
+  @Test func `who asks for a wake-up's end is called once, before what was written leaves`() throws
+  {
     let harness = LoopHarness()
     let server = Recorder()
     let peer = try harness.listen { $0.handler = server }

@@ -32,7 +32,7 @@ struct Garbage: Sendable, CustomStringConvertible {
     Garbage("no spaces", "GET/HTTP/1.1\r\n\r\n"),
     Garbage(
       "TLS hello", bytes: [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + [0x0D, 0x0A, 0x0D, 0x0A]),
-    Garbage("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    Garbage("almost HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r!", 505),
     Garbage("all NUL", bytes: Array(repeating: 0, count: 32)),
     Garbage("all ones", bytes: Array(repeating: 0xFF, count: 16) + [0x0D, 0x0A, 0x0D, 0x0A]),
     Garbage("bare LF", "GET / HTTP/1.1\nhost: r\n\n"),

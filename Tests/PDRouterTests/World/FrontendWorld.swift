@@ -117,6 +117,9 @@ final class FrontendWorld: ExchangeHandler, ExchangeObserver {
   /// The oldest waiting request, for whoever answers it in a way of his own.
   func takeOldest() -> Exchange { waiting.removeFirst() }
 
+  /// The request that came last, likewise.
+  func takeLatest() -> Exchange { waiting.removeLast() }
+
   /// Ends the answer to the oldest waiting request, or cuts it.
   func end(cutting: Bool = false) {
     let exchange = waiting.removeFirst()

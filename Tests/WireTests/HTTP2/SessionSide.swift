@@ -1,3 +1,4 @@
+import Testing
 import Vocabulary
 import Wire
 
@@ -37,6 +38,9 @@ final class SessionSide {
     }
   }
 
+  /// Notes a stream that was opened otherwise than by `request`.
+  func expect(_ id: HTTP2StreamID) { announced.insert(id) }
+
   /// Takes all events.
   func drain(_ bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
     while let event = session.nextEvent() {
@@ -45,7 +49,35 @@ final class SessionSide {
     }
   }
 
+  /// Streams that were announced or opened, and those that were closed; each at most once.
+  private(set) var announced: Set<HTTP2StreamID> = []
+  private(set) var closed: Set<HTTP2StreamID> = []
+  /// Streams whose peer ended them.
+  private var ended: Set<HTTP2StreamID> = []
+
+  /// Checks that what is told of a stream comes in an order that makes sense.
+  private func checkOrder(_ event: HTTP2Event) {
+    guard let id = event.stream else { return }
+    #expect(!closed.contains(id), "an event after the last one: \(event)")
+    switch event {
+    case .requestHead(_, let ends):
+      #expect(announced.insert(id).inserted, "announced twice: \(event)")
+      if ends { ended.insert(id) }
+    case .badHead where session.side == .server:
+      #expect(announced.insert(id).inserted, "announced twice: \(event)")
+    case .responseHead(_, let ends):
+      #expect(!ended.contains(id))
+      if ends { ended.insert(id) }
+    case .end: #expect(ended.insert(id).inserted, "ended twice")
+    case .closed: closed.insert(id)
+    case .data, .trailers: #expect(!ended.contains(id), "more after the end: \(event)")
+    default: break
+    }
+    #expect(announced.contains(id), "of a stream nobody knows: \(event)")
+  }
+
   private func hear(_ event: HTTP2Event, _ bytes: UnsafeRawBufferPointer) {
+    checkOrder(event)
     switch event {
     case .requestHead(let id, let ends): heard.append(takeRequest(id) + (ends ? " ends" : ""))
     case .responseHead(let id, let ends): heard.append(takeResponse(id) + (ends ? " ends" : ""))
@@ -113,7 +145,9 @@ final class SessionSide {
   }
 
   func request(_ head: String, ends: Bool = false) -> HTTP2StreamID? {
-    withBytes(head) { session.submitRequest(head: $0, scheme: "http", endsStream: ends) }
+    let id = withBytes(head) { session.submitRequest(head: $0, scheme: "http", endsStream: ends) }
+    if let id { announced.insert(id) }
+    return id
   }
 
   func write(_ id: HTTP2StreamID, _ text: String) {
