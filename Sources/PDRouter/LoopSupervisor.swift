@@ -53,6 +53,7 @@ final class LoopSupervisor {
         loops: loops, router: router,
         program: { [unowned shared = self.shared] in shared.figures }),
       limits: router.configuration.limits, timeouts: router.configuration.timeouts)
+    if router.configuration.tls.coversMetrics { frontend.security = router.security }
     frontend.http2 = router.configuration.http2
     let bound = try PortFailure.naming(address) { () throws(StreamError) in
       try frontend.listen(on: address, sharesPort: false)

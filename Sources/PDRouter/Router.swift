@@ -19,6 +19,7 @@ public final class Router: Sendable {
   private let policyMemory: PolicyMemory
   private let gate: AdmissionGate
   let access: ClientAccess
+  let security: TransportSecurity
   private let metrics: [LoopMetrics]
   private let logger: Logger
   private let requestLines: any LogLineTarget
@@ -48,6 +49,7 @@ public final class Router: Sendable {
     self.logger = logger
     registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
     access = ClientAccess(configuration)
+    security = try TransportSecurity(configuration.security, logger: logger)
     policyMemory = configuration.makePolicyMemory(
       seed: configuration.seed ?? .random(in: .min ... .max))
     gate = AdmissionGate(configuration.admission)
@@ -97,8 +99,8 @@ public final class Router: Sendable {
   }
 
   /// Runs on with what `next` says, as far as that is possible without a restart: workers come and
-  /// leave, keys, limits, time-outs, retries and health count from now on, and no request under way
-  /// is dropped. The file of clients' keys is read again in any case. May be called from any thread
+  /// leave, keys, certificates, limits, time-outs, retries and health count from now on, and no
+  /// request under way is dropped. Files of keys and certificates are read again in any case. May be called from any thread
   /// while it runs.
   ///
   /// - Returns: what has changed and needs a restart, by its names in `RouterConfiguration`.
@@ -107,6 +109,7 @@ public final class Router: Sendable {
   public func reload(_ next: RouterConfiguration) throws(ConfigurationFaults) -> [String] {
     try next.validate()
     let plan = ConfigurationReload(from: current.withLock { $0 }, to: next)
+    try security.take(plan.configuration.security)
     let (keys, _) = plan.configuration.clients.readKeys()
     access.keyring?.replace(with: keys)
     gate.take(
@@ -162,7 +165,8 @@ public final class Router: Sendable {
   /// What metrics tell of the program.
   var figures: ProgramFigures {
     ProgramFigures(
-      process: .current(), droppedLogLines: requestLines.droppedLines)
+      process: .current(), droppedLogLines: requestLines.droppedLines,
+      certificates: security.certificates)
   }
 
   /// How often `stop` was asked for.
@@ -186,7 +190,7 @@ public final class Router: Sendable {
     let router = RouterLoop(
       loop: loop, configuration: configuration, registry: registry, metrics: metrics[number],
       seed: seed &+ UInt64(number), loops: loops, number: number, policyMemory: policyMemory,
-      gate: gate, access: access)
+      gate: gate, access: access, security: security)
     if configuration.logsRequests { router.routeObserver = RouteLog(target: requestLines) }
     let supervisor = LoopSupervisor(
       router: router, shared: self, isFirst: number == 0, logger: logger)

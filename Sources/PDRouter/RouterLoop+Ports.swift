@@ -16,6 +16,7 @@ extension RouterLoop {
     frontend.sharedCount = access.connections
     frontend.crossOrigin = crossOrigin
     frontend.http2 = configuration.http2
+    if security.shared.servesClients { frontend.security = security }
     let bound = try frontend.listen(on: address, sharesPort: sharesPort)
     frontends.append(frontend)
     return bound

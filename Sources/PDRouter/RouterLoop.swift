@@ -62,6 +62,8 @@ public final class RouterLoop {
   /// Whether operators have a port of their own.
   let hasOperatorsPort: Bool
   let access: ClientAccess
+  /// How TLS is spoken, with clients and workers.
+  let security: LoopSecurity
   var crossOrigin: CrossOrigin
   /// Where it is said that a client's connection was ended before its time.
   var connectionLog: ConnectionLog?
@@ -103,7 +105,8 @@ public final class RouterLoop {
   public init(
     loop: any Loop, configuration: RouterConfiguration, registry: WorkerRegistry,
     metrics: LoopMetrics, seed: UInt64, loops: LoopGroup = LoopGroup(), number: Int = 0,
-    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil, access: ClientAccess? = nil
+    policyMemory: PolicyMemory? = nil, gate: AdmissionGate? = nil, access: ClientAccess? = nil,
+    security: TransportSecurity? = nil
   ) {
     self.loop = loop
     self.configuration = configuration
@@ -143,6 +146,7 @@ public final class RouterLoop {
     self.loops = loops
     mailbox = loops.join(number: number, waker: loop.waker)
     housekeeping = loop.makeTimer()
+    self.security = LoopSecurity(security ?? TransportSecurity(), on: loop, metrics: metrics)
     admission = AdmissionDesk(
       router: self, gate: gate ?? AdmissionGate(configuration.admission))
     releases = ReleaseDesk(router: self)
@@ -450,7 +454,8 @@ extension RouterLoop {
     if let pool = pools[place] { return pool }
     let pool = WorkerPool(
       worker: worker, loop: loop, limits: configuration.limits,
-      timeouts: configuration.timeouts, speaking: configuration.workerProtocol)
+      timeouts: configuration.timeouts, speaking: configuration.workerProtocol,
+      security: security)
     pools[place] = pool
     return pool
   }
@@ -464,6 +469,7 @@ extension RouterLoop: LoopTimerHandler {
     wakeWaiting()
     for pool in pools { pool?.closeExpired() }
     validator?.sweep()
+    security.keepTime()
     _ = ledger.expireUnattended(now: loop.now)
     releases.sweep()
     metrics.note(ledger)

@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import EventLoop
 internal import Glibc
+internal import PDRouter
 internal import Simulation
 public import Vocabulary
 
@@ -72,6 +73,15 @@ struct EngineCommand: ParsableCommand {
   @Option(help: "Seed of its dice.")
   var seed: UInt64 = 0
 
+  @Option(help: "A certificate (PEM), to be reached over https.")
+  var tlsCertPath: String?
+
+  @Option(help: "Its private key (PEM).")
+  var tlsKeyPath: String?
+
+  @Option(help: "Authorities of clients (PEM): who shows no certificate of theirs is refused.")
+  var tlsClientCaPath: String?
+
   @Option(help: "Faults from the start, as the JSON that POST /fault takes.")
   var faults: String?
 
@@ -79,7 +89,7 @@ struct EngineCommand: ParsableCommand {
     let loop = LibUVLoop()
     let engine = try SimulatedEngine(
       loop: loop, configuration: engineConfiguration(),
-      listen: HostAndPort(host: host, port: port), created: Int(time(nil)))
+      listen: HostAndPort(host: host, port: port), created: Int(time(nil)), security: security())
     if let faults { try engine.setFaults(json: faults) }
     engine.whenDead = { Glibc.exit(1) }
     let stopper = SignalStopper()
@@ -87,8 +97,19 @@ struct EngineCommand: ParsableCommand {
     for signal in [SIGINT, SIGTERM] { loop.watchSignal(signal) }
     let bootstrap = kvConnector.hasBootstrap(role)
     let rest = bootstrap ? ", bootstrap port \(engine.configuration.bootstrapPort)" : ""
-    writeLine("engine \(role.rawValue) on http://\(engine.address)\(rest)", to: STDOUT_FILENO)
+    let scheme = tlsCertPath == nil ? "http" : "https"
+    writeLine("engine \(role.rawValue) on \(scheme)://\(engine.address)\(rest)", to: STDOUT_FILENO)
     loop.run()
+  }
+
+  /// TLS for its clients, where it has a certificate.
+  private func security() throws -> TransportSecurity? {
+    guard let tlsCertPath, let tlsKeyPath else { return nil }
+    var settings = TLSSettings()
+    settings.certificatePaths = [tlsCertPath]
+    settings.keyPaths = [tlsKeyPath]
+    settings.clientAuthoritiesPath = tlsClientCaPath
+    return try TransportSecurity(settings)
   }
 
   private func engineConfiguration() -> EngineConfiguration {
@@ -115,6 +136,8 @@ struct EngineCommand: ParsableCommand {
   }
 
   func validate() throws {
+    guard (tlsCertPath == nil) == (tlsKeyPath == nil), tlsClientCaPath == nil || tlsKeyPath != nil
+    else { throw ValidationError("--tls-cert-path and --tls-key-path need each other.") }
     guard prefillTokensPerSecond > 0, speed > 0, decodeStepMs >= 0, decodeStepPerRequestMs >= 0,
       chunkTokens > 0, maxRunning > 0, blockTokens > 0, kvTokens >= blockTokens, leaseSecs > 0
     else { throw ValidationError("Rates and sizes must be greater than 0, times not below 0.") }

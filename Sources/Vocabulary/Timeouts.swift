@@ -19,6 +19,8 @@ public struct Timeouts: Sendable, Equatable {
   /// for no limit. Long, since engines say nothing while a request is preempted.
   /// (`--stream-idle-timeout-secs`)
   public var streamIdle: Duration = .seconds(300)
+  /// A client's TLS handshake, from the connection on: closed. (`--tls-handshake-timeout-secs`)
+  public var tlsHandshake: Duration = .seconds(10)
   /// A client's request head from its first byte: 408. (`--client-header-timeout-secs`)
   public var requestHead: Duration = .seconds(60)
   /// Silence inside a client's request body: 408. The whole body may last as long, and a second

@@ -47,11 +47,25 @@ struct ConfigurationReload {
       next.breaker = new.breaker
       next.breaker.panicThreshold = panicThreshold
     }
+    takeCertificates(new.tls, into: &next.tls)
     next.clients.allowedOrigins = new.clients.allowedOrigins
     next.clients.requestIDHeaders = new.clients.requestIDHeaders
     if new.clients.asksForKeys == next.clients.asksForKeys {
       next.clients.keys = new.clients.keys
       next.clients.keysFile = new.clients.keysFile
     }
+  }
+
+  /// Certificates may come from other files, but a port that speaks TLS goes on to.
+  private static func takeCertificates(_ new: TLSSettings, into next: inout TLSSettings) {
+    var taken = new
+    taken.coversAdmin = next.coversAdmin
+    taken.coversMetrics = next.coversMetrics
+    if new.servesClients != next.servesClients {
+      taken.certificatePaths = next.certificatePaths
+      taken.keyPaths = next.keyPaths
+      taken.clientAuthoritiesPath = next.clientAuthoritiesPath
+    }
+    next = taken
   }
 }

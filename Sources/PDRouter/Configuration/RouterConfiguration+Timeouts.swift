@@ -9,6 +9,8 @@ extension RouterConfiguration {
       if !holds { faults.append(sentence) }
     }
     need(timeouts.connect > .zero, "--connect-timeout-secs must be greater than 0")
+    need(
+      timeouts.tlsHandshake > .zero, "--tls-handshake-timeout-secs must be greater than 0")
     need(timeouts.firstByte >= .zero, "--first-byte-timeout-secs must be 0 or greater")
     need(timeouts.streamIdle >= .zero, "--stream-idle-timeout-secs must be 0 or greater")
     need(timeouts.prefill > .zero, "--prefill-timeout-secs must be greater than 0")

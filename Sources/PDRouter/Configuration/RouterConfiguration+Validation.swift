@@ -30,6 +30,7 @@ extension RouterConfiguration {
     faults += pairFaults()
     faults += admission.faults
     faults += clients.faults(limits, timeouts)
+    faults += tls.faults
     faults += http2.faults
     faults += rangeFaults()
     faults += retries.faults
@@ -83,6 +84,7 @@ extension RouterConfiguration {
     }
     need((1...256).contains(loops), "--loops must be from 1 to 256, not \(loops)")
     need(limits.requestBodyBytes > 0, "--max-payload-size must be greater than 0")
+    need(limits.tlsHandshakes > 0, "--tls-max-handshakes must be greater than 0")
     need(timeouts.request > .zero, "--request-timeout-secs must be greater than 0")
     need(
       lease.map { $0 > leaseMargin } ?? true,

@@ -82,6 +82,8 @@ public struct RouterConfiguration: Sendable {
   public var retries = RetrySettings()
   /// Who may ask for what.
   public var clients = ClientSettings()
+  /// How TLS is spoken.
+  public var tls = TLSSettings()
   /// How HTTP/2 is spoken with clients.
   public var http2 = ClientHTTP2Settings()
   /// How long workers may take to be there.
@@ -107,6 +109,13 @@ public struct RouterConfiguration: Sendable {
 
   /// Whether engines are asked for their load.
   var asksForLoad: Bool { loadCheckInterval > .zero && policyNeeds.contains(.reportedLoad) }
+
+  /// How TLS is spoken, as far as other settings say too.
+  var security: TLSSettings {
+    var settings = tls
+    settings.offersHTTP2 = !http2.isOff
+    return settings
+  }
 
   /// The connector that was chosen, with its lease and options.
   public func makeConnector() -> any KVConnector {

@@ -31,6 +31,8 @@ public final class Frontend: ListenerHandler {
   private(set) var isDraining = false
   /// The open connections of all front ends that share a limit; nil for a limit of its own.
   var sharedCount: ConnectionCount?
+  /// How TLS is spoken with clients; nil for not at all.
+  var security: LoopSecurity?
   /// Writes the fields of cross-origin sharing; nil for none.
   var crossOrigin: CrossOrigin?
   /// What heads and bodies of requests may cost.
@@ -101,7 +103,12 @@ public final class Frontend: ListenerHandler {
       stream.close()
       return
     }
-    begin(stream, as: .http1)
+    if security?.meet(stream, for: self) != true { begin(stream, as: .http1) }
+  }
+
+  /// Speaks TLS with new clients.
+  package func speakTLS(_ security: TransportSecurity) {
+    self.security = LoopSecurity(security, on: loop, metrics: LoopMetrics())
   }
 
   /// Begins to speak with a client, for whom a place was taken.

@@ -84,6 +84,11 @@ public final class LoopMetrics: Sendable {
   /// Connections of clients that were not taken, by `ConnectionRefusal`.
   let refusedConnections = AtomicCounters(count: ConnectionRefusal.allCases.count)
 
+  /// TLS handshakes by `TLSSide`: completed, then failed by `TLSFailure.labelIndex`.
+  let handshakes = AtomicCounters(
+    count: TLSSide.allCases.count * (1 + TLSFailure.labels.count))
+  /// Those that took up an earlier session, by `TLSSide`.
+  let resumedHandshakes = AtomicCounters(count: TLSSide.allCases.count)
   /// What front ends have seen of HTTP/2, in the order of their counters.
   enum HTTP2Figure: Int, CaseIterable {
     case connections, streams, streamsOpened, resetsByClients, resetsByRouter, stalls
@@ -109,6 +114,13 @@ public final class LoopMetrics: Sendable {
   /// A client's connection was not taken.
   func count(_ refusal: ConnectionRefusal) {
     refusedConnections.add(to: refusal.rawValue)
+  }
+
+  /// A TLS handshake was completed, or failed.
+  func countHandshake(_ side: TLSSide, _ failure: TLSFailure?, isResumed: Bool) {
+    let kinds = 1 + TLSFailure.labels.count
+    handshakes.add(to: side.rawValue * kinds + (failure.map { $0.labelIndex + 1 } ?? 0))
+    if isResumed { resumedHandshakes.add(to: side.rawValue) }
   }
 
   /// A client was told an error before its request began.

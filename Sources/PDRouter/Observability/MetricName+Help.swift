@@ -2,6 +2,9 @@ extension MetricName {
   /// The meaning of what concerns single requests and tokens, workers, pools and the program.
   var furtherHelp: StaticString {
     switch self {
+    case .tlsHandshakes: "TLS handshakes, by whom with and how they ended."
+    case .tlsResumptions: "TLS handshakes that took up an earlier session, by whom with."
+    case .tlsCertificateEnd: "When a certificate that clients are shown ends, since 1970."
     case .generateDuration: "Request durations of the routes that generate tokens."
     case .embeddings: "Requests for embeddings."
     case .embeddingsDuration: "Request durations of embeddings."

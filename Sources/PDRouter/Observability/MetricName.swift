@@ -19,6 +19,9 @@ public enum MetricName: String, CaseIterable, Sendable {
   case backendResponses = "vllm_router_backend_http_responses_total"
   case refusedRequests = "vllm_router_refused_requests_total"
   case refusedConnections = "vllm_router_refused_connections_total"
+  case tlsHandshakes = "vllm_router_tls_handshakes_total"
+  case tlsResumptions = "vllm_router_tls_resumed_handshakes_total"
+  case tlsCertificateEnd = "vllm_router_tls_certificate_not_after_timestamp_seconds"
   case clientDisconnects = "vllm_router_client_disconnects_total"
   case timeToFirstToken = "vllm_router_time_to_first_token_seconds"
   case tokenGap = "vllm_router_inter_token_latency_seconds"
@@ -104,7 +107,7 @@ public enum MetricName: String, CaseIterable, Sendable {
       .clientConnections, .http2Connections, .http2LiveStreams, .workerConnections, .maxLoad,
       .minLoad, .prefillOccupancy,
       .activePrefillTokens, .pendingDecodes, .activeDecodes, .buildInfo, .processStart,
-      .processMemory, .processDescriptors, .processDescriptorLimit:
+      .processMemory, .tlsCertificateEnd, .processDescriptors, .processDescriptorLimit:
       "gauge"
     default: "counter"
     }

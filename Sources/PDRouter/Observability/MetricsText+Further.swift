@@ -17,6 +17,7 @@ extension MetricsText {
     case .buildInfo, .logLinesDropped, .processStart, .processCPU, .processMemory,
       .processDescriptors, .processDescriptorLimit:
       program(name)
+    case .tlsHandshakes, .tlsResumptions, .tlsCertificateEnd: security(name)
     default: pool(name)
     }
   }

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Wire
 
 /// What a scrape tells of the program as a whole; there is none of a router on a simulated loop.
 struct ProgramFigures {
@@ -6,4 +7,6 @@ struct ProgramFigures {
   var process: ProcessFigures
   /// Log lines that were lost.
   var droppedLogLines = 0
+  /// The certificates that clients are shown.
+  var certificates: [TLSCertificate] = []
 }

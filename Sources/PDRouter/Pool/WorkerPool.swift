@@ -1,5 +1,6 @@
 package import EventLoop
 package import Vocabulary
+internal import Wire
 
 /// One loop's connections to one worker.
 ///
@@ -12,6 +13,10 @@ package final class WorkerPool {
   package let worker: Worker
   let loop: any Loop
   private var timeouts: Timeouts
+  /// How TLS is spoken with the worker, and as what it is called; nil for plain connections.
+  private let security: LoopSecurity?
+  private let callee: TransportSecurity.Callee
+  private lazy var resumption = TLSResumption()
   private let limits: Limits
   /// What the worker speaks, as far as is known.
   var spoken: ApplicationProtocol
@@ -35,12 +40,17 @@ package final class WorkerPool {
   /// A pool without connections.
   package init(
     worker: Worker, loop: any Loop, limits: Limits, timeouts: Timeouts,
-    speaking settings: WorkerProtocolSettings = WorkerProtocolSettings()
+    speaking settings: WorkerProtocolSettings = WorkerProtocolSettings(),
+    security: LoopSecurity? = nil, callee: TransportSecurity.Callee = .worker
   ) {
     self.worker = worker
     self.loop = loop
     self.timeouts = timeouts
     self.limits = limits
+    self.callee = callee
+    self.security =
+      worker.url.scheme == .https
+      ? security ?? LoopSecurity(TransportSecurity(), on: loop, metrics: LoopMetrics()) : nil
     spoken = settings.expected(of: worker.url.scheme)
     pingInterval = settings.pingInterval
     pingTimeout = settings.pingTimeout
@@ -100,8 +110,13 @@ package final class WorkerPool {
   /// Begins to connect to the worker: `handler` hears `streamDidConnect` or `streamDidClose` within
   /// the time for connecting, never before this returns.
   func dial(_ handler: any ByteStreamHandler) -> any ByteStream {
-    loop.connect(
-      to: worker.url.peer, timeout: timeouts.connect, options: StreamOptions(), handler: handler)
+    guard let security else {
+      return loop.connect(
+        to: worker.url.peer, timeout: timeouts.connect, options: StreamOptions(), handler: handler)
+    }
+    return security.dial(
+      worker.url.peer, as: callee, timeout: timeouts.connect, resumption: resumption,
+      handler: handler)
   }
 
   /// Closes what has been idle for too long; called about once a second.

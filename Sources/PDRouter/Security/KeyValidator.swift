@@ -40,7 +40,8 @@ final class KeyValidator {
         pool: WorkerPool(
           worker: Worker(id: WorkerID(number: 0), url: url.server, role: .both),
           loop: router.loop, limits: router.configuration.limits,
-          timeouts: router.configuration.timeouts))
+          timeouts: router.configuration.timeouts, security: router.security,
+          callee: .validator))
     }
   }
 

@@ -109,6 +109,7 @@ extension RouterLoop {
     let port = AdminPort(router: self)
     let frontend = Frontend(
       loop: loop, handler: port, limits: configuration.limits, timeouts: configuration.timeouts)
+    if configuration.tls.coversAdmin { frontend.security = security }
     frontend.http2 = configuration.http2
     let bound = try frontend.listen(on: address, sharesPort: false)
     add(frontend)

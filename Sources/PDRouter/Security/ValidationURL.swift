@@ -1,6 +1,7 @@
 internal import Vocabulary
 
-/// Where bearer tokens are validated: `http://host:port/path?query`.
+/// Where bearer tokens are validated: `http://host:port/path?query`, or the same over
+/// `https`, where the server's certificate must lead to an authority of the system's.
 struct ValidationURL: Equatable, Sendable {
   /// The server; a name for its connections only.
   let server: WorkerURL
@@ -16,10 +17,7 @@ struct ValidationURL: Equatable, Sendable {
       WorkerURL.Fault(message: "'\(text)': \(reason)")
     }
     guard let scheme = text.firstRange(of: "://") else {
-      throw fault("a validation URL starts with http://")
-    }
-    guard text[..<scheme.lowerBound].lowercased() != "https" else {
-      throw fault("TLS is not built yet; https:// cannot be asked")
+      throw fault("a validation URL starts with http:// or https://")
     }
     let rest = text[scheme.upperBound...]
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex

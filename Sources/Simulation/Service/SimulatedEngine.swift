@@ -1,5 +1,5 @@
 package import EventLoop
-internal import PDRouter
+package import PDRouter
 package import Vocabulary
 
 /// A simulated engine as a server: the scheduler's brain behind real (or simulated) HTTP.
@@ -63,11 +63,13 @@ package final class SimulatedEngine {
   private var jobs: [EngineRequestID: EngineJob] = [:]
   private var events: [EngineEvent] = []
 
-  /// Opens its ports on `loop`; `created` (seconds since 1970) stamps its answers.
+  /// Opens its ports on `loop`; `created` (seconds since 1970) stamps its answers. Clients are met
+  /// with TLS where `security` is given.
   ///
   /// - Throws: `StreamError.bindFailed`.
   package init(
-    loop: any Loop, configuration whole: EngineConfiguration, listen: HostAndPort, created: Int
+    loop: any Loop, configuration whole: EngineConfiguration, listen: HostAndPort, created: Int,
+    security: TransportSecurity? = nil
   ) throws(StreamError) {
     precondition(
       whole.dataParallelSize == 1
@@ -95,6 +97,7 @@ package final class SimulatedEngine {
     timeouts.clientIdle = .seconds(5)  // uvicorn's default
     let desk = EngineDesk()
     let frontend = Frontend(loop: loop, handler: desk, limits: Limits(), timeouts: timeouts)
+    if let security { frontend.speakTLS(security) }
     address = try frontend.listen(on: listen, sharesPort: false)
     self.frontend = frontend
     self.loop = loop

@@ -11,6 +11,7 @@ struct RouterOptions: ParsableArguments {
   @OptionGroup(title: "Time-outs and retries") var retries: RetryOptions
   @OptionGroup(title: "Workers' connections") var workerProtocol: WorkerProtocolOptions
   @OptionGroup(title: "Clients") var clients: ClientOptions
+  @OptionGroup(title: "TLS") var tls: TLSOptions
   @OptionGroup(title: "Logs and metrics") var observability: ObservabilityOptions
 
   @Option(
@@ -95,6 +96,7 @@ struct RouterOptions: ParsableArguments {
     retries.apply(to: &configuration)
     workerProtocol.apply(to: &configuration)
     clients.apply(to: &configuration)
+    tls.apply(to: &configuration)
     observability.apply(to: &configuration)
     return configuration
   }

@@ -1,4 +1,5 @@
 import EventLoop
+import PDRouter
 import Simulation
 import Synchronization
 import Vocabulary
@@ -7,15 +8,15 @@ import Vocabulary
 enum ClientThread {
   /// Asks each of `requests` on a connection of its own; gives the answers once all connections are
   /// closed. `whenBegun` is called once the first bytes of any answer have come. Each request has
-  /// an id of its own where they are `named`.
+  /// an id of its own where they are `named`; TLS is spoken where `security` is given.
   static func ask(
     _ requests: [FleetRequest], at peer: HostAndPort, named: Bool = true,
-    whenBegun: @escaping @Sendable () -> Void = {}
+    security: TransportSecurity? = nil, whenBegun: @escaping @Sendable () -> Void = {}
   ) -> [[ReceivedAnswer]] {
     let result = Answers()
     let thread = LoopThread.start(name: "clients") { loop in
       let crowd = ClientCrowd(
-        requests, on: loop, to: peer, named: named, whenBegun: whenBegun)
+        requests, on: loop, to: peer, named: named, security: security, whenBegun: whenBegun)
       loop.run()
       result.value.withLock { $0 = crowd.answers }
     }
@@ -31,6 +32,7 @@ enum ClientThread {
 /// The clients of one thread; stops the loop when all are done, or after twenty seconds.
 private final class ClientCrowd: LoopTimerHandler {
   private let loop: LibUVLoop
+  private let security: LoopSecurity?
   private var clients: [SocketClient] = []
   private var open: Int
   private var whenBegun: (() -> Void)?
@@ -39,17 +41,19 @@ private final class ClientCrowd: LoopTimerHandler {
 
   init(
     _ requests: [FleetRequest], on loop: LibUVLoop, to peer: HostAndPort, named: Bool,
-    whenBegun: @escaping () -> Void
+    security: TransportSecurity?, whenBegun: @escaping () -> Void
   ) {
     self.loop = loop
     self.whenBegun = whenBegun
     open = requests.count
     timer = loop.makeTimer()
     deadline = loop.now + .seconds(20)
+    self.security = security.map { LoopSecurity($0, on: loop, metrics: LoopMetrics()) }
     clients = requests.enumerated().map { number, request in
       SocketClient(
         on: loop, to: peer,
-        sending: request.bytes(host: "localhost", id: named ? "client-\(number)" : nil)
+        sending: request.bytes(host: "localhost", id: named ? "client-\(number)" : nil),
+        security: self.security
       ) { [unowned self] in clientDidClose() }
     }
     timer.arm(after: .milliseconds(5), for: self)

@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoop
+import PDRouter
 import Simulation
 import Synchronization
 import Vocabulary
@@ -27,8 +28,11 @@ final class EngineThread: Sendable {
     addresses = ready.addresses
   }
 
-  /// Starts `count` simulated engines, the first of them with `fault`.
-  convenience init?(count: Int, fault: EngineFault.Kind? = nil) {
+  /// Starts `count` simulated engines, the first of them with `fault`; they speak TLS where
+  /// `security` is given.
+  convenience init?(
+    count: Int, fault: EngineFault.Kind? = nil, security: TransportSecurity? = nil
+  ) {
     self.init { loop in
       try (0..<count).map { number in
         var configuration = FleetPlan.smallEngine
@@ -36,7 +40,8 @@ final class EngineThread: Sendable {
         configuration.sideChannelPort = 0
         let engine = try SimulatedEngine(
           loop: loop, configuration: configuration,
-          listen: HostAndPort(host: "127.0.0.1", port: 0), created: 1_700_000_000)
+          listen: HostAndPort(host: "127.0.0.1", port: 0), created: 1_700_000_000,
+          security: security)
         if number == 0, let fault { engine.faults.add(EngineFault(fault)) }
         return engine
       }

@@ -1,6 +1,8 @@
 import EventLoop
+import PDRouter
 import Simulation
 import Vocabulary
+import Wire
 
 /// A raw client on one connection: sends its bytes at once, records what comes, closes when the
 /// server has ended or enough has come.
@@ -16,13 +18,18 @@ final class SocketClient {
 
   init(
     on loop: LibUVLoop, to peer: HostAndPort, sending request: [UInt8], hangUpAfter: Int = .max,
-    whenClosed: @escaping () -> Void
+    security: LoopSecurity? = nil, whenClosed: @escaping () -> Void
   ) {
     self.request = request
     self.hangUpAfter = hangUpAfter
     self.whenClosed = whenClosed
-    stream = loop.connect(
-      to: peer, timeout: .seconds(5), options: StreamOptions(), handler: self)
+    if let security {
+      stream = security.dial(
+        peer, as: .worker, timeout: .seconds(15), resumption: TLSResumption(), handler: self)
+    } else {
+      stream = loop.connect(
+        to: peer, timeout: .seconds(5), options: StreamOptions(), handler: self)
+    }
   }
 
   /// The answers in what came; empty where it is no HTTP.

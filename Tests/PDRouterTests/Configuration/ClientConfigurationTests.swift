@@ -37,7 +37,7 @@ struct ClientConfigurationTests {
     let found = faults {
       $0.clients.keys = ["", "se cret", "s\u{E4}cret", "twin"]
       $0.clients.keysFile = file.path
-      $0.clients.validationURLs = ["https://auth/", "nonsense"]
+      $0.clients.validationURLs = ["https://user@auth/", "nonsense"]
       $0.clients.workerKey = "sec\nret"
       $0.clients.workerKeySource = "OPENAI_API_KEY"
       $0.clients.adminKey = ""
@@ -60,7 +60,7 @@ struct ClientConfigurationTests {
       "--client-api-keys-file: \(file.path): the name or key of 'a' is that of 'key-4'",
       "OPENAI_API_KEY must be", "--admin-api-key must be", "--request-id-headers: 'not ok'",
       "--request-id-headers: ''", "--cors-allowed-origins: 'http://a b'",
-      "--api-key-validation-urls 'https://auth/': TLS is not built yet",
+      "--api-key-validation-urls 'https://user@auth/': a validation URL has no user",
       "--api-key-validation-urls 'nonsense'", "--max-connections",
       "--max-requests-per-connection", "--max-header-bytes", "--max-header-count",
       "--client-header-timeout-secs", "--client-body-timeout-secs", "--client-idle-timeout-secs",

@@ -8,6 +8,7 @@ struct ValidationURLTests {
     ("http://auth", "auth:80", "/"), ("HTTP://auth/", "auth:80", "/"),
     ("http://auth/a/", "auth:80", "/a/"), ("http://auth?x", "auth:80", "/?x"),
     ("http://[::1]:9/a@b", "[::1]:9", "/a@b"),
+    ("https://auth/check", "auth:443", "/check"), ("HTTPS://auth:8443", "auth:8443", "/"),
   ])
   func `path and query are asked for as they are written`(
     text: String, server: String, target: String
@@ -17,7 +18,7 @@ struct ValidationURLTests {
   }
 
   @Test(arguments: [
-    ("https://auth/check", "TLS is not built yet"), ("ftp://auth/", "http://"),
+    ("ftp://auth/", "http://"), ("h2c+tls://auth/", "http://"),
     ("auth/check", "starts with http://"), ("http://", "host"), ("http://a:0/", "port"),
     ("http://user@auth/", "no user"), ("http://auth/a b", "characters"),
     ("http://auth/#x", "characters"), ("http://auth/\u{E4}", "characters"),

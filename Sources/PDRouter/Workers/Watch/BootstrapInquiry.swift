@@ -31,7 +31,7 @@ final class BootstrapInquiry {
       id: worker.id, url: worker.url.onPort(port), role: worker.role, key: worker.key)
     pool = WorkerPool(
       worker: server, loop: router.loop, limits: router.configuration.limits,
-      timeouts: router.configuration.timeouts)
+      timeouts: router.configuration.timeouts, security: router.security)
     query = WorkerQuery(
       "/query", of: server, on: router.loop, timeout: router.configuration.health.timeout)
     timer = router.loop.makeTimer()
