@@ -149,8 +149,8 @@ final class HTTP2WorkerStream: LegCarrier {
     return interimCount <= 16
   }
 
-  /// A piece of the body has come: passed on at once, even while nobody reads, for the window bounds
-  /// how much that can be.
+  /// A piece of the body has come: passed on at once, even while nobody reads, for the window
+  /// bounds how much that can be.
   ///
   /// - Returns: bytes for which the worker may send as many again.
   func receive(_ bytes: UnsafeRawBufferPointer, now: Instant) -> Int {

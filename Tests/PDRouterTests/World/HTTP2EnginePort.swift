@@ -3,8 +3,8 @@ import Simulation
 import Vocabulary
 import Wire
 
-/// A port where HTTP/2 is spoken to engines that know HTTP/1.1 alone: each stream is a connection of
-/// its own to them.
+/// A port where HTTP/2 is spoken to engines that know HTTP/1.1 alone: each stream is a connection
+/// of its own to them.
 ///
 /// What an engine writes becomes frames, what it closes or resets becomes RST_STREAM. So one script
 /// serves both protocols; what is peculiar to HTTP/2 is asked of `connections`.
@@ -76,6 +76,8 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   private var stream: (any ByteStream)?
   private let take: (any ByteStream) -> Void
   private var streams: [HTTP2StreamID: TranslatedStream] = [:]
+  /// Streams that have ended well, which their engine takes for idle connections.
+  private var ended: [TranslatedStream] = []
   private var isOutputDue = false
   private var isDraining = false
 
@@ -180,7 +182,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
       case .drained(let id): streams[id]?.didDrain()
       case .closed(let id, let code):
         if code != .noError { resets.append(code) }
-        streams.removeValue(forKey: id)?.didEnd()
+        if let stream = streams.removeValue(forKey: id), stream.didEnd() { ended.append(stream) }
       case .goAway(_, let code): goAway = code
       case .badHead, .responseHead, .settings, .pong: break
       }
@@ -222,8 +224,8 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
     isClosed = true
     self.stream = nil
-    let ended = streams.values
-    streams = [:]
-    for each in ended { each.didEnd() }
+    let lost = ended + streams.values
+    (streams, ended) = ([:], [])
+    for each in lost { each.connectionDidEnd() }
   }
 }

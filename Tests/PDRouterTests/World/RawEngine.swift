@@ -24,7 +24,8 @@ final class RawEngine: ListenerHandler, ByteStreamHandler {
       let port = HTTP2EnginePort(
         at: HostAndPort(host: host.name, port: port), on: host, for: self)
       http2 = port
-      return port.listen()
+      port.listen()
+      return
     }
     do throws(StreamError) {
       listener = try host.loop.listen(

@@ -54,12 +54,21 @@ final class TranslatedStream: ByteStream {
 
   func didDrain() { handler?.streamDidDrain(self) }
 
-  /// The stream is over, or its connection. After a whole answer that is no loss: a connection
-  /// would be kept.
-  func didEnd() {
-    guard !isOver else { return }
+  /// The stream is over. After a whole answer that is no loss: a connection would be kept.
+  ///
+  /// - Returns: whether the engine still takes it for a connection.
+  func didEnd() -> Bool {
+    guard !isOver else { return false }
     isOver = true
-    if !hasEnded { handler?.streamDidClose(self, reason: .closedHere) }
+    if hasEnded { return true }
+    connectionDidEnd()
+    return false
+  }
+
+  /// The connection is over.
+  func connectionDidEnd() {
+    isOver = true
+    handler?.streamDidClose(self, reason: .closedHere)
     handler = nil
   }
 
