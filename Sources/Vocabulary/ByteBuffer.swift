@@ -65,6 +65,15 @@ public struct ByteBuffer: ~Copyable {
     end += bytes.count
   }
 
+  /// Appends `count` bytes that the caller writes at once, where the result says.
+  @inlinable
+  public mutating func appendUninitialized(_ count: Int) -> UnsafeMutableRawPointer {
+    precondition(count > 0)
+    reserve(count)
+    defer { end += count }
+    return base! + end
+  }
+
   /// Appends one byte.
   @inlinable
   public mutating func append(_ byte: UInt8) {

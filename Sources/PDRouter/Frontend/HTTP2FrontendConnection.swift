@@ -39,6 +39,10 @@ final class HTTP2FrontendConnection {
   private var expectant: [HTTP2FrontendStream] = []
   /// Whether the end of this wake-up was asked for.
   var isOutputAsked = false
+  /// The bytes whose events are being handed on.
+  private var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Whether that is under way: what it brings about waits for its turn.
+  private var isHandingOn = false
   /// When something came last, and when there was no stream last.
   var heardAt: Instant
   var idleSince: Instant
@@ -86,7 +90,7 @@ final class HTTP2FrontendConnection {
   /// Serves the request that came with the upgrade.
   func beginUpgraded(_ exchange: Exchange) {
     open(.upgraded).begin(upgraded: exchange)
-    drainEvents(UnsafeRawBufferPointer(start: nil, count: 0))
+    handEventsOn()
     needsOutput()
   }
 }
@@ -119,16 +123,21 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
     } catch {
       fault = error
     }
-    drainEvents(bytes)
+    input = bytes
+    handEventsOn()
+    input = UnsafeRawBufferPointer(start: nil, count: 0)
     if let fault { return end(by: fault) }
     tellToContinue()
     watchHead()
     needsOutput()
   }
 
-  /// Notes whether a head is coming that is not complete; the rest of the connection waits for it.
+  /// Whether a head is coming that is not complete (or was not acceptable, and is being reset).
+  var isHeadComing: Bool { session.openStreams > streams.count }
+
+  /// Notes whether a head is coming; the rest of the connection waits for it.
   private func watchHead() {
-    guard session.openStreams > streams.count else {
+    guard isHeadComing else {
       headBeganAt = nil
       return
     }
@@ -158,20 +167,22 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
     frontend.connectionDidClose(self)
   }
 
-  /// Hands on what the session has recorded; `bytes` are those of the last `receive`.
-  func drainEvents(_ bytes: UnsafeRawBufferPointer) {
+  /// Hands on what the session has recorded, in order.
+  func handEventsOn() {
+    guard !isHandingOn else { return }
+    isHandingOn = true
     while let event = session.nextEvent() {
-      guard isSpeaking else { continue }
-      take(event, bytes)
+      if isSpeaking { take(event) }
     }
+    isHandingOn = false
   }
 
-  private func take(_ event: HTTP2Event, _ bytes: UnsafeRawBufferPointer) {
+  private func take(_ event: HTTP2Event) {
     switch event {
     case .requestHead(let id, let endsStream): beginRequest(id, endsStream: endsStream)
     case .badHead(let id, let error): open(id).refuse(error)
     case .data(let id, let range):
-      streams[id]?.receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      streams[id]?.receive(UnsafeRawBufferPointer(rebasing: input[range]))
     case .trailers(let id): streams[id]?.receiveTrailers()
     case .end(let id): streams[id]?.receiveEnd()
     case .closed(let id, let code): close(id, code)

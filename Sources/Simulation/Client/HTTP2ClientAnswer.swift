@@ -3,6 +3,8 @@ package import Wire
 
 /// What an `HTTP2Client` has got for one request.
 package struct HTTP2ClientAnswer {
+  /// Whether the request was sent to its end.
+  package internal(set) var isAsked = false
   /// Interim statuses, in order.
   package internal(set) var interims: [Int] = []
   /// The status; 0 before the head.
@@ -32,4 +34,14 @@ package struct HTTP2ClientAnswer {
 
   /// The value of the first field called `name`.
   package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+}
+
+extension ReceivedAnswer {
+  /// The same answer as one of HTTP/1.1 is read.
+  package init(_ answer: HTTP2ClientAnswer) {
+    self.init(
+      status: answer.status,
+      fields: answer.fields.map { Field(name: $0.name, value: $0.value) },
+      body: answer.body, isWhole: answer.isComplete)
+  }
 }

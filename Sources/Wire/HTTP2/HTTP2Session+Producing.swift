@@ -10,7 +10,8 @@ extension HTTP2Session {
   public func produce(into output: inout ByteBuffer, upTo limit: Int) {
     if !early.isEmpty {
       output.append(early.bytes)
-      early.removeAll(keepingCapacityUpTo: 0)
+      early.releaseMemory()
+      earlyFrames = 0
     }
     withUnsafeMutablePointer(to: &output) { pump(into: $0, upTo: limit, frames: .max) }
     guard let error = pendingError, failure == nil else { return }
@@ -21,7 +22,9 @@ extension HTTP2Session {
   /// Makes control frames before the owner asks, to see whether nghttp2 ends the connection: it
   /// tells of that only by sending GOAWAY.
   func fetchEarly(_ waiting: Int) {
+    isFetchingEarly = true
     withUnsafeMutablePointer(to: &early) { pump(into: $0, upTo: .max, frames: waiting) }
+    isFetchingEarly = false
     if let error = pendingError { fail(error) }
   }
 
@@ -94,6 +97,7 @@ extension HTTP2Session {
   func didSendFrame(_ frame: UnsafePointer<nghttp2_frame>) {
     let head = frame.pointee.hd
     let id = HTTP2StreamID(head.stream_id)
+    if isFetchingEarly, UInt32(head.type) != NGHTTP2_HEADERS.rawValue { earlyFrames &+= 1 }
     let ends = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
     switch UInt32(head.type) {
     case NGHTTP2_DATA.rawValue:

@@ -14,7 +14,8 @@ public import Vocabulary
 /// Calls about a stream that is over do nothing, so that an owner need not know what is recorded and
 /// not yet heard. After an error (thrown, or in `failure`) every stream is `.closed`, nothing more is
 /// read, and GOAWAY is the last output. Lives on one thread, never waits and keeps no pointer to what
-/// it is given. An open connection costs about 25 KiB, an open idle stream about 1 KiB.
+/// it is given. An open connection costs some 16 KiB, and up to 40 once it was
+/// busy; an open idle stream 1.2 KiB.
 public final class HTTP2Session {
   /// Which end of a connection a session is.
   public enum Side: Sendable {
@@ -60,6 +61,10 @@ public final class HTTP2Session {
 
   /// Control frames that were fetched from nghttp2 before the owner asked.
   var early = ByteBuffer()
+  /// How many of them are the protocol's own, not heads.
+  var earlyFrames = 0
+  /// Whether they are being fetched.
+  var isFetchingEarly = false
   /// Where frames go now, and how many bytes may be there.
   var output: UnsafeMutablePointer<ByteBuffer>?
   var outputLimit = 0
@@ -170,7 +175,7 @@ public final class HTTP2Session {
     let waiting = nghttp2_session_get_outbound_queue_size(handle)
     if waiting > queued &+ inputAnswers { fetchEarly(waiting) }
     let limit = settings.queuedControlFrames
-    if waiting > limit &+ openStreams &* 4 || early.count > limit &* 32 { fail(.outputFlood) }
+    if waiting > limit &+ openStreams &* 4 || earlyFrames > limit { fail(.outputFlood) }
   }
 
   /// The next thing that happened, in order; nil when there is nothing more.

@@ -1,7 +1,7 @@
 /// What a session allows its peer, and what it keeps for it.
 ///
 /// Memory of one connection at most: `maxConcurrentStreams` times (`initialWindowBytes`, a head of
-/// `head.headBytes` and the owner's own), besides some 30 KiB for the connection.
+/// `head.headBytes` and the owner's own), besides some 40 KiB for the connection.
 public struct HTTP2Settings: Equatable, Sendable {
   /// Streams that a client may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS); more are
   /// refused. Servers only.

@@ -168,6 +168,23 @@ struct FloodTests {
     #expect(side.session.isOver)
   }
 
+  @Test func `answers of any size that wait for their socket are no flood`() {
+    let side = server()
+    side.onEvent = { event in
+      guard case .requestHead(let id, _) = event else { return }
+      side.respond(id, 200, "x: " + String(repeating: "v", count: 4000) + "\r\n", ends: true)
+    }
+    for place in 0..<90 {
+      side.receive(RawFrame.headers(UInt32(1 + 2 * place), HeaderText.request()).bytes)
+    }
+    // A broken stream makes the session look at what waits.
+    side.receive(RawFrame.headers(191, [(":method", "GET")]).bytes)
+    #expect(side.error == nil)
+    let frames = RawFrame.all(side.output())
+    #expect(frames.count { $0.kind == RawFrame.Kind.headers.rawValue } == 90)
+    #expect(frames.count { $0.kind == RawFrame.Kind.reset.rawValue } == 1)
+  }
+
   @Test func `a client is protected as well`() {
     let side = SessionSide(.client)
     side.receive(RawFrame.settings().bytes)

@@ -134,13 +134,15 @@ final class HTTP2HeadBlock {
       return
     }
     guard fields.count < limits.headerCount else { throw .tooManyFields }
-    bytes.reserve(nameCount &+ value.count &+ 4)
     let start = bytes.count
-    bytes.append(UnsafeRawBufferPointer(start: name, count: nameCount))
-    bytes.append(": " as StaticString)
     let valueStart = start &+ nameCount &+ 2
-    bytes.append(value)
-    bytes.append("\r\n" as StaticString)
+    let line = bytes.appendUninitialized(nameCount &+ value.count &+ 4)
+    line.copyMemory(from: name, byteCount: nameCount)
+    line.storeBytes(of: 0x203A, toByteOffset: nameCount, as: UInt16.self)  // ": "
+    if let text = value.baseAddress {
+      (line + nameCount + 2).copyMemory(from: text, byteCount: value.count)
+    }
+    line.storeBytes(of: 0x0A0D, toByteOffset: nameCount &+ 2 &+ value.count, as: UInt16.self)
     fields.append(
       HeaderField(
         name: ByteRange(from: start, to: start &+ nameCount),
