@@ -52,8 +52,8 @@ extension HTTP2WorkerConnection {
   }
 
   /// The connection is gone, or as good as gone, and each leg hears of it once. Where it may have
-  /// been closed before the streams were opened, that is the race of a keep-alive limit, and a fresh
-  /// one is tried at once.
+  /// been closed before the streams were opened, that is the race of a keep-alive limit, and a
+  /// fresh one is tried at once.
   func breakDown(of error: HTTP2Error? = nil) {
     guard state == .open else { return }
     let isStale = pool.mayBeStale(self)

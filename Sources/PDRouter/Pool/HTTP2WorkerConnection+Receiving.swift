@@ -69,7 +69,13 @@ extension HTTP2WorkerConnection: ByteStreamHandler {
   var answersInHTTP1: Bool { firstBytes == HTTP2WorkerConnection.oldProtocol }
 
   /// Tells streams what came; `.data` lies in `bytes`.
+  ///
+  /// What is recorded while a stream hears of one event is told after it, by the call that is under
+  /// way: only that one has the bytes.
   func drainEvents(of bytes: UnsafeRawBufferPointer) {
+    guard !isDrainingEvents else { return }
+    isDrainingEvents = true
+    defer { isDrainingEvents = false }
     // Whoever hears of one event may end the connection.
     while state == .open, let event = session.nextEvent() { take(event, bytes) }
   }

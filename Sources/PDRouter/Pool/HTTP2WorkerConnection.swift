@@ -28,7 +28,11 @@ final class HTTP2WorkerConnection {
   private var unopened: [HTTP2WorkerStream] = []
   /// Streams that are over, and that something on the stack may still hold.
   private var retired: [HTTP2WorkerStream] = []
+  /// Streams opened so far.
+  private var openedStreams = 0
   private var isOutputDue = false
+  /// Whether events are being told.
+  var isDrainingEvents = false
   /// When the worker was last heard, or given its first stream after there was none.
   var lastHeard: Instant
   /// When it was sent a PING, and nothing was heard since.
@@ -111,6 +115,8 @@ final class HTTP2WorkerConnection {
       unopened.append(stream)
       return
     }
+    openedStreams += 1
+    if openedStreams == HTTP2WorkerConnection.mostStreams { _ = pool.noteLeaving(self) }
     stream.didOpen(as: id)
     open.append(stream, as: id)
     guard hasBody else { return }
@@ -190,10 +196,15 @@ final class HTTP2WorkerConnection {
       // Streams that have room again write more.
       drainEvents(of: UnsafeRawBufferPointer(start: nil, count: 0))
     }
+    pool.scratch.removeAll(keepingCapacityUpTo: HTTP2WorkerConnection.keptBytes)
   }
 
   /// Bytes in the socket's queue above which no more frames are made.
   private static let outputWatermark = 64 * 1024
+  /// Bytes of memory kept for the next frames.
+  private static let keptBytes = 16 * 1024
+  /// Streams after which another connection takes over, well before their numbers run out.
+  private static let mostStreams = 1 << 29
   /// Bytes of frames made at once.
   private static let outputPiece = 32 * 1024
 

@@ -138,6 +138,8 @@ final class HTTP2WorkerStream: LegCarrier {
     lastHeard = now
     leg.headBytes.removeAll()
     session.takeResponseHead(of: id, into: &leg.head, bytes: &leg.headBytes)
+    // Three digits that are no status of HTTP (RFC 9110 §15) cannot be passed on as one.
+    guard (100..<600).contains(leg.head.status) else { return false }
     guard leg.head.isInterim else {
       state = .readingBody
       return true
@@ -147,8 +149,8 @@ final class HTTP2WorkerStream: LegCarrier {
     return interimCount <= 16
   }
 
-  /// A piece of the body has come: passed on at once, even while nobody reads, for the window bounds
-  /// how much that can be.
+  /// A piece of the body has come: passed on at once, even while nobody reads, for the window
+  /// bounds how much that can be.
   ///
   /// - Returns: bytes for which the worker may send as many again.
   func receive(_ bytes: UnsafeRawBufferPointer, now: Instant) -> Int {

@@ -3,9 +3,9 @@ internal import Vocabulary
 /// On which of one worker's connections the next stream is opened, where a connection carries many:
 /// a pure book.
 ///
-/// The least full connection is taken, the oldest among equals, so that a pool shrinks after a burst.
-/// Holds no sockets: `WorkerPool` does what it says. Costs a look at each connection, which are few:
-/// one for as many streams as the worker allows.
+/// The least full connection is taken, the oldest among equals, so that a pool shrinks after a
+/// burst. Holds no sockets: `WorkerPool` does what it says. Costs a look at each connection, which
+/// are few: one for as many streams as the worker allows.
 struct MultiplexedPool<Connection: AnyObject> {
   /// How a leg gets its stream.
   enum Lease {
@@ -130,8 +130,8 @@ struct MultiplexedPool<Connection: AnyObject> {
 
   /// `connection` takes no more streams.
   ///
-  /// - Returns: whether it is kept, for the streams it has; otherwise it is out of the book, and the
-  ///   caller closes it.
+  /// - Returns: whether it is kept, for the streams it has; otherwise it is out of the book, and
+  ///   the caller closes it.
   mutating func noteLeaving(_ connection: Connection) -> Bool {
     guard let place = place(of: connection) else { return true }
     entries[place].isLeaving = true

@@ -33,8 +33,8 @@ extension WorkerPool {
     spoken = agreed
   }
 
-  /// `stream`, made for HTTP/1.1, is up, and both sides have agreed upon HTTP/2: `leg` gets a stream
-  /// on it, or on another connection that has come up meanwhile.
+  /// `stream`, made for HTTP/1.1, is up, and both sides have agreed upon HTTP/2: `leg` gets a
+  /// stream on it, or on another connection that has come up meanwhile.
   func carry(_ leg: Leg, onHTTP2 stream: any ByteStream) {
     noteSpoken(.http2)
     switch multiplexed.lease(now: now) {

@@ -1,7 +1,8 @@
 /// Finds the body bytes of one HTTP/1 message in what a connection delivers.
 ///
 /// Works on the pieces as they come, keeps and copies none of them, and allocates nothing. Chunk
-/// extensions are checked and dropped; where trailers are, it says. It never looks beyond the end of the body.
+/// extensions are checked and dropped; where trailers are, it says. It never looks beyond the end
+/// of the body.
 /// After an error it must be dropped: where the body ends is then unknown.
 public struct HTTP1BodyDecoder: Sendable {
   /// What came next.

@@ -1,5 +1,5 @@
-/// Reads the trailer section of one chunked body and checks its fields (RFC 9112 §7.1.2); keeps none
-/// of them.
+/// Reads the trailer section of one chunked body and checks its fields (RFC 9112 §7.1.2); keeps
+/// none of them.
 ///
 /// Works byte by byte on any pieces; trailers are rare and small.
 struct HTTP1TrailerSection: Sendable {

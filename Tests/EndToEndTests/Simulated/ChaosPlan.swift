@@ -10,6 +10,8 @@ import Vocabulary
 struct ChaosPlan {
   /// The seed.
   let seed: UInt64
+  /// Whether the router speaks HTTP/2 to its engines.
+  var isHTTP2 = false
 
   /// What clients ask.
   static let requests: [FleetRequest] = [
@@ -38,7 +40,9 @@ struct ChaosPlan {
   /// A fleet in which everything that will happen is scheduled.
   func unleash() throws -> SimulatedFleet {
     var dice = SplitMix64(seed: seed)
-    let fleet = try SimulatedFleet(drawPlan(&dice))
+    var plan = drawPlan(&dice)
+    plan.router.workerProtocol.prefersHTTP2 = isHTTP2
+    let fleet = try SimulatedFleet(plan)
     fleet.watchDecodes(for: Self.duration + .seconds(6))
     for _ in 0..<10 { scheduleCall(on: fleet, &dice) }
     for _ in 0..<Int.random(in: 0...3, using: &dice) { scheduleDeath(on: fleet, &dice) }

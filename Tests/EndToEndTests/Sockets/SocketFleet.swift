@@ -27,6 +27,7 @@ final class SocketFleet {
     var configuration = RouterConfiguration()
     configuration.policy = .roundRobin
     configuration.isDisaggregated = plan.wholeCount == 0
+    configuration.workerProtocol.prefersHTTP2 = plan.isHTTP2
     let roles =
       Array(repeating: Role.prefill, count: plan.prefillCount)
       + Array(repeating: Role.decode, count: plan.decodeCount)

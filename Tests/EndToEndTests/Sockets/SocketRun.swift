@@ -27,6 +27,8 @@ struct SocketPlan: Sendable {
   /// A fault of the engine of that number.
   var fault: (engine: Int, kind: EngineFault.Kind)?
   var calls: [SocketCall] = []
+  /// Whether the router speaks HTTP/2 to its engines.
+  var isHTTP2 = false
 
   static func split(_ prefills: Int, _ decodes: Int, _ calls: [SocketCall]) -> SocketPlan {
     SocketPlan(prefillCount: prefills, decodeCount: decodes, calls: calls)
@@ -34,6 +36,13 @@ struct SocketPlan: Sendable {
 
   static func pool(_ engines: Int, _ calls: [SocketCall]) -> SocketPlan {
     SocketPlan(wholeCount: engines, calls: calls)
+  }
+
+  /// The same with HTTP/2 between router and engines, or without.
+  func overHTTP2(_ isHTTP2: Bool) -> SocketPlan {
+    var plan = self
+    plan.isHTTP2 = isHTTP2
+    return plan
   }
 
   /// Runs it on a thread of its own, over loopback sockets, and waits for its end.

@@ -13,8 +13,10 @@ import Vocabulary
     .completion("they lived happily", maxTokens: 20, streams: true),
   ]
 
-  @Test func `split requests are answered as one engine would answer them`() throws {
-    let run = SocketPlan.split(2, 2, Self.requests.map { SocketCall($0) }).run()
+  @Test(arguments: [false, true])
+  func `split requests are answered as one engine would answer them`(isHTTP2: Bool) throws {
+    let plan = SocketPlan.split(2, 2, Self.requests.map { SocketCall($0) })
+    let run = plan.overHTTP2(isHTTP2).run()
     #expect(run.faults == [])
     let oracle = try AnswerOracle(Self.requests)
     for (request, answers) in zip(Self.requests, run.answers) {
@@ -26,8 +28,10 @@ import Vocabulary
     #expect(run.exports.reduce(0) { $0 + $1.consumed } == 4)
   }
 
-  @Test func `a single pool answers the same`() throws {
-    let run = SocketPlan.pool(2, Self.requests.map { SocketCall($0) }).run()
+  @Test(arguments: [false, true])
+  func `a single pool answers the same`(isHTTP2: Bool) throws {
+    let plan = SocketPlan.pool(2, Self.requests.map { SocketCall($0) })
+    let run = plan.overHTTP2(isHTTP2).run()
     #expect(run.faults == [])
     let oracle = try AnswerOracle(Self.requests)
     for (request, answers) in zip(Self.requests, run.answers) {
@@ -49,32 +53,33 @@ import Vocabulary
         == [oracle.answer(to: first), oracle.answer(to: Self.requests[2])])
   }
 
-  @Test(arguments: [0, 1, 400, 2000])
-  func `a client that leaves frees both engines`(_ byteCount: Int) throws {
+  @Test(arguments: [0, 1, 400, 2000], [false, true])
+  func `a client that leaves frees both engines`(_ byteCount: Int, isHTTP2: Bool) throws {
     let request = FleetRequest.chat(
       String(repeating: "a long prompt ", count: 100), maxTokens: 500, streams: true,
       extra: #","ignore_eos":true"#)
     let neighbour = FleetRequest.chat("stay", streams: true)
     let run = SocketPlan.split(
       1, 1, [SocketCall(request, hangUpAfter: byteCount), SocketCall(neighbour)]
-    ).run()
+    ).overHTTP2(isHTTP2).run()
     #expect(run.faults == [])
     #expect(
       run.answers[1].map { GeneratedAnswer($0) }
         == [try AnswerOracle([neighbour]).answer(to: neighbour)])
   }
 
-  @Test(arguments: [
-    (0, EngineFault.Kind.die(.request)), (0, .die(.accept)), (0, .die(.afterHead)),
-    (2, .die(.request)), (2, .die(.accept)), (2, .refuse), (2, .die(.afterTokens(0))),
-  ])
+  @Test(
+    arguments: [
+      (0, EngineFault.Kind.die(.request)), (0, .die(.accept)), (0, .die(.afterHead)),
+      (2, .die(.request)), (2, .die(.accept)), (2, .refuse), (2, .die(.afterTokens(0))),
+    ], [false, true])
   func `another engine takes over from one that dies`(
-    _ engine: Int, _ fault: EngineFault.Kind
+    _ misfortune: (engine: Int, fault: EngineFault.Kind), isHTTP2: Bool
   ) throws {
     let request = FleetRequest.chat("who answers", streams: true)
     var plan = SocketPlan.split(2, 2, [SocketCall(request)])
-    plan.fault = (engine, fault)
-    let run = plan.run()
+    plan.fault = (misfortune.engine, misfortune.fault)
+    let run = plan.overHTTP2(isHTTP2).run()
     #expect(run.faults == [])
     #expect(run.answers.count == 1)
     #expect(

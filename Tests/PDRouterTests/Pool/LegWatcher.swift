@@ -11,11 +11,14 @@ final class LegWatcher: LegObserver {
   private(set) var pieces: [String] = []
   private(set) var endCount = 0
   private(set) var failures: [LegFailure] = []
+  /// The answer's trailer lines.
+  private(set) var trailers = ""
   var request = "GET /probe HTTP/1.1\r\nhost: w0\r\n\r\n"
   /// What is done besides noting.
   var whenHead: (LegWatcher) -> Void = { _ in }
   var whenPiece: (LegWatcher) -> Void = { _ in }
   var whenEnded: (LegWatcher) -> Void = { _ in }
+  var whenFailed: (LegWatcher) -> Void = { _ in }
 
   init() {
     leg.method = .get
@@ -49,8 +52,12 @@ final class LegWatcher: LegObserver {
 
   func legDidEnd(_ leg: Leg) {
     endCount += 1
+    trailers = String(decoding: leg.trailers.bytes, as: UTF8.self)
     whenEnded(self)
   }
 
-  func leg(_ leg: Leg, didFail failure: LegFailure) { failures.append(failure) }
+  func leg(_ leg: Leg, didFail failure: LegFailure) {
+    failures.append(failure)
+    whenFailed(self)
+  }
 }

@@ -91,7 +91,8 @@ struct MultiplexedPoolTests {
     #expect(streams == expected)
   }
 
-  @Test func `after a worker that allows nothing a new connection is still tried with one stream`() {
+  @Test func `after a worker that allows nothing a new connection is still tried with one stream`()
+  {
     let pool = pool()
     _ = pool.connect(0)
     #expect(pool.connects())

@@ -16,6 +16,7 @@ final class PoolWorld {
   init(
     conditions: NetworkConditions = NetworkConditions(),
     limits: Limits = Limits(), http2: HTTP2Settings = HTTP2Settings(),
+    isEngineHTTP2: Bool = WorldProtocol.isHTTP2, isPoolHTTP2: Bool = WorldProtocol.isHTTP2,
     script: @escaping (ScriptedEngine.Request) -> [ScriptedEngine.Act] = { _ in
       [.send(RouterWorld.ok)]
     }
@@ -23,10 +24,11 @@ final class PoolWorld {
     world = SimulatedWorld(seed: 1, conditions: conditions)
     loop = world.makeHost("router").loop
     engineHost = world.makeHost("w0")
-    engine = ScriptedEngine(on: engineHost, settings: http2, script: script)
+    engine = ScriptedEngine(
+      on: engineHost, isHTTP2: isEngineHTTP2, settings: http2, script: script)
     worker = makeRegistry([.both]).workers[0]
     var settings = WorkerProtocolSettings()
-    settings.prefersHTTP2 = WorldProtocol.isHTTP2
+    settings.prefersHTTP2 = isPoolHTTP2
     pool = WorkerPool(
       worker: worker, loop: loop, limits: limits, timeouts: Timeouts(), speaking: settings)
   }

@@ -3,8 +3,8 @@ import Simulation
 import Vocabulary
 import Wire
 
-/// A port where HTTP/2 is spoken to engines that know HTTP/1.1 alone: each stream is a connection of
-/// its own to them.
+/// A port where HTTP/2 is spoken to engines that know HTTP/1.1 alone: each stream is a connection
+/// of its own to them.
 ///
 /// What an engine writes becomes frames, what it closes or resets becomes RST_STREAM. So one script
 /// serves both protocols; what is peculiar to HTTP/2 is asked of `connections`.
@@ -14,16 +14,26 @@ final class HTTP2EnginePort: ListenerHandler {
   private let settings: HTTP2Settings
   private(set) var connections: [HTTP2EngineConnection] = []
   private var listener: (any Listener)?
+  /// Whether every stream is refused unseen.
+  var refuses = false
+
+  private let address: HostAndPort
+  private let loop: SimulatedLoop
 
   init(
-    on host: SimulatedHost, port: UInt16 = 8000, settings: HTTP2Settings = HTTP2Settings(),
+    at address: HostAndPort, on host: SimulatedHost, settings: HTTP2Settings = HTTP2Settings(),
     for engine: any ListenerHandler
   ) {
+    self.address = address
     self.engine = engine
     self.settings = settings
+    loop = host.loop
+  }
+
+  /// Accepts connections.
+  func listen() {
     do throws(StreamError) {
-      listener = try host.loop.listen(
-        on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
+      listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {
       preconditionFailure("\(error)")
     }
@@ -41,6 +51,7 @@ final class HTTP2EnginePort: ListenerHandler {
     let connection = HTTP2EngineConnection(stream, settings) { [engine] stream in
       engine.listener(listener, didAccept: stream)
     }
+    connection.refuses = refuses
     connections.append(connection)
     stream.handler = connection
     connection.scheduleOutput()
@@ -58,12 +69,17 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   private(set) var resets: [HTTP2ErrorCode] = []
   /// What the peer said with GOAWAY.
   private(set) var goAway: HTTP2ErrorCode?
+  /// Whether every stream is refused unseen.
+  var refuses = false
   /// PINGs are answered, and bytes read, only while it does not hang.
   private(set) var isHanging = false
   private var stream: (any ByteStream)?
   private let take: (any ByteStream) -> Void
   private var streams: [HTTP2StreamID: TranslatedStream] = [:]
+  /// Streams that have ended well, which their engine takes for idle connections.
+  private var ended: [TranslatedStream] = []
   private var isOutputDue = false
+  private var isDraining = false
 
   init(
     _ stream: any ByteStream, _ settings: HTTP2Settings,
@@ -84,7 +100,14 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
     scheduleOutput()
   }
 
-  /// Says GOAWAY at once, with the last stream that it has seen.
+  /// The same, but says at once which stream was the last that it took.
+  func endNow() {
+    session.beginGracefulEnd()
+    session.finishGracefulEnd()
+    scheduleOutput()
+  }
+
+  /// Breaks off with GOAWAY.
   func leave(_ code: HTTP2ErrorCode) {
     session.goAway(code)
     scheduleOutput()
@@ -116,7 +139,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
     produce()
   }
 
-  private func produce() {
+  func produce() {
     guard !isHanging else { return }
     var output = ByteBuffer()
     while let stream, session.wantsOutput, stream.bufferedByteCount < 64 * 1024 {
@@ -142,8 +165,12 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   }
 
   private func drainEvents(of bytes: UnsafeRawBufferPointer) {
+    guard !isDraining else { return }
+    isDraining = true
+    defer { isDraining = false }
     while let event = session.nextEvent() {
       switch event {
+      case .requestHead(let id, _) where refuses: session.reset(id, .refusedStream)
       case .requestHead(let id, _): begin(id)
       case .data(let id, let range):
         streams[id]?.receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
@@ -155,7 +182,7 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
       case .drained(let id): streams[id]?.didDrain()
       case .closed(let id, let code):
         if code != .noError { resets.append(code) }
-        streams.removeValue(forKey: id)?.didEnd()
+        if let stream = streams.removeValue(forKey: id), stream.didEnd() { ended.append(stream) }
       case .goAway(_, let code): goAway = code
       case .badHead, .responseHead, .settings, .pong: break
       }
@@ -197,8 +224,8 @@ final class HTTP2EngineConnection: ByteStreamHandler, WakeUpEndHandler {
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
     isClosed = true
     self.stream = nil
-    let ended = streams.values
-    streams = [:]
-    for each in ended { each.didEnd() }
+    let lost = ended + streams.values
+    (streams, ended) = ([:], [])
+    for each in lost { each.connectionDidEnd() }
   }
 }

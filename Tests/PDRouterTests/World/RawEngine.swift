@@ -14,7 +14,19 @@ final class RawEngine: ListenerHandler, ByteStreamHandler {
   private var stream: (any ByteStream)?
   private var listener: (any Listener)?
 
-  init(on host: SimulatedHost, port: UInt16 = 8000) {
+  /// Where it is reached if it is spoken to in HTTP/2: each stream is a connection to it.
+  private var http2: HTTP2EnginePort?
+
+  init(
+    on host: SimulatedHost, port: UInt16 = 8000, isHTTP2: Bool = WorldProtocol.isHTTP2
+  ) {
+    guard !isHTTP2 else {
+      let port = HTTP2EnginePort(
+        at: HostAndPort(host: host.name, port: port), on: host, for: self)
+      http2 = port
+      port.listen()
+      return
+    }
     do throws(StreamError) {
       listener = try host.loop.listen(
         on: HostAndPort(host: host.name, port: port), options: ListenerOptions(), handler: self)
@@ -40,7 +52,10 @@ final class RawEngine: ListenerHandler, ByteStreamHandler {
     stream?.resumeReading()
   }
 
-  func stopListening() { listener?.close() }
+  func stopListening() {
+    listener?.close()
+    http2?.stopListening()
+  }
 
   func die() { stream?.reset() }
 

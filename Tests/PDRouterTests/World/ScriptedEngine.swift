@@ -59,15 +59,13 @@ final class ScriptedEngine: ListenerHandler {
     loop = host.loop
     self.script = script
     address = HostAndPort(host: host.name, port: port)
-    guard !isHTTP2 else {
-      http2 = HTTP2EnginePort(on: host, port: port, settings: settings, for: self)
-      return
-    }
+    if isHTTP2 { http2 = HTTP2EnginePort(at: address, on: host, settings: settings, for: self) }
     listen()
   }
 
   /// Accepts connections.
   func listen() {
+    if let http2 { return http2.listen() }
     do throws(StreamError) {
       listener = try loop.listen(on: address, options: ListenerOptions(), handler: self)
     } catch {

@@ -18,6 +18,8 @@ final class TranslatedStream: ByteStream {
   private var parser = HTTP1ResponseParser(limits: HTTP1Limits())
   private var decoder: HTTP1BodyDecoder?
   private var isUntilClose = false
+  /// What the parser has of an unfinished head.
+  private var head = ResponseHead()
   private var inbox = ByteBuffer()
   private var trailers = ByteBuffer()
 
@@ -52,9 +54,19 @@ final class TranslatedStream: ByteStream {
 
   func didDrain() { handler?.streamDidDrain(self) }
 
-  /// The stream is over, or its connection.
-  func didEnd() {
-    guard !isOver else { return }
+  /// The stream is over. After a whole answer that is no loss: a connection would be kept.
+  ///
+  /// - Returns: whether the engine still takes it for a connection.
+  func didEnd() -> Bool {
+    guard !isOver else { return false }
+    isOver = true
+    if hasEnded { return true }
+    connectionDidEnd()
+    return false
+  }
+
+  /// The connection is over.
+  func connectionDidEnd() {
     isOver = true
     handler?.streamDidClose(self, reason: .closedHere)
     handler = nil
@@ -107,9 +119,9 @@ final class TranslatedStream: ByteStream {
   private func translateHead(
     _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
   ) throws(WireError) -> Bool {
-    var head = ResponseHead()
     guard let length = try parser.parse(bytes, into: &head) else { return false }
     offset += length
+    guard (100..<600).contains(head.status) else { throw .invalidStatusLine }
     if head.isInterim {
       connection.session.submitInterim(id, status: head.status)
       parser.reset(requestMethod: method)
@@ -156,8 +168,13 @@ final class TranslatedStream: ByteStream {
 
   private func end(_ code: HTTP2ErrorCode) {
     guard !isOver else { return }
-    if !hasEnded { connection.session.reset(id, code) }
-    hasEnded = true
+    guard !hasEnded else { return }
+    // What was written before is on its way.
+    connection.produce()
+    connection.session.reset(id, code)
+    handler?.streamDidClose(self, reason: .closedHere)
+    isOver = true
+    handler = nil
     connection.scheduleOutput()
   }
 

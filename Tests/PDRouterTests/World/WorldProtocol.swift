@@ -21,6 +21,22 @@ struct BothProtocolsTrait: SuiteTrait, TestTrait, TestScoping {
   }
 }
 
+/// Runs a suite with engines that speak HTTP/2 alone.
+struct HTTP2Trait: SuiteTrait, TestTrait, TestScoping {
+  var isRecursive: Bool { true }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await WorldProtocol.$isHTTP2.withValue(true) { try await function() }
+  }
+}
+
+extension Trait where Self == HTTP2Trait {
+  /// Engines speak HTTP/2.
+  static var overHTTP2: Self { Self() }
+}
+
 extension Trait where Self == BothProtocolsTrait {
   /// Engines speak HTTP/1.1, and then HTTP/2.
   static var overBothProtocols: Self { Self() }
