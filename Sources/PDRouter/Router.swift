@@ -100,8 +100,8 @@ public final class Router: Sendable {
 
   /// Runs on with what `next` says, as far as that is possible without a restart: workers come and
   /// leave, keys, certificates, limits, time-outs, retries and health count from now on, and no
-  /// request under way is dropped. Files of keys and certificates are read again in any case. May be called from any thread
-  /// while it runs.
+  /// request under way is dropped. Files of keys and certificates are read again in any case. May
+  /// be called from any thread while it runs.
   ///
   /// - Returns: what has changed and needs a restart, by its names in `RouterConfiguration`.
   /// - Throws: `ConfigurationFaults` with every fault found; nothing changes then.

@@ -64,6 +64,14 @@ public struct TLSSettings: Sendable, Equatable {
     return faults
   }
 
+  /// What is not wrong but should be looked at, a sentence each; reads the files, which are right.
+  public var warnings: [String] {
+    guard let contexts = try? makeContexts(tickets: TLSTicketKeys()) else { return [] }
+    let certificates = [contexts.clients, contexts.workers].flatMap { $0?.certificates ?? [] }
+    return certificates.filter(\.isOutOfDate).map { "\($0.file): the certificate is out of date" }
+      + (acceptsAnyWorker ? ["--worker-tls-insecure: workers' certificates are not checked"] : [])
+  }
+
   /// The contexts for clients and for workers, as far as files are named for them.
   ///
   /// - Throws: everything that is wrong with the files.

@@ -62,7 +62,10 @@ public final class TransportSecurity: Sendable {
     }
     if settings.acceptsAnyWorker {
       logger?.warning(
-        "WORKERS' CERTIFICATES ARE NOT CHECKED (--worker-tls-insecure): whoever answers at an https address is taken for the worker and reads every prompt"
+        """
+        WORKERS' CERTIFICATES ARE NOT CHECKED (--worker-tls-insecure): whoever answers at an https \
+        address is taken for the worker and reads every prompt
+        """
       )
     }
   }

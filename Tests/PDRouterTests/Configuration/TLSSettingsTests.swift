@@ -29,6 +29,14 @@ import Testing
     #expect(found == [])
   }
 
+  @Test func `a certificate that is out of date is worth a warning, as is trusting anybody`() {
+    var settings = TestCertificates.settings("server", "expired")
+    #expect(settings.warnings == ["\(Self.path("expired.pem")): the certificate is out of date"])
+    settings = TLSSettings()
+    settings.acceptsAnyWorker = true
+    #expect(settings.warnings.count == 1 && settings.faults == [])
+  }
+
   @Test func `what does not go together is told at once`() {
     let found = faults {
       $0.clientAuthoritiesPath = "a"
