@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 internal import Vocabulary
 
 /// A log file a day, `vllm-router.YYYY-MM-DD` (UTC) in one directory, appended to.
@@ -22,7 +21,7 @@ public final class LogFile: LogDestination {
   }
 
   private let directory: String
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   /// Opens the file of the day of `time` in `directory`, which is made if it is not there.
   ///
@@ -36,7 +35,7 @@ public final class LogFile: LogDestination {
       throw Fault(
         description: "--log-dir: '\(path)' cannot be written: \(String(cString: strerror(errno)))")
     }
-    state = Mutex(State(descriptor: descriptor, day: time.day))
+    state = Guarded(State(descriptor: descriptor, day: time.day))
   }
 
   deinit {

@@ -26,11 +26,11 @@ public final class LogSink: LogLineTarget {
   private let limit: Int
   private let destinations: [any LogDestination]
   private let clock: @Sendable () -> UTCTime
-  private let lock = Mutex(())
+  private let lock = Guarded(())
   /// Guarded by `lock`.
   nonisolated(unsafe) private var queue = Queue()
   private let dropped = Atomic<Int>(0)
-  private let waker = Mutex<(any LoopWaker)?>(nil)
+  private let waker = Guarded<(any LoopWaker)?>(nil)
   /// A pipe whose writing end is closed when the thread has written everything and ends.
   private let ended: (read: Int32, write: Int32)
 

@@ -30,7 +30,8 @@ extension MemoryKeeper: LoopTimerHandler {
   func timerDidFire(_ timer: any LoopTimer) {
     if rule.isDue(resident: HeapMemory.residentBytes(), free: HeapMemory.freeBytes()) {
       HeapMemory.giveBack()
-      rule.noteGivenBack(resident: HeapMemory.residentBytes())
+      rule.noteGivenBack(
+        resident: HeapMemory.residentBytes(), free: HeapMemory.freeBytes())
     }
     start()
   }

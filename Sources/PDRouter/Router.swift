@@ -23,11 +23,11 @@ public final class Router: Sendable {
   private let logger: Logger
   private let requestLines: any LogLineTarget
   private let stopping = Atomic<Int>(0)
-  private let wakers = Mutex<[any LoopWaker]>([])
-  private let threads = Mutex<[LoopThread]>([])
-  private let failure = Mutex<RouterFailure?>(nil)
+  private let wakers = Guarded<[any LoopWaker]>([])
+  private let threads = Guarded<[LoopThread]>([])
+  private let failure = Guarded<RouterFailure?>(nil)
   /// The configuration that counts now, after reloads.
-  private let current: Mutex<RouterConfiguration>
+  private let current: Guarded<RouterConfiguration>
   /// Where a new configuration comes from; nil where it can be none but the first.
   private let source: (@Sendable () throws -> RouterConfiguration)?
 
@@ -44,7 +44,7 @@ public final class Router: Sendable {
     self.requestLines = requestLines ?? LoggerTarget(logger)
     self.configuration = configuration
     self.source = source
-    current = Mutex(configuration)
+    current = Guarded(configuration)
     self.logger = logger
     registry = WorkerRegistry(key: configuration.clients.workerKey.map { WorkerKey($0) })
     access = ClientAccess(configuration)

@@ -10,7 +10,7 @@ struct TrimRuleTests {
     var rule = TrimRule()
     return resident.map { bytes in
       let isDue = rule.isDue(resident: bytes, free: free)
-      if isDue { rule.noteGivenBack(resident: rest) }
+      if isDue { rule.noteGivenBack(resident: rest, free: free) }
       return isDue
     }
   }
@@ -23,6 +23,24 @@ struct TrimRuleTests {
   @Test func `what stayed and went later counts no more as staying`() {
     let resident = [10 * Self.much, 10 * Self.much, Self.much, 2 * Self.much]
     #expect(verdicts(resident, rest: 10 * Self.much) == [true, false, false, true])
+  }
+
+  @Test func `blocks that were live at the last time and were freed since are given back, once`() {
+    var rule = TrimRule()
+    var verdicts: [Bool] = []
+    func look(_ resident: Int, _ free: Int, rest: Int = 0) {
+      let isDue = rule.isDue(resident: resident, free: free)
+      if isDue { rule.noteGivenBack(resident: rest, free: free) }
+      verdicts.append(isDue)
+    }
+    look(10 * Self.much, 4 * Self.much, rest: 6 * Self.much)
+    look(6 * Self.much, 5 * Self.much - 1)
+    look(6 * Self.much, 9 * Self.much, rest: Self.much)
+    look(Self.much, 9 * Self.much)
+    // Used again in part, and freed.
+    look(2 * Self.much - 1, 8 * Self.much)
+    look(2 * Self.much - 1, 9 * Self.much)
+    #expect(verdicts == [true, false, true, false, false, true])
   }
 
   @Test func `a large process whose memory is in use is left alone`() {

@@ -1,14 +1,15 @@
 internal import EventLoop
 internal import Synchronization
+internal import Vocabulary
 
 /// The loops of one router, as far as they write to each other.
 ///
 /// Shared by all of them. A loop joins when it is made and leaves when it ends; the list is looked
 /// at for rare things only, never on the way of a request.
 public final class LoopGroup: Sendable {
-  private let mailboxes = Mutex<[LoopMailbox]>([])
+  private let mailboxes = Guarded<[LoopMailbox]>([])
   private let waiters = Atomic<Int>(0)
-  private let watching = Mutex<LoopMailbox?>(nil)
+  private let watching = Guarded<LoopMailbox?>(nil)
 
   /// A group without loops.
   public init() {}

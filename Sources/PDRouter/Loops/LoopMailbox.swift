@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Synchronization
+internal import Vocabulary
 
 /// Where other loops leave letters for one loop.
 ///
@@ -16,7 +16,7 @@ final class LoopMailbox: Sendable {
   }
 
   private let waker: any LoopWaker
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// An empty mailbox of loop `number`, which `waker` wakes.
   init(number: Int, waker: any LoopWaker) {

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Vocabulary
 internal import Wire
 
 /// The API keys of clients, as they are now; they may be replaced while requests come.
@@ -6,12 +7,12 @@ internal import Wire
 /// Shared by all loops. A loop keeps a copy of the list and compares `version` (one atomic load)
 /// before it looks; it takes the lock only when that has moved.
 public final class ClientKeyring: Sendable {
-  private let keys: Mutex<[ClientKey]>
+  private let keys: Guarded<[ClientKey]>
   private let changes = Atomic<Int>(0)
 
   /// A ring of `keys`.
   init(_ keys: [ClientKey]) {
-    self.keys = Mutex(keys)
+    self.keys = Guarded(keys)
   }
 
   /// Moves with every replacement.

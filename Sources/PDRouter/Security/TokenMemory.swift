@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import Vocabulary
 internal import Wire
 
@@ -12,11 +11,11 @@ final class TokenMemory: Sendable {
   /// How long one that was found invalid is refused unasked.
   static let invalidFor: Duration = .seconds(10)
 
-  private let book: Mutex<TokenVerdicts>
+  private let book: Guarded<TokenVerdicts>
 
   /// A memory of nothing yet.
   init(capacity: Int = TokenMemory.capacity) {
-    book = Mutex(TokenVerdicts(capacity: capacity))
+    book = Guarded(TokenVerdicts(capacity: capacity))
   }
 
   /// Tokens remembered.

@@ -32,13 +32,13 @@ public final class Worker: Sendable {
   let metricLabel: String
 
   private let standing = Atomic<WorkerState>(.active)
-  private let peerState: Mutex<KVPeer>
+  private let peerState: Guarded<KVPeer>
   private struct Learned {
     var version: String?
     var models: ModelCatalogue?
   }
 
-  private let learned: Mutex<Learned>
+  private let learned: Guarded<Learned>
   private let requests = Atomic<Int>(0)
   private let urgent = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
@@ -49,7 +49,7 @@ public final class Worker: Sendable {
   private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
   private let knowsRanks: Atomic<Bool>
-  private let report = Mutex<LoadReport?>(nil)
+  private let report = Guarded<LoadReport?>(nil)
   /// When it was last found healthy or admitted after it was not, in nanoseconds; the least number
   /// for never.
   private let recovery = Atomic<Int64>(.min)
@@ -79,7 +79,7 @@ public final class Worker: Sendable {
     self.role = role
     self.details = details
     healthy = Atomic(isHealthy)
-    learned = Mutex(Learned(models: details.modelID.map { ModelCatalogue(of: $0) }))
+    learned = Guarded(Learned(models: details.modelID.map { ModelCatalogue(of: $0) }))
     let rankField = url.rank.map { "x-data-parallel-rank: \($0)\r\n" } ?? ""
     metricLabel = "worker=\"\(MetricsText.escaped(url.text))\""
     self.key = key
@@ -90,7 +90,7 @@ public final class Worker: Sendable {
     peer.messageAddress = details.labels["zmq_address"]
     peer.dataParallelRank = url.rank
     peer.dataParallelSize = max(details.dataParallelSize ?? 1, (url.rank ?? 0) + 1)
-    peerState = Mutex(peer)
+    peerState = Guarded(peer)
   }
 
   /// Whether it is known to be one rank, or an engine that has no more than one. Until then the

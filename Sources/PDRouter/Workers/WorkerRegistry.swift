@@ -56,15 +56,15 @@ public final class WorkerRegistry: Sendable {
     }
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let changes = Atomic<Int>(1)
   private let reports = Atomic<Int>(1)
   /// Loops with requests that wait for a change.
-  private let watchers = Mutex<[LoopMailbox]>([])
+  private let watchers = Guarded<[LoopMailbox]>([])
 
   /// A registry without workers; those to come are sent `key` with every request, if there is one.
   public init(key: WorkerKey? = nil) {
-    state = Mutex(State(key: key))
+    state = Guarded(State(key: key))
   }
 
   /// Moves with every change of membership, state, health or what was learned of a worker.

@@ -49,7 +49,7 @@ public final class PrefixIndex: Sendable {
 
   /// A shard, and the lock that is held by whoever uses it.
   private struct Cell: ~Copyable {
-    let lock = Mutex(())
+    let lock = Guarded(())
     var shard = PrefixShard()
   }
 
@@ -60,7 +60,7 @@ public final class PrefixIndex: Sendable {
   /// By shard and slot: when the oldest there was touched.
   nonisolated(unsafe) private let oldest: UnsafeMutablePointer<Atomic<UInt64>>
   nonisolated(unsafe) private let states: UnsafeMutablePointer<Slot>
-  private let slots = Mutex(PrefixSlots())
+  private let slots = Guarded(PrefixSlots())
   /// Moves with every worker that gets or leaves a slot.
   private let version = Atomic<Int>(1)
   private let members = Atomic<Int>(0)

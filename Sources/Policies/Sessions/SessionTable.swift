@@ -1,4 +1,3 @@
-internal import Synchronization
 public import Vocabulary
 
 /// Which worker each session of one leg was routed to last, for all loops together.
@@ -17,7 +16,7 @@ public final class SessionTable: Sendable {
   public let expiry: Duration
   /// How many sessions are kept.
   public let capacity: Int
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State: ~Copyable {
     var slab: SessionSlab
@@ -29,7 +28,7 @@ public final class SessionTable: Sendable {
     precondition(expiry >= .zero, "time goes forward")
     self.expiry = expiry
     self.capacity = capacity
-    state = Mutex(State(slab: SessionSlab(capacity: capacity)))
+    state = Guarded(State(slab: SessionSlab(capacity: capacity)))
   }
 
   /// What a session is known by, from its id as the client wrote it.

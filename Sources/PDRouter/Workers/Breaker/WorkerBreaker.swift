@@ -8,13 +8,13 @@ internal import Vocabulary
 /// a few instructions. Whoever causes a change must make the loops look again
 /// (`RouterLoop.noteChange(_:of:)`).
 final class WorkerBreaker: Sendable {
-  private struct Guarded {
+  private struct Book {
     var machine = BreakerStateMachine()
     /// How often each of `BreakerChange.all` was made.
     var counts = [Int](repeating: 0, count: BreakerChange.all.count)
   }
 
-  private let guarded = Mutex(Guarded())
+  private let guarded = Guarded(Book())
   private let shown = Atomic<BreakerStanding>(.clean)
   private let succeeded = Atomic<Int>(0)
   private let failed = Atomic<Int>(0)
