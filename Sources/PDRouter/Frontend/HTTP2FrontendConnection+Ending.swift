@@ -70,6 +70,7 @@ extension HTTP2FrontendConnection {
 
   /// The client broke the protocol or wears it out; the session has its GOAWAY ready.
   func end(by fault: HTTP2Error) {
+    guard isSpeaking else { return }
     tell(fault.label, fault.message)
     sayGoodbye(fault.code)
   }
@@ -118,7 +119,7 @@ extension HTTP2FrontendConnection: LoopTimerHandler {
       needsOutput()
     }
     if isSocketStalled(now) { return end(by: .stalled) }
-    if let headBeganAt, now - headBeganAt >= frontend.timeouts.requestHead {
+    if let headBeganAt, isHeadComing, now - headBeganAt >= frontend.timeouts.requestHead {
       return end(by: .headTimeout)
     }
     if streams.isEmpty {
@@ -137,7 +138,7 @@ extension HTTP2FrontendConnection: LoopTimerHandler {
   /// How often a connection with streams is looked at.
   private var liveInterval: Duration {
     let settings = frontend.http2
-    let stall = frontend.timeouts.answerStall / 4
+    let stall = frontend.stallLook
     guard settings.keepAliveInterval > .zero else { return stall }
     return min(stall, settings.keepAliveInterval, settings.keepAliveTimeout)
   }
@@ -148,7 +149,7 @@ extension HTTP2FrontendConnection: LoopTimerHandler {
     let isLive = !streams.isEmpty || stream.bufferedByteCount > 0 || phase != .open
     arm(by: isLive ? now + liveInterval : idleSince + frontend.timeouts.clientIdle)
     arm(by: finishesAt)
-    if let headBeganAt { arm(by: headBeganAt + frontend.timeouts.requestHead) }
+    if let headBeganAt, isHeadComing { arm(by: headBeganAt + frontend.timeouts.requestHead) }
   }
 
   /// Sees to it that the timer fires by `moment`; it may fire before.

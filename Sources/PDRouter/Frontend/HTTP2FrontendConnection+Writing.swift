@@ -30,7 +30,7 @@ extension HTTP2FrontendConnection: WakeUpEndHandler {
       if count > 0 { write(output.bytes) }
       output.removeAll(keepingCapacityUpTo: 2 * HTTP2FrontendConnection.pieceBytes)
       swap(&output, &frontend.outputScratch)
-      drainEvents(UnsafeRawBufferPointer(start: nil, count: 0))
+      handEventsOn()
       if count == 0 { break }
     }
     guard isSpeaking else { return }

@@ -33,14 +33,18 @@ final class HTTP2FrontendConnection {
   var phase = Phase.open
   /// The live streams, those included whose answer is still on its way out.
   var streams: [HTTP2StreamID: HTTP2FrontendStream] = [:]
+  /// The live stream that came last: what comes next is mostly its.
+  private var latest: HTTP2FrontendStream?
   /// Requests received so far.
   private var requestCount = 0
   /// Streams whose clients wait to be told to go on, for as long as their events are being read.
   private var expectant: [HTTP2FrontendStream] = []
-  /// Whether events are being handed on.
-  private var isDrainingEvents = false
   /// Whether the end of this wake-up was asked for.
   var isOutputAsked = false
+  /// The bytes whose events are being handed on.
+  private var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Whether that is under way: what it brings about waits for its turn.
+  private var isHandingOn = false
   /// When something came last, and when there was no stream last.
   var heardAt: Instant
   var idleSince: Instant
@@ -88,7 +92,7 @@ final class HTTP2FrontendConnection {
   /// Serves the request that came with the upgrade.
   func beginUpgraded(_ exchange: Exchange) {
     open(.upgraded).begin(upgraded: exchange)
-    drainEvents(UnsafeRawBufferPointer(start: nil, count: 0))
+    handEventsOn()
     needsOutput()
   }
 }
@@ -121,16 +125,21 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
     } catch {
       fault = error
     }
-    drainEvents(bytes)
+    input = bytes
+    handEventsOn()
+    input = UnsafeRawBufferPointer(start: nil, count: 0)
     if let fault { return end(by: fault) }
     tellToContinue()
     watchHead()
     needsOutput()
   }
 
-  /// Notes whether a head is coming that is not complete; the rest of the connection waits for it.
+  /// Whether a head is coming that is not complete (or was not acceptable, and is being reset).
+  var isHeadComing: Bool { session.openStreams > streams.count }
+
+  /// Notes whether a head is coming; the rest of the connection waits for it.
   private func watchHead() {
-    guard session.openStreams > streams.count else {
+    guard isHeadComing else {
       headBeganAt = nil
       return
     }
@@ -160,39 +169,41 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
     frontend.connectionDidClose(self)
   }
 
-  /// Hands on what the session has recorded; `bytes` are those of the last `receive`.
-  ///
-  /// What an answer within one event records is handed on after it, by the call that is under way:
-  /// only that one has the bytes.
-  func drainEvents(_ bytes: UnsafeRawBufferPointer) {
-    guard !isDrainingEvents else { return }
-    isDrainingEvents = true
-    defer { isDrainingEvents = false }
+  /// Hands on what the session has recorded, in order.
+  func handEventsOn() {
+    guard !isHandingOn else { return }
+    isHandingOn = true
     while let event = session.nextEvent() {
-      guard isSpeaking else { continue }
-      take(event, bytes)
+      if isSpeaking { take(event) }
     }
+    isHandingOn = false
   }
 
-  private func take(_ event: HTTP2Event, _ bytes: UnsafeRawBufferPointer) {
+  private func take(_ event: HTTP2Event) {
     switch event {
     case .requestHead(let id, let endsStream): beginRequest(id, endsStream: endsStream)
     case .badHead(let id, let error): open(id).refuse(error)
     case .data(let id, let range):
-      streams[id]?.receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
-    case .trailers(let id): streams[id]?.receiveTrailers()
-    case .end(let id): streams[id]?.receiveEnd()
+      stream(id)?.receive(UnsafeRawBufferPointer(rebasing: input[range]))
+    case .trailers(let id): stream(id)?.receiveTrailers()
+    case .end(let id): stream(id)?.receiveEnd()
     case .closed(let id, let code): close(id, code)
-    case .drained(let id): streams[id]?.didDrain()
+    case .drained(let id): stream(id)?.didDrain()
     case .goAway: leave()
     case .responseHead, .settings, .pong: break
     }
+  }
+
+  private func stream(_ id: HTTP2StreamID) -> HTTP2FrontendStream? {
+    if let latest, latest.id == id { return latest }
+    return streams[id]
   }
 
   private func open(_ id: HTTP2StreamID) -> HTTP2FrontendStream {
     let stream = frontend.takeStream()
     stream.join(self, as: id)
     streams[id] = stream
+    latest = stream
     requestCount &+= 1
     frontend.http2Figures.streamsOpened &+= 1
     frontend.http2Figures.streams += 1
@@ -217,6 +228,7 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   /// Lets go of a stream that is over.
   private func leave(_ stream: HTTP2FrontendStream) {
     frontend.http2Figures.streams -= 1
+    if latest === stream { latest = nil }
     stream.isOver()
     frontend.giveBack(stream)
   }

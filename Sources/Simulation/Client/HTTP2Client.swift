@@ -64,13 +64,14 @@ package final class HTTP2Client {
     guard let id = session.submitRequest(head: head.bytes, scheme: "http", endsStream: isWhole)
     else { preconditionFailure("the server allows no more streams") }
     answers[id] = HTTP2ClientAnswer()
+    answers[id]?.isAsked = isWhole
     if let body { write(body, to: id) }
     if ends, !isWhole { end(id) }
     needsOutput()
     return id
   }
 
-  /// Sends more of a request's body.
+  /// Sends more of a request's body, which has not ended.
   package func write(_ bytes: [UInt8], to id: HTTP2StreamID) {
     bytes.withUnsafeBytes { session.write(id, $0) }
     needsOutput()
@@ -81,6 +82,7 @@ package final class HTTP2Client {
     var lines = ByteBuffer()
     if let trailers { lines.append(trailers) }
     session.end(id, trailers: trailers == nil ? nil : lines.bytes)
+    answers[id]?.isAsked = true
     needsOutput()
   }
 

@@ -3,6 +3,8 @@ package import Wire
 
 /// What an `HTTP2Client` has got for one request.
 package struct HTTP2ClientAnswer {
+  /// Whether the request was sent to its end.
+  package internal(set) var isAsked = false
   /// Interim statuses, in order.
   package internal(set) var interims: [Int] = []
   /// The status; 0 before the head.

@@ -36,11 +36,12 @@ extension HTTP2Session {
     closeStreams(code)
   }
 
-  /// Takes (server) or opens (client) no new streams, and lets those that are open come to their end;
-  /// then `isOver`.
+  /// Takes (server) or opens (client) no new streams, and lets those that are open come to their
+  /// end; then `isOver`.
   ///
-  /// A server says so twice (RFC 9113 §6.8): at once for any number, and with the number of the last
-  /// stream it took once the client has answered a PING, so that no request is lost on its way.
+  /// A server says so twice (RFC 9113 §6.8): at once for any number, and with the number of the
+  /// last stream it took once the client has answered a PING, so that no request is lost on its
+  /// way.
   public func beginGracefulEnd() {
     guard failure == nil, !isEnding, !isEnded else { return }
     isEnding = true

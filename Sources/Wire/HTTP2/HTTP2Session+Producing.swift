@@ -3,8 +3,8 @@ public import Vocabulary
 
 // Making frames.
 extension HTTP2Session {
-  /// Appends frames to `output` until it holds `limit` bytes (the last frame may go beyond) or there
-  /// is nothing to send.
+  /// Appends frames to `output` until it holds `limit` bytes (the last frame may go beyond) or
+  /// there is nothing to send.
   ///
   /// May record events (`.drained`, `.closed`) and find that the connection is to end (`failure`).
   public func produce(into output: inout ByteBuffer, upTo limit: Int) {

@@ -11,10 +11,10 @@ public import Vocabulary
 /// fairly, a frame each in turn, unless the client sends `priority` (RFC 9218); the priorities of
 /// RFC 7540 are declined and ignored.
 ///
-/// Calls about a stream that is over do nothing, so that an owner need not know what is recorded and
-/// not yet heard. After an error (thrown, or in `failure`) every stream is `.closed`, nothing more is
-/// read, and GOAWAY is the last output. Lives on one thread, never waits and keeps no pointer to what
-/// it is given. An open connection costs some 16 KiB, and up to 40 once it was
+/// Calls about a stream that is over do nothing, so that an owner need not know what is recorded
+/// and not yet heard. After an error (thrown, or in `failure`) every stream is `.closed`, nothing
+/// more is read, and GOAWAY is the last output. Lives on one thread, never waits and keeps no
+/// pointer to what it is given. An open connection costs some 16 KiB, and up to 40 once it was
 /// busy; an open idle stream 1.2 KiB.
 public final class HTTP2Session {
   /// Which end of a connection a session is.
@@ -42,9 +42,9 @@ public final class HTTP2Session {
   private var events: [HTTP2Event] = []
   private var nextPlace = 0
   /// Streams that their owner reset and that are not closed for it yet.
-  private var silencedStreams = 0
-  private var spareStreams: [HTTP2Stream] = []
-  private var spareBlocks: [HTTP2HeadBlock] = []
+  var silencedStreams = 0
+  var spareStreams: [HTTP2Stream] = []
+  var spareBlocks: [HTTP2HeadBlock] = []
 
   /// The bytes of the `receive` that is running.
   var input = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -213,8 +213,8 @@ public final class HTTP2Session {
 
   /// Takes the request that `.requestHead` announced; what it says lies in `bytes`.
   ///
-  /// To be called once for each such event. What `head` and `bytes` held is forgotten, their storage
-  /// used for other heads.
+  /// To be called once for each such event. What `head` and `bytes` held is forgotten, their
+  /// storage used for other heads.
   public func takeRequestHead(
     of id: HTTP2StreamID, into head: inout RequestHead, bytes: inout ByteBuffer
   ) {
@@ -260,93 +260,5 @@ public final class HTTP2Session {
     // nghttp2 takes the first GOAWAY of a graceful end for the last.
     if side == .server, isEnding, !isLastStreamSaid { return false }
     return failure != nil || isEnded || nghttp2_session_want_read(handle) == 0
-  }
-}
-
-// Streams and what they are made of.
-extension HTTP2Session {
-  /// A stream for `id`, from the spare ones.
-  func openStream(_ id: HTTP2StreamID) -> HTTP2Stream {
-    let stream = takeSpareStream()
-    adopt(stream, id)
-    return stream
-  }
-
-  /// A stream that has no number yet.
-  func takeSpareStream() -> HTTP2Stream {
-    spareStreams.popLast() ?? HTTP2Stream()
-  }
-
-  /// Makes `stream` the stream `id`.
-  func adopt(_ stream: HTTP2Stream, _ id: HTTP2StreamID) {
-    stream.begin(id)
-    streams.insert(stream)
-    openStreams &+= 1
-  }
-
-  /// Keeps a stream that is done with.
-  func keep(_ stream: HTTP2Stream) {
-    stream.forget()
-    if spareStreams.count < HTTP2Session.spareLimit { spareStreams.append(stream) }
-  }
-
-  /// A block for a head, from the spare ones.
-  func takeSpareBlock() -> HTTP2HeadBlock {
-    spareBlocks.popLast() ?? HTTP2HeadBlock()
-  }
-
-  /// Keeps a block that is done with.
-  func keep(_ block: HTTP2HeadBlock) {
-    if spareBlocks.count < HTTP2Session.spareLimit { spareBlocks.append(block) }
-  }
-
-  /// Forgets a stream that is closed.
-  func release(_ id: HTTP2StreamID) {
-    guard let stream = streams.remove(id) else { return }
-    if stream.isReset { silencedStreams &-= 1 }
-    for block in stream.blocks { keep(block) }
-    stream.blocks.removeAll(keepingCapacity: true)
-    keep(stream)
-  }
-
-  /// Notes that nothing more is to be told of a stream but its end.
-  func silence(_ stream: HTTP2Stream) {
-    guard !stream.isReset else { return }
-    stream.isReset = true
-    silencedStreams &+= 1
-  }
-
-  /// Streams, and blocks, that are kept for later ones.
-  private static let spareLimit = 16
-
-  /// The stream, if it is there and not over.
-  @inline(__always)
-  func live(_ id: HTTP2StreamID) -> HTTP2Stream? {
-    guard let stream = streams[id], !stream.isClosed, !stream.isReset else { return nil }
-    return stream
-  }
-
-  /// Ends the connection because of `error`: GOAWAY is queued, streams are closed.
-  func fail(_ error: HTTP2Error) {
-    guard failure == nil else { return }
-    failure = error
-    nghttp2_session_terminate_session(handle, error.code.number)
-    closeStreams(error.code)
-  }
-
-  /// Closes every stream for its owner.
-  func closeStreams(_ code: HTTP2ErrorCode) {
-    var unheard: [HTTP2StreamID] = []
-    streams.forEach { stream in
-      guard !stream.isClosed else { return }
-      stream.isClosed = true
-      openStreams &-= 1
-      if stream.isAnnounced {
-        record(.closed(stream.id, code))
-      } else {
-        unheard.append(stream.id)
-      }
-    }
-    for id in unheard { release(id) }
   }
 }

@@ -186,7 +186,8 @@ struct HeadConformanceTests {
       post([("content-length", "5"), ("content-length", "6")], []),
       .stream(1, .protocolError)),
     ConformanceRow(
-      "8.1.1 a list of lengths", post([("content-length", "5, 5")], []), .stream(1, .protocolError)),
+      "8.1.1 a list of lengths", post([("content-length", "5, 5")], []),
+      .stream(1, .protocolError)),
     ConformanceRow(
       "8.1.1 a signed length", post([("content-length", "+5")], []), .stream(1, .protocolError)),
     ConformanceRow(

@@ -1,8 +1,8 @@
 internal import Vocabulary
 internal import Wire
 
-/// Heads that a session announced, written as HTTP/1.1 and read again: they must be good and say the
-/// same, or a request could hide in another one on its way to an engine.
+/// Heads that a session announced, written as HTTP/1.1 and read again: they must be good and say
+/// the same, or a request could hide in another one on its way to an engine.
 enum SessionHead {
   static func takeRequest(of id: HTTP2StreamID, from session: HTTP2Session) -> String {
     var head = RequestHead()
