@@ -28,6 +28,7 @@ final class HTTP2WorkerConnection {
   private var unopened: [HTTP2WorkerStream] = []
   /// Streams that are over, and that something on the stack may still hold.
   private var retired: [HTTP2WorkerStream] = []
+  private var resets = ResetAllowance()
   /// Streams opened so far.
   private var openedStreams = 0
   private var isOutputDue = false
@@ -158,6 +159,8 @@ final class HTTP2WorkerConnection {
     guard state == .open, let id = stream.id else { return }
     session.reset(id, code)
     scheduleOutput()
+    // Its own stream keeps it in the book for now.
+    if !resets.take(now: now) { _ = pool.noteLeaving(self) }
   }
 
   /// A stream without a leg is none of the connection's any more, and its place is free.

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// The routes for which engines are asked.
-struct SurveyTests {
+@Suite(.overBothProtocols) struct SurveyTests {
   /// Answers by path; anything else is 404.
   private func answering(
     _ answers: [String: String], status: Int = 200

@@ -9,7 +9,7 @@ import Vocabulary
 private typealias Act = ScriptedEngine.Act
 
 /// What the whole router counts and tells of requests, in virtual time.
-struct ObservedRequestTests {
+@Suite(.overBothProtocols) struct ObservedRequestTests {
   private static let streamHead =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
   private static let token = #"data: {"choices":[{"delta":{"content":"a"}}]}"# + "\n\n"

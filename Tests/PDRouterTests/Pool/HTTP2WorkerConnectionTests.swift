@@ -206,6 +206,24 @@ import Wire
     #expect(connections(pool).count == 1)
   }
 
+  @Test
+  func `a worker never sees so many resets on one connection that it takes them for an attack`() {
+    let pool = PoolWorld { _ in [.wait(.milliseconds(30)), .send(RouterWorld.ok)] }
+    var staying: [LegWatcher] = []
+    for _ in 0..<40 {
+      let leaving = watchers(80)
+      staying.append(LegWatcher())
+      start(leaving + staying.suffix(1), pool)
+      pool.world.run(for: .milliseconds(10))
+      for watcher in leaving { watcher.leg.cancel() }
+    }
+    pool.world.run(for: .seconds(1))
+    #expect(staying.allSatisfy { $0.body == "ok" && $0.readyCount == 1 })
+    #expect(connections(pool).map(\.resets.count).reduce(0, +) == 3200)
+    #expect(connections(pool).allSatisfy { $0.error == nil && $0.resets.count < 500 })
+    #expect(connections(pool).count > 5 && connections(pool).count { !$0.isClosed } < 4)
+  }
+
   @Test func `many connections' worth of legs leave nothing behind`() {
     let pool = PoolWorld { _ in [.send(RouterWorld.ok)] }
     for _ in 0..<20 {

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Handles whose decode legs were closed.
-struct AbortCheckTests {
+@Suite(.overBothProtocols) struct AbortCheckTests {
   /// What is waited before prefill is told in a dead engine's place.
   private let grace = ReleaseLimits().graceAfterDeath
 

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Split requests over MoRIIO in WRITE mode. Worker 0 is prefill, 1 and 2 decode.
-struct MoRIIORequestTests {
+@Suite(.overBothProtocols) struct MoRIIORequestTests {
   private let text = post("/v1/chat/completions", chatBody, "x-request-id: mine\r\n")
 
   private func makeWorld(labelled: Set<Int> = [0, 1, 2]) -> RouterWorld {

@@ -6,7 +6,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Several models behind one router, and models that nobody has.
-struct ModelRequestTests {
+@Suite(.overBothProtocols) struct ModelRequestTests {
   @Test func `a request goes to an engine that serves its model`() {
     let world = RouterWorld([.both, .both, .both])
     world.serve([["a"], ["b"], ["a", "b"]])

@@ -10,7 +10,7 @@ private typealias Act = ScriptedEngine.Act
 
 /// Split requests over Mooncake: named ahead, and yet one leg after the other. Workers 0 and 1 are
 /// prefill, 2 and 3 decode.
-struct MooncakeRequestTests {
+@Suite(.overBothProtocols) struct MooncakeRequestTests {
   private let text = post("/v1/chat/completions", chatBody)
   private static let prefilled: [Act] = [
     .wait(.milliseconds(50)),

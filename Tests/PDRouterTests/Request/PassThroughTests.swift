@@ -5,7 +5,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// What the router does not know it passes on as it is, to a pool or to decode.
-struct PassThroughTests {
+@Suite(.overBothProtocols) struct PassThroughTests {
   /// One request that an engine must get as the client sent it.
   struct Row: Sendable, CustomTestStringConvertible {
     let method: String

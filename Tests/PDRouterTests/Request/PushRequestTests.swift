@@ -9,7 +9,7 @@ import Vocabulary
 private typealias Act = ScriptedEngine.Act
 
 /// Split requests of engines whose prefill writes to decode (NIXL push); worker 0 is prefill.
-struct PushRequestTests {
+@Suite(.overBothProtocols) struct PushRequestTests {
   private let text = post("/v1/chat/completions", chatBody, "x-request-id: mine\r\n")
 
   private static let pushed = RouterWorld.answer(

@@ -8,7 +8,7 @@ import Vocabulary
 private typealias Act = ScriptedEngine.Act
 
 /// When a request is tried again: where, how soon, and how often.
-struct RetryingTests {
+@Suite(.overBothProtocols) struct RetryingTests {
   private let text = post("/v1/completions", #"{"prompt":"x"}"#)
 
   /// Engines that answer with `acts`, and the order in which they are asked.

@@ -6,7 +6,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Requests with session keys, from the client's bytes to the worker.
-struct SessionRequestTests {
+@Suite(.overBothProtocols) struct SessionRequestTests {
   private let prompt = #"{"prompt":"x","max_tokens":4}"#
 
   /// Which engines got the requests sent since `counts`.

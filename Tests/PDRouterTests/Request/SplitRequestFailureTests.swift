@@ -9,7 +9,7 @@ import Vocabulary
 private typealias Act = ScriptedEngine.Act
 
 /// Split requests on their unhappy ways: what is tried again, where, and what is told in the end.
-struct SplitRequestFailureTests {
+@Suite(.overBothProtocols) struct SplitRequestFailureTests {
   private let text = post("/v1/chat/completions", chatBody)
   /// A prompt of more than one step of a prefill engine (2,048 tokens, guessed from 4 bytes each).
   private let longText = post(

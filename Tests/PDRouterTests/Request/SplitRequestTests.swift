@@ -11,7 +11,7 @@ private typealias Act = ScriptedEngine.Act
 /// Requests split into prefill and decode: what becomes of their handles when things go wrong.
 ///
 /// Workers 0 and 1 are prefill, 2 and 3 decode; round robin begins with the first of each.
-struct SplitRequestTests {
+@Suite(.overBothProtocols) struct SplitRequestTests {
   private let text = post("/v1/chat/completions", chatBody)
   private static let token = #"data: {"choices":[{"delta":{"content":"a"}}]}"# + "\n\n"
 

@@ -6,7 +6,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Bodies that are passed on as they come.
-@Suite struct UploadTests {
+@Suite(.overBothProtocols) struct UploadTests {
   private let world: RouterWorld
   private let engines: [RawEngine]
 

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Requests that no worker can be chosen for now: they wait for one, within bounds.
-struct WaitingTests {
+@Suite(.overBothProtocols) struct WaitingTests {
   private let text = post("/v1/completions", #"{"prompt":"x"}"#)
   private let chat = post("/v1/chat/completions", chatBody)
 

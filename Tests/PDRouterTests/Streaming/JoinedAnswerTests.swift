@@ -15,7 +15,7 @@ private let refusal = #"data: {"error":{"message":"m","code":400}}"# + "\n\n"
 private let done = "data: [DONE]\n\n"
 
 /// Answers of split requests, from the sockets' side; workers 0 and 1 are prefill, 2 and 3 decode.
-struct JoinedAnswerTests {
+@Suite(.overBothProtocols) struct JoinedAnswerTests {
   private let text = post("/v1/chat/completions", chatBody)
 
   private func makeWorld(prefillUsage: String = "null") -> RouterWorld {

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import PDRouter
 
-struct HealthProbeTests {
+@Suite(.overBothProtocols) struct HealthProbeTests {
   /// A world whose only worker is probed every ten seconds.
   private func makeProbe(
     _ configure: (inout RouterConfiguration) -> Void = { _ in }

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PDRouter
 
-struct LoadWatchTests {
+@Suite(.overBothProtocols) struct LoadWatchTests {
   private func metrics(running: Int, waiting: Int = 0, usage: Double = 0) -> String {
     RouterWorld.answer(
       """

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import PDRouter
 
-struct PairWarmerTests {
+@Suite(.overBothProtocols) struct PairWarmerTests {
   private typealias Act = ScriptedEngine.Act
 
   private static let prefilled = RouterWorld.answer(

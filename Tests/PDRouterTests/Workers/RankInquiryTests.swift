@@ -6,7 +6,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// How many workers an engine becomes, and when.
-struct RankInquiryTests {
+@Suite(.overBothProtocols) struct RankInquiryTests {
   /// A watched router of one prefill and one decode engine, each with ranks of its own number.
   private final class RankWorld {
     let world: RouterWorld

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Data-parallel ranks as workers: who stands for a URL, and what one's failure says of others.
-struct RankTests {
+@Suite(.overBothProtocols) struct RankTests {
   private func configuration(
     _ size: Int, split: Bool = false, connector: KVConnectorName = .nixl
   ) -> RouterConfiguration {

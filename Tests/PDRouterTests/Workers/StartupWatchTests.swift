@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import PDRouter
 
-struct StartupWatchTests {
+@Suite(.overBothProtocols) struct StartupWatchTests {
   /// A watched router, and what its start came to.
   private final class StartWorld {
     let world: RouterWorld

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PDRouter
 
-struct WorkerWatchTests {
+@Suite(.overBothProtocols) struct WorkerWatchTests {
   /// A world that is watched, its workers probed every ten seconds.
   private func makeWatch(
     _ roles: [Role] = [.both], configure: (inout RouterConfiguration) -> Void = { _ in }

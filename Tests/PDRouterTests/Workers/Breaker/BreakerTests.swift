@@ -11,7 +11,7 @@ private let completion = post("/v1/completions", body)
 private let failing = RouterWorld.answer(#"{"error":{}}"#, status: 500)
 
 /// Workers that fail requests, before a whole router.
-struct BreakerTests {
+@Suite(.overBothProtocols) struct BreakerTests {
   private func makeWorld(
     _ roles: [Role], _ configure: (inout RouterConfiguration) -> Void = { _ in }
   ) -> RouterWorld {
