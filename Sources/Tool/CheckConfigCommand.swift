@@ -17,7 +17,9 @@ struct CheckConfigCommand: ParsableCommand {
   func run() throws {
     let (_, configuration) = try OptionSource.ofProcess.read()
     try configuration.validate()
-    for warning in configuration.tls.warnings { writeLine("Warning: \(warning)", to: STDERR_FILENO) }
+    for warning in configuration.tls.warnings {
+      writeLine("Warning: \(warning)", to: STDERR_FILENO)
+    }
     let workers = configuration.workers
     let pools =
       configuration.isDisaggregated
