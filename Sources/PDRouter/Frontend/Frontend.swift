@@ -12,6 +12,9 @@ public final class Frontend: ListenerHandler {
   public let handler: any ExchangeHandler
   private(set) var limits: Limits
   private(set) var timeouts: Timeouts
+  /// How often an answer under way is looked at whether the client takes it: worked out once, as
+  /// dividing a duration costs 400 instructions.
+  private(set) var stallLook: Duration
   private let loop: any Loop
   private var listener: (any Listener)?
   private var connections: [ObjectIdentifier: any FrontendConnection] = [:]
@@ -51,6 +54,7 @@ public final class Frontend: ListenerHandler {
     self.handler = handler
     self.limits = limits
     self.timeouts = timeouts
+    stallLook = timeouts.answerStall / 4
     messageLimits = Frontend.messageLimits(limits)
     sessionSettings = Frontend.sessionSettings(http2, limits)
   }
@@ -59,6 +63,7 @@ public final class Frontend: ListenerHandler {
   func take(_ limits: Limits, _ timeouts: Timeouts) {
     self.limits = limits
     self.timeouts = timeouts
+    stallLook = timeouts.answerStall / 4
     messageLimits = Frontend.messageLimits(limits)
     sessionSettings = Frontend.sessionSettings(http2, limits)
   }

@@ -47,7 +47,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
 
   /// Looks now and then whether the client takes the answer that is under way.
   func watchAnswer() {
-    timer.arm(after: frontend.timeouts.answerStall / 4, for: self)
+    timer.arm(after: frontend.stallLook, for: self)
   }
 
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {

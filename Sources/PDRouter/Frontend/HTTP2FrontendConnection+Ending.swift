@@ -138,7 +138,7 @@ extension HTTP2FrontendConnection: LoopTimerHandler {
   /// How often a connection with streams is looked at.
   private var liveInterval: Duration {
     let settings = frontend.http2
-    let stall = frontend.timeouts.answerStall / 4
+    let stall = frontend.stallLook
     guard settings.keepAliveInterval > .zero else { return stall }
     return min(stall, settings.keepAliveInterval, settings.keepAliveTimeout)
   }

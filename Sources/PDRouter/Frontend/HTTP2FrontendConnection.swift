@@ -33,6 +33,8 @@ final class HTTP2FrontendConnection {
   var phase = Phase.open
   /// The live streams, those included whose answer is still on its way out.
   var streams: [HTTP2StreamID: HTTP2FrontendStream] = [:]
+  /// The live stream that came last: what comes next is mostly its.
+  private var latest: HTTP2FrontendStream?
   /// Requests received so far.
   private var requestCount = 0
   /// Streams whose clients wait to be told to go on, for as long as their events are being read.
@@ -182,20 +184,26 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
     case .requestHead(let id, let endsStream): beginRequest(id, endsStream: endsStream)
     case .badHead(let id, let error): open(id).refuse(error)
     case .data(let id, let range):
-      streams[id]?.receive(UnsafeRawBufferPointer(rebasing: input[range]))
-    case .trailers(let id): streams[id]?.receiveTrailers()
-    case .end(let id): streams[id]?.receiveEnd()
+      stream(id)?.receive(UnsafeRawBufferPointer(rebasing: input[range]))
+    case .trailers(let id): stream(id)?.receiveTrailers()
+    case .end(let id): stream(id)?.receiveEnd()
     case .closed(let id, let code): close(id, code)
-    case .drained(let id): streams[id]?.didDrain()
+    case .drained(let id): stream(id)?.didDrain()
     case .goAway: leave()
     case .responseHead, .settings, .pong: break
     }
+  }
+
+  private func stream(_ id: HTTP2StreamID) -> HTTP2FrontendStream? {
+    if let latest, latest.id == id { return latest }
+    return streams[id]
   }
 
   private func open(_ id: HTTP2StreamID) -> HTTP2FrontendStream {
     let stream = frontend.takeStream()
     stream.join(self, as: id)
     streams[id] = stream
+    latest = stream
     requestCount &+= 1
     frontend.http2Figures.streamsOpened &+= 1
     frontend.http2Figures.streams += 1
@@ -220,6 +228,7 @@ extension HTTP2FrontendConnection: ByteStreamHandler {
   /// Lets go of a stream that is over.
   private func leave(_ stream: HTTP2FrontendStream) {
     frontend.http2Figures.streams -= 1
+    if latest === stream { latest = nil }
     stream.isOver()
     frontend.giveBack(stream)
   }

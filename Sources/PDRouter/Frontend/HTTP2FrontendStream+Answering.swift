@@ -7,6 +7,7 @@ extension HTTP2FrontendStream: ExchangeTransport {
   var bufferedByteCount: Int { session.bufferedByteCount(id) }
 
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
+    let frontend = frontend
     frontend.headScratch.removeAll()
     frontend.headScratch.append(fields)
     frontend.headScratch.append(exchange.ownFields.bytes)
@@ -115,7 +116,7 @@ extension HTTP2FrontendStream: LoopTimerHandler {
 
   /// Looks now and then whether the client takes the answer that is under way.
   func watchAnswer() {
-    timer.arm(after: frontend.timeouts.answerStall / 4, for: self)
+    timer.arm(after: frontend.stallLook, for: self)
   }
 
   /// Resets the stream if its client has given no window for what waits of its answer within

@@ -101,6 +101,7 @@ final class HTTP2FrontendStream {
 
   /// Takes the head of a request.
   func begin(endsStream: Bool) {
+    let frontend = frontend
     let exchange = frontend.takeExchange()
     self.exchange = exchange
     session.takeRequestHead(of: id, into: &exchange.head, bytes: &exchange.headBytes)
@@ -135,6 +136,7 @@ final class HTTP2FrontendStream {
   /// Takes a piece of the body.
   func receive(_ bytes: UnsafeRawBufferPointer) {
     guard state == .readingBody || isReceivingBody, let exchange else { return }
+    let frontend = frontend
     expectsContinue = false
     receivedByteCount += bytes.count
     guard receivedByteCount <= frontend.limits.requestBodyBytes else {

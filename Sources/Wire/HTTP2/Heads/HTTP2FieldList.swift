@@ -33,10 +33,14 @@ struct HTTP2FieldList: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+  private mutating func append(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, isIndexed: Bool = true
+  ) {
     if count == capacity { grow() }
     // Text is only read; the C structure has no const.
-    let flags = NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue
+    let flags =
+      NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue
+      | (isIndexed ? 0 : NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
     (base + count).initialize(
       to: nghttp2_nv(
         name: UnsafeMutablePointer(mutating: name.baseAddress?.assumingMemoryBound(to: UInt8.self)),
@@ -89,6 +93,9 @@ struct HTTP2FieldList: ~Copyable {
       switch HeaderName.recognize(base + place, colon &- place) {
       case .host: host = value
       case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade: break
+      // Never the same twice: in the table it would push out what is, and each look-up would
+      // compare it with all that came before (measured: a third of a head's work).
+      case .xRequestID: append(name, value, isIndexed: false)
       case .te: if HTTP2FieldList.isTrailers(value) { append(name, value) }
       default: append(name, value)
       }

@@ -194,8 +194,8 @@ final class HTTP2HeadBlock {
     guard let base = bytes.bytes.baseAddress else { throw .invalidRequestLine }
     let methodBytes = method.of(bytes.bytes)
     guard FieldText.isName(methodBytes) else { throw .invalidMethod }
-    let isConnect = methodBytes.elementsEqual("CONNECT".utf8)
-    guard !isConnect else { throw .connectNotSupported }
+    let known = requestMethod
+    guard known != .connect else { throw .connectNotSupported }
     // Spaces and the version included, as the line would be written.
     guard methodBytes.count &+ Int(path.length) &+ 10 <= limits.startLineBytes else {
       throw .startLineTooLong
@@ -206,7 +206,7 @@ final class HTTP2HeadBlock {
     }
     guard ByteSearch.byte(base, from) != UInt8(ascii: "/") else { return }
     let isAsterisk = ByteSearch.byte(base, from) == UInt8(ascii: "*") && to &- from == 1
-    guard isAsterisk, methodBytes.elementsEqual("OPTIONS".utf8) else { throw .invalidTarget }
+    guard isAsterisk, known == .options else { throw .invalidTarget }
   }
 
   private func checkRequest(
