@@ -48,6 +48,12 @@ public final class LoopThread: Sendable {
     precondition(status == 0, "joined twice: \(status)")
   }
 
+  /// Lets the thread end by itself, whenever that is; called once, in place of `join`.
+  public func detach() {
+    let status = pthread_detach(thread)
+    precondition(status == 0, "joined or detached twice: \(status)")
+  }
+
   private static let runThread:
     @convention(c) (UnsafeMutableRawPointer?) ->
       UnsafeMutableRawPointer? = {

@@ -62,7 +62,7 @@ public final class LogSink: LogLineTarget {
     limit: Int = 16 << 20, clock: @escaping @Sendable () -> UTCTime = { .now }
   ) -> LogSink {
     let sink = LogSink(format, destinations, limit: limit, clock: clock)
-    _ = LoopThread.start(name: "log") { loop in
+    let thread = LoopThread.start(name: "log") { loop in
       let flusher = LogFlusher(sink: sink, timer: loop.makeTimer())
       loop.handler = flusher
       sink.waker.withLock { $0 = loop.waker }
@@ -70,6 +70,8 @@ public final class LogSink: LogLineTarget {
       flusher.loopDidWake(loop)
       loop.run()
     }
+    // Whoever reads the log may hold its writer up for ever.
+    thread.detach()
     return sink
   }
 
