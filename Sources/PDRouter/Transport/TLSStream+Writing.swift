@@ -57,11 +57,9 @@ extension TLSStream: WakeUpEndHandler {
       return
     }
     acceptsWrites = false
-    seal()
     sayClose()
     guard phase == .open else { return }
     phase = .closing
-    closeReason = .closedHere
     inner?.closeAfterFlush()
   }
 
@@ -166,13 +164,13 @@ extension TLSStream {
   }
 
   func sendEnd() {
-    seal()
     sayClose()
     inner?.finishWriting()
   }
 
-  /// Says that nothing more comes.
-  private func sayClose() {
+  /// Says that nothing more comes, after what was written.
+  func sayClose() {
+    seal()
     session?.close(sending: &scratch.ciphertext)
     handOver(plaintext: 0)
   }

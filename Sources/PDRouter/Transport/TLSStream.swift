@@ -147,7 +147,7 @@ final class TLSStream: ByteStream {
     guard isLive else { return }
     wantsBytes = true
     guard phase == .open else { return }
-    if held.isEmpty { inner?.resumeReading() } else { callAtWakeUpEnd() }
+    if hasUntold { callAtWakeUpEnd() } else { inner?.resumeReading() }
   }
 
   private func startTimer(_ timeout: Duration) {
@@ -265,7 +265,7 @@ extension TLSStream {
     // What is not read in the end, since the stream is closing, must not be read later.
     defer { _ = session.takeRest() }
     while isLive {
-      if phase == .open, !wantsBytes { return hold(session.takeRest()) }
+      if phase == .open, !wantsBytes { return held.append(session.takeRest()) }
       let wasUp = session.isEstablished
       var count = 0
       do throws(TLSFailure) {
@@ -299,10 +299,6 @@ extension TLSStream {
     if phase == .open, !wantsBytes { inner?.pauseReading() }
   }
 
-  private func hold(_ rest: UnsafeRawBufferPointer) {
-    held.append(rest)
-  }
-
   /// Sends what the library has made of what came; false when the peer makes it talk without
   /// listening, which would pile up.
   private func takeUnsolicited() -> Bool {
@@ -322,11 +318,16 @@ extension TLSStream {
     handler?.streamDidReadEnd(self)
   }
 
-  /// What was held when reading was paused.
+  /// Whether there is something to tell from before reading was paused.
+  private var hasUntold: Bool {
+    !held.isEmpty || !didTellEnd && session?.hasReceivedClose == true
+  }
+
+  /// Tells what came before reading was paused.
   func readHeld() {
-    guard phase == .open, wantsBytes, !held.isEmpty else { return }
+    guard phase == .open, wantsBytes, hasUntold else { return }
     inner?.resumeReading()
-    processHeld()
+    if held.isEmpty { tellEnd() } else { processHeld() }
   }
 
   /// Ends because of `failure`, after the alert that tells the peer.

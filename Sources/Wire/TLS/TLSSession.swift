@@ -22,6 +22,8 @@ public final class TLSSession {
   private let port: UnsafeMutablePointer<TLSPort>
   private var state = State.handshaking
   private let wantedName: String?
+  /// Whether the library takes that name; it has a limit of 255 bytes.
+  private let isNameUsable: Bool
   /// Why the session has failed, while plaintext from before that is being handed over.
   private var heldFailure: TLSFailure?
   /// Whether bytes of the peer have come.
@@ -36,6 +38,7 @@ public final class TLSSession {
     precondition(context.side == .server, "a server has a server's context")
     (ssl, port) = TLSSession.make(context)
     wantedName = nil
+    isNameUsable = true
     SSL_set_accept_state(ssl)
   }
 
@@ -46,7 +49,7 @@ public final class TLSSession {
     (ssl, port) = TLSSession.make(context)
     wantedName = host
     SSL_set_connect_state(ssl)
-    TLSSession.demand(host, of: ssl)
+    isNameUsable = TLSSession.demand(host, of: ssl)
     port.pointee.resumption = resumption
     resumption?.offer(to: ssl, of: context)
   }
@@ -75,14 +78,13 @@ public final class TLSSession {
 
   /// Asks for the certificate of `host` and refuses any other (RFC 6125); a name is also said in
   /// clear (SNI), an address is not (RFC 6066 §3).
-  private static func demand(_ host: String, of ssl: OpaquePointer) {
-    if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 { return }
+  private static func demand(_ host: String, of ssl: OpaquePointer) -> Bool {
+    if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 { return true }
     ERR_clear_error()
     // The dot of a fully qualified name is no part of it in certificates.
     let name = host.last == "." ? String(host.dropLast()) : host
     SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-    let isSet = SSL_set1_host(ssl, name) == 1 && COpenSSL_setServerName(ssl, name) == 1
-    precondition(isSet, "a URL's host is a name")
+    return SSL_set1_host(ssl, name) == 1 && COpenSSL_setServerName(ssl, name) == 1
   }
 
   /// Whether the handshake is complete.
@@ -118,6 +120,10 @@ public final class TLSSession {
 extension TLSSession {
   /// Begins the handshake of a client; a server waits for its peer.
   public func start(sending output: inout ByteBuffer) throws(TLSFailure) {
+    guard isNameUsable else {
+      state = .failed
+      throw .wrongName(subject: "nobody", wanted: String((wantedName ?? "").prefix(256)))
+    }
     try lend(&output) { () throws(TLSFailure) in try shakeHands() }
   }
 

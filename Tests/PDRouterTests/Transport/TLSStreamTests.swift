@@ -152,6 +152,22 @@ import Vocabulary
     pair.finish()
   }
 
+  @Test func `an end that came while nobody read is told once somebody does`() throws {
+    let pair = try SecurePair()
+    pair.server.whenRead = { $0.pauseReading() }
+    let (client, server) = pair.connected()
+    pair.world.schedule(after: .milliseconds(1)) {
+      client.write([1])
+      client.sayClose()
+    }
+    pair.world.run(for: .seconds(1))
+    #expect(pair.server.heard == [.connected, .read])
+    server.resumeReading()
+    pair.world.run(for: .seconds(1))
+    #expect(pair.server.heard == [.connected, .read, .end])
+    pair.finish()
+  }
+
   @Test func `a stream may be closed, and its handler exchanged, at any event`() throws {
     let pair = try SecurePair()
     let other = StreamRecorder()

@@ -33,6 +33,15 @@ struct TLSCertificateTests {
     }
   }
 
+  @Test func `a name that cannot be asked for is a failure`() throws {
+    let host = String(repeating: "a", count: 300)
+    let end = SessionEnd(TLSSession(to: host, context: try TestCertificates.client()))
+    end.start()
+    #expect(
+      end.failure == .wrongName(subject: "nobody", wanted: String(host.prefix(256))))
+    #expect(end.takeOutput() == [])
+  }
+
   @Test(arguments: ["wrong-ca", "expired", "wrong-name"])
   func `a client that takes anything takes anything`(_ name: String) throws {
     let pair = SessionPair(
