@@ -3,7 +3,8 @@ internal import Vocabulary
 /// How many streams of one connection may be reset before another connection takes over.
 ///
 /// Servers take many resets for an attack and end the connection with all its streams
-/// (CVE-2023-44487: nghttp2 after 1,000 and 33 a second, Envoy after 500, Go and hyper by what waits).
+/// (CVE-2023-44487: nghttp2 after 1,000 and 33 a second, Envoy after 500, Go and hyper by what
+/// waits).
 /// A hundred clients that leave at once must not cost the others their answers. Pure; a bucket of
 /// `burst` that fills by `perSecond`.
 struct ResetAllowance {

@@ -1,5 +1,5 @@
-/// How many of the bytes that wait in a socket's queue are TLS's own, so that what waits can be told
-/// in the writer's bytes.
+/// How many of the bytes that wait in a socket's queue are TLS's own, so that what waits can be
+/// told in the writer's bytes.
 ///
 /// Who watches whether a peer takes anything compares what was written with what waits: records
 /// must not look like progress. Exact while nothing is taken, in proportion after that. Pure.
