@@ -4,8 +4,8 @@ internal import COpenSSL
 ///
 /// TLS 1.2 and 1.3, ECDHE with AEAD ciphers only (Mozilla's "intermediate" list without
 /// finite-field Diffie-Hellman), no renegotiation, no compression, no early data, tickets instead
-/// of a session cache. Does not change once made, so loops may share one; making it reads files. Sessions keep
-/// it alive.
+/// of a session cache. Does not change once made, so loops may share one; making it reads files.
+/// Sessions keep it alive.
 public final class TLSContext: Sendable {
   /// Which end of its sessions it is.
   public enum Side: Sendable {

@@ -5,9 +5,9 @@ public import Vocabulary
 ///
 /// Does no I/O and knows no clock. `feed` lends it what came, `read` turns that into plaintext
 /// until there is none left, and whatever is to be sent on the way is appended to the caller's
-/// buffer, where it is the caller's. Idle, it holds what the library keeps of a session and no records.
-/// After a failure it only gives the alert that is to be sent. Confined to one thread; the context
-/// may be shared.
+/// buffer, where it is the caller's. Idle, it holds what the library keeps of a session and no
+/// records. After a failure it only gives the alert that is to be sent. Confined to one thread; the
+/// context may be shared.
 public final class TLSSession {
   private enum State {
     case handshaking
