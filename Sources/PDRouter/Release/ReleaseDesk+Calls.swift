@@ -108,8 +108,9 @@ extension ReleaseDesk {
   ) {
     counts.failedCalls += 1
     retire(call)
-    // While draining nobody is waited for longer than for an engine that refuses.
-    let isCounted = wasSent || isDraining
+    // While draining nobody is waited for longer than for an engine that refuses. And whoever
+    // attaches near the end of the lease may find it over, and hangs.
+    let isCounted = wasSent || isDraining || call.means == .attachment
     let now = router.loop.now
     guard !queue.fail(order, by: engine, wasSent: isCounted, mayRepeat: mayRepeat, now: now)
     else { return }
