@@ -57,19 +57,21 @@ extension HTTP2WorkerConnection {
   func breakDown(of error: HTTP2Error? = nil) {
     guard state == .open else { return }
     let isStale = pool.mayBeStale(self)
-    let isOldProtocol = answersInHTTP1
+    // Every server begins with SETTINGS (RFC 9113 §3.4); one that begins otherwise, as one of
+    // HTTP/1.1 does when it is asked in HTTP/2, has understood nothing.
+    let isOtherProtocol = error != nil && !hasSettings
     // What was queued tells the worker why the connection ends.
     if error != nil { produce() }
     for stream in takeAll(gently: error != nil) where stream.leg != nil {
       let failure: LegFailure =
-        if isOldProtocol {
+        if isOtherProtocol {
           .notHTTP2
         } else if let error {
           .malformedFrames(error)
         } else {
           stream.state == .readingBody ? .brokenWithinAnswer : .brokenBeforeAnswer
         }
-      let isUnseen = stream.id == nil && !isOldProtocol
+      let isUnseen = stream.id == nil && !isOtherProtocol
       let mayRepeat = !stream.isRepeat && (isUnseen || isStale)
       let leg = stream.detachLeg()
       letGo(of: stream)

@@ -20,9 +20,6 @@ extension HTTP2WorkerConnection: ByteStreamHandler {
     guard state == .open else { return }
     noteHeard()
     pool.noteHeard(self)
-    if firstBytes.count < HTTP2WorkerConnection.oldProtocol.count {
-      firstBytes += bytes.prefix(HTTP2WorkerConnection.oldProtocol.count - firstBytes.count)
-    }
     var error: HTTP2Error?
     do throws(HTTP2Error) {
       try session.receive(bytes, now: now)
@@ -62,12 +59,6 @@ extension HTTP2WorkerConnection: ByteStreamHandler {
     }
   }
 
-  /// How an answer of HTTP/1.1 begins.
-  static let oldProtocol = Array("HTTP/".utf8)
-
-  /// Whether the worker has answered in HTTP/1.1 what was HTTP/2.
-  var answersInHTTP1: Bool { firstBytes == HTTP2WorkerConnection.oldProtocol }
-
   /// Tells streams what came; `.data` lies in `bytes`.
   ///
   /// What is recorded while a stream hears of one event is told after it, by the call that is under
@@ -100,6 +91,7 @@ extension HTTP2WorkerConnection: ByteStreamHandler {
     case .drained(let id):
       if let leg = open[id]?.leg { leg.observer.legDidDrain(leg) }
     case .settings:
+      hasSettings = true
       pool.note(limit: session.remoteMaxConcurrentStreams, of: self)
       sendAwayWaiting()
     case .goAway(_, let code):

@@ -38,8 +38,8 @@ final class HTTP2WorkerConnection {
   var lastHeard: Instant
   /// When it was sent a PING, and nothing was heard since.
   private var pingSentAt: Instant?
-  /// The first bytes that came, as many as tell HTTP/1.1.
-  var firstBytes: [UInt8] = []
+  /// Whether the worker's SETTINGS have come, so that it does speak HTTP/2.
+  var hasSettings = false
 
   /// A connection that is about to be made.
   init(pool: WorkerPool) {

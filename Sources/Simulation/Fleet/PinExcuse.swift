@@ -5,6 +5,9 @@ internal import PDRouter
 package enum PinExcuse: String, Sendable {
   /// Prefill's answer was lost with its connection: the router never read of the handle.
   case neverTold = "never_told"
+  /// Prefill's leg was cancelled while its answer was on the way: of a stream that is reset the
+  /// bytes reach the router, and nobody reads them.
+  case cancelledUnread = "cancelled_unread"
   /// An engine lied about it, refused it without telling prefill, or read the request and did
   /// nothing.
   case betrayed
@@ -27,6 +30,7 @@ extension SimulatedFleet {
   package func excuse(for name: String) -> PinExcuse? {
     // Where answers name nothing, the router has named the handle itself.
     if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
+    if wasCancelledUnread(name) { return .cancelledUnread }
     if engines.contains(where: { $0.lostNotices.contains(name) || $0.brokenWords.contains(name) }) {
       return .noticeLost
     }
@@ -41,6 +45,14 @@ extension SimulatedFleet {
     if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
+  }
+
+  private func wasCancelledUnread(_ name: String) -> Bool {
+    guard plan.router.workerProtocol.prefersHTTP2 else { return false }
+    return journal.entries.contains {
+      $0.record.prefillEndedAt == nil && $0.record.handleOutcome.description == "abandoned"
+        && isName(name, of: $0.id)
+    }
   }
 
   /// Whether the handle is a request's: by its name, or since the prefill leg gave it that name.

@@ -5,7 +5,7 @@ import Vocabulary
 @testable import PDRouter
 
 /// Fields of one hop: they never pass, in neither direction.
-@Suite(.overBothProtocols) struct HopFieldTests {
+@Suite struct HopFieldTests {
   /// Field lines, and the names of those that pass.
   private static let rows: [(String, [String])] = [
     ("Connection: close\r\nX-A: 1\r\n", ["x-a"]),

@@ -171,12 +171,25 @@ import Wire
     #expect(LegFailure.notHTTP2.blamesWorker && LegFailure.notHTTP2.nothingDelivered)
   }
 
-  @Test(arguments: [
+  private static let violations = [
     "garbage that is no frame at all", "\u{0}\u{0}\u{4}\u{8}\u{0}\u{0}\u{0}\u{0}\u{0}abcd",
-  ])
-  func `frames that break the rules fail every leg once`(bytes: String) {
+  ]
+
+  @Test(arguments: violations)
+  func `a worker that begins with anything but SETTINGS does not speak HTTP/2`(bytes: String) {
     let pool = PoolWorld(isEngineHTTP2: false)
     pool.engine.greeting = { _ in [.wait(.milliseconds(5)), .send(bytes)] }
+    let legs = start(3, pool)
+    pool.world.run(for: .seconds(10))
+    #expect(legs.allSatisfy { $0.failures == [.notHTTP2] })
+    #expect(pool.loop.streamCount == 0)
+  }
+
+  @Test(arguments: violations)
+  func `frames that break the rules fail every leg once`(bytes: String) {
+    let pool = PoolWorld(isEngineHTTP2: false)
+    let settings = "\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}"
+    pool.engine.greeting = { _ in [.wait(.milliseconds(5)), .send(settings + bytes)] }
     let legs = start(3, pool)
     pool.world.run(for: .seconds(10))
     for watcher in legs {

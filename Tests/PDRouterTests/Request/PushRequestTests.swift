@@ -95,8 +95,11 @@ private typealias Act = ScriptedEngine.Act
   ) {
     let world = makeWorld(together: together)
     // Known or not: who it was must be learned anew after its connection broke.
+    let prefill = world.engines[0]
+    prefill.script = { [unowned prefill] _ in
+      prefill.legs.count == 2 ? [.reset] : [.send(Self.pushed)]
+    }
     for number in 1...2 {
-      world.engines[0].script = { $0.number == 0 ? [.send(Self.pushed)] : [.reset] }
       #expect(world.fetch(text, within: .seconds(1)).map(\.status) == [200])
       #expect(world.engines[0].legs.count == 1 + number)
     }
