@@ -4,7 +4,7 @@ public struct Limits: Sendable, Equatable {
   public var clientConnections = 65_536
   /// TLS handshakes of clients that are under way on one loop; one more ends the oldest.
   /// (`--tls-max-handshakes`)
-  public var tlsHandshakes = 1_024
+  public var tlsHandshakes = 8_192
   /// Requests on one client connection, after which it is closed; 0 for any number.
   /// (`--max-requests-per-connection`)
   public var requestsPerConnection = 0

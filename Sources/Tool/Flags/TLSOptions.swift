@@ -32,7 +32,7 @@ struct TLSOptions: ParsableArguments {
   var tlsHandshakeTimeoutSecs = 10
 
   @Option(help: "TLS handshakes that may be under way on one loop; one more ends the oldest.")
-  var tlsMaxHandshakes = 1024
+  var tlsMaxHandshakes = 8192
 
   @Option(
     help: ArgumentHelp(
