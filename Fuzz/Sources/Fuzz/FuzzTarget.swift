@@ -7,6 +7,8 @@ enum FuzzTarget: String, CaseIterable {
   case response
   /// A connection of HTTP/2, either end.
   case http2
+  /// A session of TLS between both ends, over a network that means harm.
+  case tls
   /// Validating, reading and editing a JSON body.
   case json
   /// Finding events in a stream, and which of them hold tokens.
@@ -23,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
     case .request: MessageFuzz.runRequests(input)
     case .response: MessageFuzz.runResponses(input)
     case .http2: SessionFuzz.run(input)
+    case .tls: TLSFuzz.run(input)
     case .json: JSONFuzz.run(input)
     case .events: EventFuzz.run(input)
     case .relay: RelayFuzz.run(input)
