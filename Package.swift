@@ -85,6 +85,8 @@ let package = Package(
       ],
       path: "Benchmarks/Overhead", swiftSettings: hot),
 
+    // Files that tests of several rooms need.
+    .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: house),
     .testTarget(
       name: "VocabularyTests", dependencies: ["Vocabulary"], swiftSettings: house),
     .testTarget(
@@ -94,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "Vocabulary"], swiftSettings: house),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "Vocabulary"], swiftSettings: house),
+      name: "WireTests", dependencies: ["Wire", "Vocabulary", "TestFiles"], swiftSettings: house),
     .testTarget(
       name: "LogLinesTests",
       dependencies: [
@@ -114,7 +116,7 @@ let package = Package(
       name: "PDRouterTests",
       dependencies: [
         "PDRouter", "Simulation", "LogLines", "Policies", "KVTransfer", "Wire", "EventLoop",
-        "JSONFields", "Vocabulary",
+        "JSONFields", "Vocabulary", "TestFiles",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
@@ -128,13 +130,13 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Simulation", "PDRouter", "LogLines", "EventLoop", "Policies", "KVTransfer", "Wire",
-        "JSONFields", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+        "JSONFields", "Vocabulary", "TestFiles", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Tool", "PDRouter", "LogLines", "Policies", "Vocabulary",
+        "Tool", "PDRouter", "LogLines", "Policies", "Vocabulary", "TestFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: house),

@@ -1,3 +1,4 @@
+import TestFiles
 import ArgumentParser
 import PDRouter
 import Testing
@@ -11,7 +12,7 @@ import Vocabulary
     guard let text else {
       return try OptionSource(arguments: words).read().configuration.clients
     }
-    let document = try SettingsDocument(text)
+    let document = TemporaryFile(text)
     return try withExtendedLifetime(document) {
       try OptionSource(arguments: ["--config", document.path] + words).read().configuration.clients
     }

@@ -1,3 +1,4 @@
+import TestFiles
 import ArgumentParser
 import LogLines
 import PDRouter
@@ -20,7 +21,7 @@ struct ObservabilityOptionsTests {
   func `requests leave lines as the level says, unless the switch says more`(
     _ row: (file: String, words: [String], logs: Bool)
   ) throws {
-    let document = try SettingsDocument(row.file)
+    let document = TemporaryFile(row.file)
     try withExtendedLifetime(document) {
       let configuration = try OptionSource(arguments: ["--config", document.path] + row.words)
         .read().configuration

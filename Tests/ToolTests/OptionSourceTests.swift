@@ -1,3 +1,4 @@
+import TestFiles
 import ArgumentParser
 import PDRouter
 import Policies
@@ -12,7 +13,7 @@ import Vocabulary
     _ words: String..., file text: String? = nil
   ) throws -> RouterConfiguration {
     guard let text else { return try OptionSource(arguments: words).read().configuration }
-    let document = try SettingsDocument(text)
+    let document = TemporaryFile(text)
     return try withExtendedLifetime(document) {
       try OptionSource(arguments: ["--config", document.path] + words).read().configuration
     }

@@ -58,6 +58,21 @@ public final class Exchange {
     if !isBodyComplete { transport?.bodyWasTaken(self) }
   }
 
+  /// The client has left: whoever was handed the request hears so, and can answer no more.
+  func loseClient() {
+    let observer = observer
+    self.observer = nil
+    let wasLive = transport != nil
+    transport = nil
+    if wasLive { observer?.exchangeDidLoseClient(self) }
+  }
+
+  /// The answer is complete, or cut: nobody hears of the client any more.
+  func letGo() {
+    transport = nil
+    observer = nil
+  }
+
   /// Begins the answer.
   ///
   /// - Parameters:

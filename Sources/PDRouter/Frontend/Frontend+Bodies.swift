@@ -36,6 +36,18 @@ extension Frontend {
   /// What a client is told whose request does not come to its end.
   static let slowMessage = "The request took too long to arrive."
 
+  /// Counts a refusal, and empties the scratch for its head.
+  ///
+  /// - Returns: its body.
+  func beginRefusal(status: Int, _ message: String) -> ByteBuffer {
+    handler.didRefuse(status: status)
+    headScratch.removeAll()
+    var body = ByteBuffer(capacity: 256)
+    ErrorAnswer.append(
+      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
+    return body
+  }
+
   /// Appends the handler's fields and those of cross-origin sharing for a refusal, whose request's
   /// head may not have been read.
   func appendRefusalFields(for exchange: Exchange?) {

@@ -115,8 +115,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
     precondition(self.exchange === exchange, "an exchange ends once, on its own connection")
     self.exchange = nil
     isReceivingBody = false
-    exchange.transport = nil
-    exchange.observer = nil
+    exchange.letGo()
     frontend.giveBack(exchange)
   }
 
@@ -126,11 +125,7 @@ extension HTTP1FrontendConnection: ExchangeTransport {
 
   /// Answers what is no acceptable request, and gives up the connection.
   func refuse(status: Int, _ message: String) {
-    frontend.handler.didRefuse(status: status)
-    var body = ByteBuffer(capacity: 256)
-    ErrorAnswer.append(
-      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
-    frontend.headScratch.removeAll()
+    let body = frontend.beginRefusal(status: status, message)
     frontend.headScratch.appendStatusLine(status)
     frontend.headScratch.append("content-type: application/json\r\nconnection: close\r\n")
     frontend.appendRefusalFields(for: exchange)

@@ -313,10 +313,6 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
   func loseExchange() {
     guard let lost = exchange else { return }
     exchange = nil
-    let observer = lost.observer
-    lost.observer = nil
-    let wasLive = lost.transport != nil
-    lost.transport = nil
-    if wasLive { observer?.exchangeDidLoseClient(lost) }
+    lost.loseClient()
   }
 }

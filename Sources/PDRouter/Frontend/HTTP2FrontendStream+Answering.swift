@@ -69,18 +69,13 @@ extension HTTP2FrontendStream: ExchangeTransport {
     self.exchange = nil
     state = .answered
     isReceivingBody = false
-    exchange.transport = nil
-    exchange.observer = nil
+    exchange.letGo()
     frontend.giveBack(exchange)
   }
 
   /// Answers what is no acceptable request; the rest of it is not looked at.
   func refuse(status: Int, _ message: String) {
-    frontend.handler.didRefuse(status: status)
-    var body = ByteBuffer(capacity: 256)
-    ErrorAnswer.append(
-      RouterError(.badRequest(status: status), origin: .client, message: message), to: &body)
-    frontend.headScratch.removeAll()
+    let body = frontend.beginRefusal(status: status, message)
     frontend.headScratch.append("content-type: application/json\r\n")
     frontend.appendRefusalFields(for: exchange)
     frontend.headScratch.appendField(name: "content-length", value: body.count)

@@ -237,11 +237,7 @@ final class HTTP2FrontendStream {
   func loseExchange() {
     guard let lost = exchange else { return }
     exchange = nil
-    let observer = lost.observer
-    lost.observer = nil
-    let wasLive = lost.transport != nil
-    lost.transport = nil
-    if wasLive { observer?.exchangeDidLoseClient(lost) }
+    lost.loseClient()
   }
 
   /// Ends the stream before its time.

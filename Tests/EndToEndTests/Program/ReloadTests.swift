@@ -1,20 +1,13 @@
 import EventLoop
 import Glibc
 import Simulation
+import TestFiles
 import Testing
 import Vocabulary
 
 /// SIGHUP: the settings file is read again, and no request is dropped.
 @Suite struct ReloadTests {
   private static let host = "127.0.0.1"
-
-  private static func write(_ text: String, to path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    try #require(descriptor >= 0)
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
-  }
 
   private static func settings(_ engine: HostAndPort, _ more: String = "") -> String {
     "port: 0\nprometheus-port: 0\nhealth-check-interval-secs: 1\n"
@@ -35,14 +28,9 @@ import Vocabulary
   {
     let engines = try #require(EngineThread(count: 2))
     defer { engines.stop() }
-    var template = Array("/tmp/vllm-router-reload-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    try #require(descriptor >= 0)
-    close(descriptor)
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { unlink(path) }
-    try Self.write(Self.settings(engines.addresses[0]), to: path)
-    let program = try #require(ProgramRun(["--config", path, "--loops", "2"]))
+    let file = TemporaryFile(Self.settings(engines.addresses[0]))
+    defer { withExtendedLifetime(file) {} }
+    let program = try #require(ProgramRun(["--config", file.path, "--loops", "2"]))
     defer { program.signal(SIGKILL) }
     let port = try #require(program.port(of: "listening"), "\(program.written)")
     let address = HostAndPort(host: Self.host, port: port)
@@ -51,7 +39,7 @@ import Vocabulary
     let next = Self.settings(engines.addresses[1], "max-payload-size: 400\nloops: 4\n")
     let answers = ClientThread.ask([stream], at: address) {
       do {
-        try Self.write(next, to: path)
+        file.write(next)
         try Self.reload(program, until: "configuration was read")
       } catch {
         Issue.record(error)
@@ -67,7 +55,7 @@ import Vocabulary
     let long = FleetRequest.chat(String(repeating: "x", count: 500))
     let late = ClientThread.ask([.chat("short"), long], at: address)
     #expect(late.map { $0.first?.status } == [200, 413])
-    try Self.write("worker-urls: [ftp://x]\nnonsense: 1\n", to: path)
+    file.write("worker-urls: [ftp://x]\nnonsense: 1\n")
     try Self.reload(program, until: "configuration was not read")
     #expect(ClientThread.ask([.chat("still")], at: address).first?.first?.status == 200)
     program.signal(SIGTERM)

@@ -2,22 +2,18 @@ import EventLoop
 import PDRouter
 import Policies
 import Simulation
+import TestFiles
 import Testing
 import Vocabulary
 
 /// The program's own loops with TLS on both sides, over sockets.
 @Suite struct SecureProgramTests {
-  private static func path(_ name: String) -> String {
-    let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return "/\(here)/Certificates/\(name)"
-  }
-
   private static func settings(
     _ name: String, configure: (inout TLSSettings) -> Void = { _ in }
   ) -> TLSSettings {
     var settings = TLSSettings()
-    settings.certificatePaths = [path("\(name).pem")]
-    settings.keyPaths = [path("\(name).key")]
+    settings.certificatePaths = [CertificateFile.path("\(name).pem")]
+    settings.keyPaths = [CertificateFile.path("\(name).key")]
     configure(&settings)
     return settings
   }
@@ -25,9 +21,9 @@ import Vocabulary
   /// What a client of the tests goes by; it speaks HTTP/1.1.
   private static func client(_ certificate: String? = nil) throws -> TransportSecurity {
     var settings = TLSSettings()
-    settings.workerAuthoritiesPath = path("ca.pem")
-    settings.workerCertificatePath = certificate.map { path("\($0).pem") }
-    settings.workerKeyPath = certificate.map { path("\($0).key") }
+    settings.workerAuthoritiesPath = CertificateFile.path("ca.pem")
+    settings.workerCertificatePath = certificate.map { CertificateFile.path("\($0).pem") }
+    settings.workerKeyPath = certificate.map { CertificateFile.path("\($0).key") }
     settings.offersWorkersHTTP2 = false
     return try TransportSecurity(settings)
   }
@@ -59,7 +55,7 @@ import Vocabulary
     }
     configuration.loops = loops
     configuration.tls = Self.settings("server") {
-      $0.workerAuthoritiesPath = Self.path("ca.pem")
+      $0.workerAuthoritiesPath = CertificateFile.path("ca.pem")
     }
     configure(&configuration)
     let router = try RouterThread(configuration)
@@ -98,7 +94,7 @@ import Vocabulary
 
   @Test func `with authorities of clients only theirs are served`() throws {
     try withRouter {
-      $0.tls.clientAuthoritiesPath = Self.path("ca.pem")
+      $0.tls.clientAuthoritiesPath = CertificateFile.path("ca.pem")
     } _: { run in
       let request = FleetRequest.chat("who am I", maxTokens: 2)
       let named = ClientThread.ask([request], at: run.address, security: try Self.client("client"))
@@ -144,17 +140,18 @@ import Vocabulary
       }
       var next = run.configuration
       for round in 0..<20 {
-        next.tls.certificatePaths = [Self.path(round % 2 == 0 ? "chained.pem" : "server.pem")]
-        next.tls.keyPaths = [Self.path(round % 2 == 0 ? "chained.key" : "server.key")]
+        let name = round % 2 == 0 ? "chained" : "server"
+        next.tls.certificatePaths = [CertificateFile.path("\(name).pem")]
+        next.tls.keyPaths = [CertificateFile.path("\(name).key")]
         #expect(try run.router.reload(next) == [])
         // What is wrong changes nothing.
         var wrong = next
-        wrong.tls.keyPaths = [Self.path("second.key")]
+        wrong.tls.keyPaths = [CertificateFile.path("second.key")]
         #expect(throws: ConfigurationFaults.self) { try run.router.reload(wrong) }
       }
       load.join()
-      next.tls.certificatePaths = [Self.path("wrong-ca.pem")]
-      next.tls.keyPaths = [Self.path("wrong-ca.key")]
+      next.tls.certificatePaths = [CertificateFile.path("wrong-ca.pem")]
+      next.tls.keyPaths = [CertificateFile.path("wrong-ca.key")]
       try run.router.reload(next)
       #expect(
         ClientThread.ask([.chat("who is there")], at: run.address, security: client) == [[]])
@@ -175,7 +172,7 @@ import Vocabulary
 
   @Test func `a worker whose certificate is not right is unhealthy, and counted`() throws {
     try withRouter {
-      $0.tls.workerAuthoritiesPath = Self.path("other-ca.pem")
+      $0.tls.workerAuthoritiesPath = CertificateFile.path("other-ca.pem")
       $0.health.failureThreshold = 1
     } _: { run in
       // The first probes fail within moments of the start.

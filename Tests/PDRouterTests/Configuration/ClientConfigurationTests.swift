@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 import Vocabulary
 
@@ -16,7 +17,7 @@ struct ClientConfigurationTests {
   }
 
   @Test func `keys, URLs, names and origins that can be are taken`() throws {
-    let file = try KeyFile("a: k1\n")
+    let file = TemporaryFile("a: k1\n")
     let found = faults {
       $0.clients.keys = ["k2", "sk-\(String(repeating: "x", count: 200))"]
       $0.clients.keysFile = file.path
@@ -33,7 +34,7 @@ struct ClientConfigurationTests {
   }
 
   @Test func `all that cannot be is told at once, and no secret with it`() throws {
-    let file = try KeyFile("a: twin\nnonsense\n")
+    let file = TemporaryFile("a: twin\nnonsense\n")
     let found = faults {
       $0.clients.keys = ["", "se cret", "s\u{E4}cret", "twin"]
       $0.clients.keysFile = file.path

@@ -1,3 +1,4 @@
+import TestFiles
 import Glibc
 import Testing
 import Wire
@@ -47,7 +48,7 @@ struct ClientKeyFileTests {
   }
 
   @Test func `a file is read from the disk`() throws {
-    let file = try KeyFile("a: k1\nb: k2\n")
+    let file = TemporaryFile("a: k1\nb: k2\n")
     let (keys, faults) = ClientKeyFile.read(file.path)
     #expect(keys.map(\.name) == ["a", "b"] && faults == [])
   }

@@ -1,3 +1,4 @@
+import TestFiles
 import Logging
 import Simulation
 import Testing
@@ -65,7 +66,7 @@ struct ClientKeyTests {
   }
 
   @Test func `the record names the key, and the next request on the connection its own`() throws {
-    let file = try KeyFile("team-a: secret-a\nteam-b: secret-b\n")
+    let file = TemporaryFile("team-a: secret-a\nteam-b: secret-b\n")
     let world = makeWorld { $0.keysFile = file.path }
     let client = world.client(
       .text(
@@ -103,7 +104,7 @@ struct ClientKeyTests {
   }
 
   @Test func `a router reads its file again, and keeps its keys when the file is bad`() throws {
-    let file = try KeyFile("a: k1\n")
+    let file = TemporaryFile("a: k1\n")
     var configuration = RouterConfiguration()
     configuration.clients.keysFile = file.path
     let router = try Router(configuration: configuration, logger: .silent)
@@ -111,12 +112,12 @@ struct ClientKeyTests {
       let keys = router.access.keyring?.current ?? []
       return ClientKeyring.find(.init(of: key), in: keys) != nil
     }
-    try file.write("a: k2\n")
+    file.write("a: k2\n")
     #expect(isKnown("k1") && !isKnown("k2"))
     try router.reload(configuration)
     #expect(!isKnown("k1") && isKnown("k2"))
     for bad in ["", "nonsense\n", "a: k3\na: k4\n"] {
-      try file.write(bad)
+      file.write(bad)
       #expect(throws: ConfigurationFaults.self) { try router.reload(configuration) }
       #expect(isKnown("k2") && !isKnown("k3"))
     }

@@ -1,10 +1,11 @@
+import TestFiles
+
 @testable import PDRouter
 
 /// The certificates of `Tests/Certificates`, as settings.
 enum TestCertificates {
   static func path(_ name: String) -> String {
-    let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return "/\(here)/Certificates/\(name)"
+    CertificateFile.path(name)
   }
 
   /// Settings with these certificates for clients, and `ca.pem` for workers.

@@ -1,10 +1,10 @@
+internal import TestFiles
 internal import Wire
 
 /// The certificates of `Tests/Certificates`.
 enum TestCertificates {
   static func path(_ name: String) -> String {
-    let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return "/\(here)/Certificates/\(name)"
+    CertificateFile.path(name)
   }
 
   static func files(_ name: String) -> TLSFiles {
