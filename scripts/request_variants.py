@@ -154,9 +154,9 @@ def refusals(model):
     words = [{"role": "user", "content": "hello"}]
     ask = {"model": model, "messages": words, "max_tokens": 4, "temperature": 0}
     line = {"model": model, "prompt": "hello", "max_tokens": 4, "temperature": 0}
-    yield Variant("404: unknown model, chat", chat, {**ask, "model": "no-such"})
+    yield Variant("404: unknown model, chat", chat, {**ask, "model": "no-such"}, own=True)
     yield Variant("404: unknown model, streamed", text, {**line, "model": "no-such",
-                                                         "stream": True})
+                                                         "stream": True}, own=True)
     yield Variant("400: max_tokens 0", chat, {**ask, "max_tokens": 0})
     yield Variant("400: max_tokens -1", text, {**line, "max_tokens": -1})
     yield Variant("400: max_tokens a text", text, {**line, "max_tokens": "many"})
@@ -186,7 +186,7 @@ def refusals(model):
     yield Variant("400: schema that is none", chat, {**ask, "response_format": {
         "type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "no-such"}}}})
     yield Variant("404: unknown model, responses", "/v1/responses", {
-        "model": "no-such", "input": "hello", "max_output_tokens": 2})
+        "model": "no-such", "input": "hello", "max_output_tokens": 2}, own=True)
     yield Variant("404: unknown path", "/v1/nothing", {})
     yield Variant("not JSON", chat, b'{"model": ', own=True)
     yield Variant("not an object", chat, b"[1, 2]", own=True)
