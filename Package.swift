@@ -15,6 +15,15 @@ let house: [SwiftSetting] = [
 let hot: [SwiftSetting] =
   house + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+// The release holds the Swift runtime, so that it starts sooner and runs where no Swift is installed.
+// The parts of Foundation that ArgumentParser needs are named, since only what is compiled for a
+// static runtime names them itself; lld, because the default linker warns of a call in Foundation.
+let ownRuntime: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld"],
+    .when(configuration: .release))
+]
+
 let package = Package(
   name: "vllm-router",
   products: [
@@ -65,7 +74,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: house),
+      swiftSettings: house, linkerSettings: ownRuntime),
 
     .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
     .executableTarget(

@@ -18,6 +18,7 @@ func runProgram() {
     // A flag that is refused is unknown to the parser: it is named before anything is parsed.
     let faults = words.compactMap(RefusedFlag.refusal)
     guard faults.isEmpty else { throw ConfigurationFaults(sentences: faults) }
+    if try RouterCommand.runDirectly(words) { return }
     var command = try ProgramCommand.parseAsRoot(ListArguments.completed(words))
     try command.run()
   } catch let faults as ConfigurationFaults {

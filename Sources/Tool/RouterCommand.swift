@@ -24,6 +24,25 @@ struct RouterCommand: ParsableCommand {
 
   func run() throws {
     let (options, configuration) = try OptionSource.ofProcess.read()
+    try RouterCommand.route(options, configuration)
+  }
+
+  /// Routes if the process's command line, `words`, asks for that and for nothing else, and nothing
+  /// is wrong with it; false when the tree of commands has to look at it.
+  ///
+  /// The tree makes every command's options anew at each of its steps, which is most of what a start
+  /// costs (docs/benchmarks.md); here they are parsed once.
+  static func runDirectly(_ words: [String]) throws -> Bool {
+    let first = words.first ?? name
+    guard first == name || first.hasPrefix("-"), let read = try? OptionSource.ofProcess.read()
+    else { return false }
+    try route(read.options, read.configuration)
+    return true
+  }
+
+  private static func route(
+    _ options: RouterOptions, _ configuration: RouterConfiguration
+  ) throws {
     let sink = try options.observability.startLog()
     defer { sink.close() }
     let level = options.observability.logLevel.loggerLevel
