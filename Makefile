@@ -11,7 +11,7 @@ help:
 	@echo "make build   build the release: $(ROUTER)"
 	@echo "make demo    set up, build, and show requests routed to simulated engines"
 	@echo "make test    set up, build, run all tests"
-	@echo "make check   formatting, declared imports, the house's rules"
+	@echo "make check   formatting, declared imports, the house's rules, what a request costs"
 	@echo "make format  format all sources in place"
 	@echo "make bench   micro-benchmarks: times and allocations of the parts"
 	@echo "make fuzz    feed mutated bytes to each parser for a minute"
@@ -30,10 +30,12 @@ test: setup
 	swift build --build-tests
 	swift test --skip-build
 
-check: setup
+check:
+	@scripts/setup valgrind binutils
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks $(FUZZ)
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --filter TidyTests
+	scripts/check-thresholds
 
 format:
 	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks $(FUZZ)

@@ -104,6 +104,7 @@ class Engine:
 
     def __init__(self):
         self.turn = threading.Semaphore(0)
+        self.is_probed = threading.Event()
         # POSTs of each kind, to see that the router did what is to be counted.
         self.served = {"whole": 0, "prefill": 0, "stream": 0}
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -130,6 +131,8 @@ class Engine:
         if not head.startswith(b"POST "):
             path = head.split()[1]
             end.sendall({b"/health": HEALTHY, b"/v1/models": MODELS}.get(path, UNKNOWN))
+            if path == b"/health":
+                self.is_probed.set()
         elif b'"do_remote_decode":true' in body.replace(b" ", b""):
             self.served["prefill"] += 1
             end.sendall(PREFILL)

@@ -29,8 +29,10 @@ struct OptionSource {
     var words: [String] = []
     var faults: [String] = []
     do throws(SettingsFault) {
-      for setting in try Settings.read(try TextFile.read(path, limit: Settings.longestFile)) {
-        switch OptionSource.words(of: setting) {
+      let settings = try Settings.read(try TextFile.read(path, limit: Settings.longestFile))
+      let areRight = OptionSource.areRight(settings)
+      for setting in settings {
+        switch OptionSource.words(of: setting, isRight: areRight) {
         case .success(let found): if !isGiven(setting.name) { words += found }
         case .failure(let fault): faults.append("\(path):\(fault.line): \(fault.message)")
         }
@@ -58,20 +60,37 @@ struct OptionSource {
     name.hasPrefix("no-") ? String(name.dropFirst(3)) : "no-\(name)"
   }
 
+  /// Whether ArgumentParser takes all settings. It needs milliseconds, however many there are, so
+  /// they are looked at one by one only to say which of them is wrong.
+  private static func areRight(_ settings: [Setting]) -> Bool {
+    var words: [String] = []
+    for setting in settings {
+      guard case .success(let found) = OptionSource.words(of: setting, isRight: true) else {
+        return false
+      }
+      words += found
+    }
+    return (try? RouterOptions.parse(ListArguments.completed(words))) != nil
+  }
+
   /// The words that say on a command line what `setting` says, as far as they make sense alone.
-  private static func words(of setting: Setting) -> Result<[String], SettingsFault> {
+  ///
+  /// - Parameter isRight: the parser is known to take its value.
+  private static func words(
+    of setting: Setting, isRight: Bool
+  ) -> Result<[String], SettingsFault> {
     let flag = "--\(setting.name)"
     if setting.name == "config" {
       return .failure(fault(setting, "a settings file names no other"))
     }
     if let refusal = RefusedFlag.refusal(of: flag) { return .failure(fault(setting, refusal)) }
     switch setting.value {
-    case .nothing: return checked([flag], "", setting, isLeftOut: true)
-    case .text(let text): return checked(["\(flag)=\(text)"], text, setting)
+    case .nothing: return checked([flag], setting, isLeftOut: true)
+    case .text(let text): return checked(["\(flag)=\(text)"], setting, isRight: isRight)
     case .flag(let isOn, let word):
       // Most are switches; to an option that takes words, `on` is one of them.
       guard (try? RouterOptions.parse([flag])) != nil else {
-        return checked(["\(flag)=\(word)"], word, setting)
+        return checked(["\(flag)=\(word)"], setting, isRight: isRight)
       }
       if isOn { return .success([flag]) }
       let contrary = "--\(contrary(of: setting.name))"
@@ -80,16 +99,19 @@ struct OptionSource {
       let words = elements.flatMap { texts in
         texts.count == 1 ? ["\(flag)=\(texts[0])"] : [flag] + texts
       }
-      return checked(words.isEmpty ? [flag] : words, "a list", setting)
+      return checked(words.isEmpty ? [flag] : words, setting, isRight: isRight)
     }
   }
 
   /// `words`, or why ArgumentParser does not take them.
   ///
-  /// - Parameter isLeftOut: nothing is to be said after all, if only the name is known.
+  /// - Parameters:
+  ///   - isRight: it does, as is known.
+  ///   - isLeftOut: nothing is to be said after all, if only the name is known.
   private static func checked(
-    _ words: [String], _ value: String, _ setting: Setting, isLeftOut: Bool = false
+    _ words: [String], _ setting: Setting, isRight: Bool = false, isLeftOut: Bool = false
   ) -> Result<[String], SettingsFault> {
+    if isRight { return .success(words) }
     do {
       _ = try RouterOptions.parse(ListArguments.completed(words))
       return .success(isLeftOut ? [] : words)

@@ -28,21 +28,22 @@ public final class TLSTicketKeys: Sendable {
   }
 
   private struct State {
-    /// The newest first.
-    var keys = [Key()]
-    /// When the newest was made; nil until the time is told.
+    /// The newest first; none until one is needed, since OpenSSL's randomness takes milliseconds to
+    /// begin with, and most routers speak no TLS.
+    var keys: [Key] = []
+    /// When the newest was made, or what time was told last while there is none.
     var madeAt: Instant?
   }
 
   private let state = Guarded(State())
 
-  /// Keys with one that was just made.
+  /// Keys of which none is made yet.
   public init() {}
 
   /// Tells the time: a new key is made when the present one has served its period.
   public func advance(to now: Instant) {
     state.withLock { state in
-      guard let madeAt = state.madeAt else {
+      guard let madeAt = state.madeAt, !state.keys.isEmpty else {
         state.madeAt = now
         return
       }
@@ -60,7 +61,12 @@ public final class TLSTicketKeys: Sendable {
   var count: Int { state.withLock { $0.keys.count } }
 
   /// The key that makes tickets now.
-  var current: Key { state.withLock { $0.keys[0] } }
+  var current: Key {
+    state.withLock { state in
+      if state.keys.isEmpty { state.keys.append(Key()) }
+      return state.keys[0]
+    }
+  }
 
   /// The key of that name, and whether it is an old one; nil when it is unknown.
   func find(_ name: UnsafePointer<UInt8>) -> (key: Key, isOld: Bool)? {
