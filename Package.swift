@@ -21,7 +21,7 @@ let hot: [SwiftSetting] =
 let ownRuntime: [LinkerSetting] = [
   .unsafeFlags(
     ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld"],
-    .when(configuration: .release))
+    .when(platforms: [.linux], configuration: .release))
 ]
 
 let package = Package(
