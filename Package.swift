@@ -15,7 +15,7 @@ let house: [SwiftSetting] = [
 let hot: [SwiftSetting] =
   house + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
-// The release holds the Swift runtime, so that it starts sooner and runs where no Swift is installed.
+// The release holds the Swift runtime, so that it starts sooner and runs where there is no Swift.
 // The parts of Foundation that ArgumentParser needs are named, since only what is compiled for a
 // static runtime names them itself; lld, because the default linker warns of a call in Foundation.
 let ownRuntime: [LinkerSetting] = [

@@ -1,7 +1,7 @@
 """Runs programs under callgrind and reads what it counted.
 
-Valgrind cannot read the debug information that the compiler writes (DWARF 5), so programs are run as
-a copy without any; names of functions stay. Standard library only.
+Valgrind cannot read the debug information that the compiler writes (DWARF 5), so programs are run
+as a copy without any; names of functions stay. Standard library only.
 """
 import os
 import re

@@ -1,8 +1,8 @@
 """Clients and engines of one process that take turns with the router between them.
 
 Nothing is under way but what was asked for: a request leaves when the answer before it has come
-whole, an event when the client has read the one before it. So the router does the same things in the
-same order in every run, however busy the machine is. Answers are fixed. Standard library only.
+whole, an event when the client has read the one before it. So the router does the same things in
+the same order in every run, however busy the machine is. Answers are fixed. Standard library only.
 """
 import json
 import re

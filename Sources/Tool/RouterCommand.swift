@@ -30,8 +30,8 @@ struct RouterCommand: ParsableCommand {
   /// Routes if the process's command line, `words`, asks for that and for nothing else, and nothing
   /// is wrong with it; false when the tree of commands has to look at it.
   ///
-  /// The tree makes every command's options anew at each of its steps, which is most of what a start
-  /// costs (docs/benchmarks.md); here they are parsed once.
+  /// The tree makes every command's options anew at each of its steps, most of what a start costs
+  /// (docs/benchmarks.md); here they are parsed once.
   static func runDirectly(_ words: [String]) throws -> Bool {
     let first = words.first ?? name
     guard first == name || first.hasPrefix("-"), let read = try? OptionSource.ofProcess.read()
