@@ -42,8 +42,10 @@ extension Duration {
   /// The duration in nanoseconds, rounded towards zero; saturates at the range of `Int64`.
   @inlinable
   public var wholeNanoseconds: Int64 {
-    // One 128-bit division; `components` would take two.
-    Int64(clamping: attoseconds / 1_000_000_000)
+    // Up to two hours, half of the divisor's power of two is shifted out, and the rest is a
+    // division of 64 bits; one of 128 takes a call, and `components` would take two.
+    if let short = UInt64(exactly: attoseconds >> 9) { return Int64(short / 1_953_125) }
+    return Int64(clamping: attoseconds / 1_000_000_000)
   }
 
   /// The duration in seconds, for display and metrics.

@@ -1,34 +1,49 @@
 /// The members with known names of one object, noted while it is scanned.
 ///
-/// One slot per key, inline; the heap is touched only for repeated names.
-struct FieldTable: JSONMemberSink, Sendable {
+/// One slot per key in one heap block, which a request takes over from the one before; further heap
+/// memory is touched only for repeated names.
+final class FieldTable: JSONMemberSink {
   private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
+  /// The keys that have a slot, a bit each.
+  private var present: UInt64 = 0
   /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
 
   /// The place of `key`; `.absent` when the object has no such field.
   @inline(__always)
-  subscript(_ key: JSONFields.Key) -> FieldSlot { slots[Int(key.rawValue)] }
+  subscript(_ key: JSONFields.Key) -> FieldSlot {
+    present & FieldTable.bit(key) == 0 ? .absent : slots[Int(key.rawValue)]
+  }
+
+  @inline(__always)
+  private static func bit(_ key: JSONFields.Key) -> UInt64 { 1 &<< UInt64(key.rawValue) }
+
+  /// Forgets every member.
+  func removeAll() {
+    present = 0
+    if !duplicates.isEmpty { duplicates.removeAll() }
+  }
 
   /// Orders the earlier occurrences by position.
-  mutating func sortDuplicates() {
+  func sortDuplicates() {
     if duplicates.count > 1 { duplicates.sort { $0.nameStart < $1.nameStart } }
   }
 
   /// Notes `member` if its name is a known key; a later one replaces an earlier one.
   @inline(__always)
-  mutating func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
+  func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
     let name = UnsafeRawBufferPointer(
       start: base + member.name.lowerBound + 1, count: member.name.count - 2)
     guard let key = JSONFields.Key(name: name) ?? FieldTable.key(escaped: name) else { return }
     let index = Int(key.rawValue)
-    if slots[index].kind != nil {
+    if present & FieldTable.bit(key) != 0 {
       guard duplicates.count < JSONFields.maximumDuplicateCount else {
         throw JSONError(.tooManyDuplicates, at: member.name.lowerBound)
       }
       duplicates.append(slots[index])
     }
     slots[index] = FieldSlot(member)
+    present |= FieldTable.bit(key)
   }
 
   /// The key that `name` says once its escapes are undone; nil when it has none.

@@ -1,13 +1,14 @@
 /// The top-level fields of one JSON body that a router reads or edits, found while validating all
 /// of it.
 ///
-/// A plain value of about 600 bytes: spans only, no bytes of the body, no heap memory unless a
-/// known name occurs twice. The caller keeps the body and hands it in again where bytes are needed;
-/// it must be the very same one. One pass over the body, 128 KB in well under 0.1 ms. Names written
-/// with escapes are the same names. A name that occurs twice counts with its last value, as in
-/// Python's `json`, which the engines use; `BodyEdits` takes the earlier ones out of what is sent
-/// on. Never changes a byte, never recurses, never traps on what a client sent.
-public struct JSONFields: Sendable {
+/// Spans only, no bytes of the body: one heap block of about 700 bytes, which copies share and the
+/// fields of another body may take over. The caller keeps the body and hands it in again where
+/// bytes are needed; it must be the very same one. Stays with the thread that made it. One pass over
+/// the body, 128 KB in well under 0.1 ms. Names written with escapes are the same names. A name that
+/// occurs twice counts with its last value, as in Python's `json`, which the engines use;
+/// `BodyEdits` takes the earlier ones out of what is sent on. Never changes a byte, never recurses,
+/// never traps on what a client sent.
+public struct JSONFields {
   /// The longest body whose offsets fit: 4 GiB - 1 byte.
   public static var maximumByteCount: Int { Int(UInt32.max) }
 
@@ -16,7 +17,7 @@ public struct JSONFields: Sendable {
 
   /// The object's bytes in the body, braces included.
   public let range: Range<Int>
-  private(set) var table = FieldTable()
+  let table: FieldTable
 
   /// Validates `body` whole and notes where the known fields are.
   ///
@@ -25,17 +26,37 @@ public struct JSONFields: Sendable {
   public init(
     validating body: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONError) {
+    try self.init(validating: body, maximumDepth: maximumDepth, FieldTable())
+  }
+
+  /// The same, in the memory of `old`, which is over, unless somebody else still holds a copy.
+  public init(
+    validating body: UnsafeRawBufferPointer, reusing old: consuming JSONFields
+  ) throws(JSONError) {
+    var table = old.table
+    _ = consume old
+    if isKnownUniquelyReferenced(&table) { table.removeAll() } else { table = FieldTable() }
+    try self.init(validating: body, maximumDepth: 128, table)
+  }
+
+  private init(
+    validating body: UnsafeRawBufferPointer, maximumDepth: Int, _ table: FieldTable
+  ) throws(JSONError) {
     let scanner = try JSONScanner(body, maximumDepth: maximumDepth)
-    range = try scanner.rootObject(&table)
+    var sink = table
+    range = try scanner.rootObject(&sink)
     table.sortDuplicates()
+    self.table = table
   }
 
   private init(of span: JSONSpan, in body: UnsafeRawBufferPointer) throws(JSONError) {
     precondition(span.range.upperBound <= body.count, "not the body that was validated")
     let scanner = try JSONScanner(body, maximumDepth: Nesting.limit)
     let start = span.range.lowerBound
-    range = start..<(try scanner.members(ofObjectAt: start, &table))
-    table.sortDuplicates()
+    var sink = FieldTable()
+    range = start..<(try scanner.members(ofObjectAt: start, &sink))
+    sink.sortDuplicates()
+    table = sink
   }
 
   /// Whether a known name occurs more than once in this object.

@@ -16,20 +16,25 @@ public enum RequestIdentity {
     using generator: inout SplitMix64
   ) {
     buffer.append(prefix(of: path))
-    buffer.reserve(randomCharacterCount)
-    var missing = randomCharacterCount
-    while missing > 0 {
+    let place = buffer.appendUninitialized(randomCharacterCount)
+    var written = 0
+    while true {
       var bits = generator.next()
       // Ten groups of six bits; 62 and 63 are thrown away, so that each character is equally
       // likely.
-      for _ in 0..<10 where missing > 0 {
-        let group = UInt8(truncatingIfNeeded: bits & 63)
-        bits >>= 6
+      for _ in 0..<10 {
+        let group = Int(truncatingIfNeeded: bits & 63)
+        bits &>>= 6
         guard group < 62 else { continue }
-        buffer.append(character(group))
-        missing -= 1
+        (place + written).storeBytes(of: alphabet.utf8Start[group], as: UInt8.self)
+        written &+= 1
+        if written == randomCharacterCount { return }
       }
     }
+  }
+
+  private static var alphabet: StaticString {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
   }
 
   /// The prefix the program has always given to requests of `path`.
@@ -38,15 +43,6 @@ public enum RequestIdentity {
     if contains("/completions", in: path) { return "cmpl-" }
     if contains("/generate", in: path) { return "gnt-" }
     return "req-"
-  }
-
-  @inline(__always)
-  private static func character(_ group: UInt8) -> UInt8 {
-    switch group {
-    case 0..<26: UInt8(ascii: "A") + group
-    case 26..<52: UInt8(ascii: "a") + group - 26
-    default: UInt8(ascii: "0") + group - 52
-    }
   }
 
   private static func contains(_ part: StaticString, in path: UnsafeRawBufferPointer) -> Bool {

@@ -1,4 +1,5 @@
 internal import KVTransfer
+internal import Vocabulary
 internal import Wire
 
 /// The route of the client's request: what kind of work it asks for.
@@ -225,9 +226,6 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
   }
 
   private func isNamed(_ path: UnsafeRawBufferPointer) -> Bool {
-    let name = label
-    guard name.utf8CodeUnitCount == path.count else { return false }
-    return path.elementsEqual(
-      UnsafeRawBufferPointer(start: name.utf8Start, count: path.count))
+    path.isSame(as: label)
   }
 }

@@ -29,13 +29,15 @@ enum LegRequestHead {
     appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
     worker.addressFields.withUnsafeBytes { scratch.append($0) }
     let takesRank = worker.url.rank == nil && !isSplit
+    var lines = FieldLines()
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]
       guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base),
         passesAuthorization || field.known != .authorization
       else { continue }
-      scratch.appendField(copying: field, from: base)
+      lines.append(field, from: base, to: &scratch)
     }
+    lines.flush(from: base, to: &scratch)
     scratch.appendField(name: "x-request-id", value: requestID)
     if takesTrailers { scratch.append("te: trailers\r\n") }
     switch body {

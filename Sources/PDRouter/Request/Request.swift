@@ -22,6 +22,8 @@ final class Request {
   var endpoint = Endpoint.passThrough
   /// What the body says, for routes that are read.
   var fields: JSONFields?
+  /// Those of the request before, whose memory the next one takes over.
+  private var spareFields: JSONFields?
   var requestID = ByteBuffer()
   var traits = RequestTraits(promptTokens: .zero)
   /// Why this attempt goes the way it does, where the pools are split.
@@ -197,7 +199,7 @@ final class Request {
     handle = nil
     handOver = nil
     tried = TriedWorkers()
-    fields = nil
+    dropFields()
     wayReason = nil
     hasTakenBody = false
     prefillAnswer.removeAll(keepingCapacityUpTo: 16 * 1024)
@@ -326,7 +328,7 @@ final class Request {
   /// Reads what the pipeline needs to know of the body.
   private func read(_ exchange: Exchange) throws(RouterError) {
     guard endpoint.readsBody else {
-      fields = nil
+      dropFields()
       clearTraits()
       readSession(exchange)
       readModel(exchange)
@@ -334,7 +336,7 @@ final class Request {
     }
     do throws(JSONError) {
       let body = exchange.body.bytes
-      let fields = try JSONFields(validating: body)
+      let fields = try readFields(of: body)
       self.fields = fields
       clearTraits(promptTokens: PromptSize.estimate(fields))
       readSession(exchange)
@@ -345,6 +347,15 @@ final class Request {
     } catch {
       throw Request.notJSON(error)
     }
+  }
+
+  private func readFields(of body: UnsafeRawBufferPointer) throws(JSONError) -> JSONFields {
+    guard let spare = spareFields.take() else { return try JSONFields(validating: body) }
+    return try JSONFields(validating: body, reusing: spare)
+  }
+
+  private func dropFields() {
+    if let fields = fields.take() { spareFields = fields }
   }
 
   /// Begins with the traits of another request, in the memory of the last one's prefix chain.

@@ -11,12 +11,14 @@ enum AnswerFields {
     to fields: inout ByteBuffer, from leg: Leg, requestID: UnsafeRawBufferPointer
   ) {
     let base = leg.headBytes.bytes
+    var lines = FieldLines()
     for place in 0..<leg.head.fields.count {
       let field = leg.head.fields[place]
       if field.known == .contentLength || field.known == .xRequestID { continue }
       if field.isForThisHopOnly || CrossOrigin.isOurs(field, base) { continue }
-      fields.appendField(copying: field, from: base)
+      lines.append(field, from: base, to: &fields)
     }
+    lines.flush(from: base, to: &fields)
     fields.appendField(name: "x-request-id", value: requestID)
   }
 }

@@ -9,8 +9,8 @@ internal import Vocabulary
 /// differ and both policies weigh them (`PairChooser`), else one leg after the other. Choosing
 /// allocates nothing once the arrays have grown, and costs one pass over the workers of the leg;
 /// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
-/// worker besides.
-struct LoopWorkers {
+/// worker besides. Cannot be copied: a look at it would retain forty things.
+struct LoopWorkers: ~Copyable {
   typealias Leg = PolicyLeg
 
   /// A worker, and why it was chosen.

@@ -76,7 +76,9 @@ extension ByteBuffer {
   public mutating func appendField(
     copying field: HeaderField, from base: UnsafeRawBufferPointer
   ) {
-    if let line = ByteBuffer.plainLine(of: field, in: base) { return append(line) }
+    if let line = ByteBuffer.plainLine(of: field, in: base) {
+      return append(UnsafeRawBufferPointer(rebasing: base[line]))
+    }
     let name = field.name.of(base)
     let value = field.value.of(base)
     reserve(name.count + value.count + 4)
@@ -86,18 +88,18 @@ extension ByteBuffer {
     appendLineEnd()
   }
 
-  /// The whole line of a field, if its sender wrote it as everybody does (`name: value`, CRLF):
-  /// copied in one piece, and a third of the work of a request's head.
+  /// Where the whole line of a field is, if its sender wrote it as everybody does (`name: value`,
+  /// CRLF): copied in one piece, and a third of the work of a request's head.
   @inline(__always)
-  private static func plainLine(
+  static func plainLine(
     of field: HeaderField, in base: UnsafeRawBufferPointer
-  ) -> UnsafeRawBufferPointer? {
+  ) -> Range<Int>? {
     let (nameEnd, valueEnd) = (field.name.end, field.value.end)
     guard Int(field.value.offset) == nameEnd &+ 2, valueEnd &+ 2 <= base.count,
       base[nameEnd] == UInt8(ascii: ":"), base[nameEnd &+ 1] == UInt8(ascii: " "),
       base[valueEnd] == UInt8(ascii: "\r"), base[valueEnd &+ 1] == UInt8(ascii: "\n")
     else { return nil }
-    return UnsafeRawBufferPointer(rebasing: base[Int(field.name.offset)..<valueEnd &+ 2])
+    return Int(field.name.offset)..<valueEnd &+ 2
   }
 
   /// Appends the empty line after the last field.

@@ -82,6 +82,10 @@ public enum HeaderName: UInt8, Equatable, Sendable {
   /// `endpoint-load-metrics-format` (asks for ORCA load reports).
   case endpointLoadMetricsFormat
 
+  /// Its bit in a set of names, of which there are fewer than 64.
+  @inlinable
+  var bit: UInt64 { 1 &<< UInt64(rawValue) }
+
   /// Whether the field speaks to the next hop only, so that a proxy must not pass it on
   /// (RFC 9110 §7.6.1).
   @inlinable

@@ -8,6 +8,8 @@ public struct HeaderTable: ~Copyable {
   @usableFromInline var capacity: Int
   /// How many fields it holds.
   public internal(set) var count: Int
+  /// The known names among them, a bit each, so that most that are asked for need no look.
+  @usableFromInline var names: UInt64 = 0
 
   /// An empty table that owns no memory yet.
   public init() {
@@ -35,6 +37,7 @@ public struct HeaderTable: ~Copyable {
   @inlinable
   public func first(_ known: HeaderName) -> HeaderField? {
     precondition(known != .other)
+    guard names & known.bit != 0 else { return nil }
     for index in 0..<count where base![index].known == known {
       return base![index]
     }
@@ -46,6 +49,7 @@ public struct HeaderTable: ~Copyable {
   public mutating func append(_ field: HeaderField) {
     if count == capacity { grow() }
     (base.unsafelyUnwrapped + count).initialize(to: field)
+    names |= field.known.bit
     count &+= 1
   }
 
@@ -58,6 +62,7 @@ public struct HeaderTable: ~Copyable {
   @usableFromInline
   mutating func forget() {
     count = 0
+    names = 0
   }
 
   /// The field at `index`, which the caller knows to be below `count`.

@@ -13,7 +13,7 @@ struct ModelNameMemo {
   mutating func number(at span: JSONSpan, of body: UnsafeRawBufferPointer) -> UInt64? {
     guard span.kind == .string, span.range.count > 2 else { return nil }
     let text = UnsafeRawBufferPointer(rebasing: body[span.range])
-    if text.count == last.count, last.withUnsafeBytes({ $0.elementsEqual(text) }) {
+    if last.withUnsafeBytes({ text.isSame(as: $0) }) {
       return number
     }
     let number = ModelName.number(at: span, of: body)
