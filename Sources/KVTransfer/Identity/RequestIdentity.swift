@@ -39,7 +39,10 @@ public enum RequestIdentity {
 
   /// The prefix the program has always given to requests of `path`.
   static func prefix(of path: UnsafeRawBufferPointer) -> StaticString {
-    if contains("/chat/completions", in: path) { return "chatcmpl-" }
+    // Mostly it is this and nothing more.
+    if path.isSame(as: "/v1/chat/completions") || contains("/chat/completions", in: path) {
+      return "chatcmpl-"
+    }
     if contains("/completions", in: path) { return "cmpl-" }
     if contains("/generate", in: path) { return "gnt-" }
     return "req-"

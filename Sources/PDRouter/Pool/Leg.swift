@@ -13,6 +13,10 @@ package final class Leg {
   package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.
   package internal(set) var headBytes = ByteBuffer()
+  /// What is known of that head, for one that repeats it.
+  var headMemo = HeadMemo()
+  /// Which lines of it go to the client.
+  var passedLines = FieldLines()
   /// Whether the request may be written a second time when an idle connection proves stale: not
   /// when it carries a KV handle, which no decode scheduler may see twice.
   package var mayRepeat = true
@@ -76,7 +80,6 @@ package final class Leg {
 
   /// Forgets the answer before, and that a request was open: what carries it begins anew.
   func reset() {
-    headBytes.removeAll()
     trailers.removeAll()
     isRequestOpen = false
   }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Looks through bytes eight at a time, in a general register (SWAR: portable, no vector types).
 ///
 /// A hit is the top bit of a byte's lane. Subtraction may carry a false hit into lanes above a true
@@ -38,6 +40,14 @@ enum ByteSearch {
   @inline(__always)
   private static func lane(_ hits: UInt64) -> Int {
     hits.trailingZeroBitCount &>> 3
+  }
+
+  /// Whether both blocks hold the same bytes from `from` to `to`.
+  @inline(__always)
+  static func isSame(
+    _ base: UnsafeRawPointer, _ other: UnsafeRawPointer, from: Int, to: Int
+  ) -> Bool {
+    memcmp(base + from, other + from, to &- from) == 0
   }
 
   /// The place of the first control character other than tab, or `to`.
