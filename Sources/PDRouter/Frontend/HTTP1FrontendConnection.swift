@@ -263,7 +263,6 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     }
     decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: frontend.messageLimits)
     bodyBeganAt = stream.loop.now
-    timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
       stream.write(

@@ -7,8 +7,8 @@ package import Wire
 /// (one of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready
 /// (asked to write the request; again if an idle connection proved stale), head, body pieces, end.
 package final class Leg {
-  /// Who hears of it: its owner, which outlives it.
-  unowned let observer: any LegObserver
+  /// Who hears of it: its owner, which outlives it. Unchecked: asked several times a request.
+  unowned(unsafe) let observer: any LegObserver
   /// The answer's head; its ranges refer to `headBytes`. Valid from `legDidReceiveHead` to the end.
   package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.

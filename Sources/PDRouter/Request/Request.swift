@@ -143,7 +143,7 @@ final class Request {
   }
 
   /// Runs actions until one waits for an event.
-  func perform(_ first: RequestAction) {
+  func perform(_ first: consuming RequestAction) {
     var action = first
     while true {
       cancel(action.cancels)
@@ -197,7 +197,7 @@ final class Request {
     prefillReservation.release()
     servingReservation.release()
     handle = nil
-    handOver = nil
+    if handOver != nil { handOver = nil }
     tried = TriedWorkers()
     dropFields()
     wayReason = nil

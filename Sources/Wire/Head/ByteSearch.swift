@@ -141,14 +141,8 @@ enum ByteSearch {
   /// The place of the first `wanted`, or `to`; for a byte that seldom occurs.
   @inline(__always)
   static func firstRare(_ wanted: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
-    var place = from
-    while place &+ 16 <= to {
-      let early = equal(wanted, word(base, place))
-      let late = equal(wanted, word(base, place &+ 8))
-      if early | late != 0 { return place &+ (early != 0 ? lane(early) : 8 &+ lane(late)) }
-      place &+= 16
-    }
-    return first(wanted, base, from: place, to: to)
+    guard from < to, let place = memchr(base + from, Int32(wanted), to &- from) else { return to }
+    return UnsafeRawPointer(place) - base
   }
 
   /// The place of the first CR or LF, or `to`.
