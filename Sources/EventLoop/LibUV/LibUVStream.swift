@@ -184,6 +184,11 @@ extension LibUVStream {
   }
 
   private func lendBuffer(to buffer: UnsafeMutablePointer<uv_buf_t>) {
+    if wantsBytes, let room = handler?.streamRoom(self), room.count > 0 {
+      buffer.pointee.base = room.baseAddress?.assumingMemoryBound(to: CChar.self)
+      buffer.pointee.len = room.count
+      return
+    }
     // No buffer while paused: libuv reports ENOBUFS and leaves the bytes in the kernel.
     buffer.pointee.base = wantsBytes ? uvLoop.readBuffer : nil
     buffer.pointee.len = wantsBytes ? LibUVLoop.readBufferSize : 0
