@@ -65,12 +65,16 @@ let package = Package(
       name: "Simulation",
       dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
+    .target(
+      name: "Bench",
+      dependencies: ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+      swiftSettings: hot),
     .target(name: "SettingsFile", dependencies: ["CYAML"], swiftSettings: house),
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
-        "Wire", "Vocabulary",
+        "PDRouter", "Simulation", "Bench", "LogLines", "SettingsFile", "EventLoop", "Policies",
+        "KVTransfer", "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
