@@ -93,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "OverheadBenchmark",
       dependencies: [
-        "EventLoop", "Wire", "Vocabulary",
+        "Bench", "EventLoop", "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Overhead", swiftSettings: hot),
@@ -138,6 +138,9 @@ let package = Package(
       dependencies: [
         "Simulation", "PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary",
       ],
+      swiftSettings: house),
+    .testTarget(
+      name: "BenchTests", dependencies: ["Bench", "JSONFields", "Wire", "Vocabulary"],
       swiftSettings: house),
     .testTarget(
       name: "EndToEndTests",

@@ -22,6 +22,8 @@ final class BenchConnection {
   private var stream: (any ByteStream)?
   private var reader = AnswerReader()
   private let timer: any LoopTimer
+  /// Whether the stream has come about at all.
+  private var wasOpen = false
   /// Requests that were answered over it.
   private var served = 0
 
@@ -38,9 +40,6 @@ final class BenchConnection {
     precondition(self.stream == nil, "a connection has one stream")
     self.stream = stream
   }
-
-  /// Whether the stream is still coming about.
-  var isConnecting: Bool { stream != nil && !isOpen }
 
   /// Begins a request: the run is asked to write it at once, or when the connection is up.
   func begin(_ job: BenchJob) {
@@ -77,20 +76,19 @@ final class BenchConnection {
     end(RequestFailure(kind: kind, detail: detail))
   }
 
-  private func end(_ failure: RequestFailure?) {
+  private func end(_ failure: RequestFailure?, wasConnecting: Bool = false) {
     guard let job else { return }
     self.job = nil
     timer.cancel()
     served += 1
     if failure != nil || !reader.keepsAlive { close() }
-    run.connection(self, didEnd: job, failure)
+    run.connection(self, didEnd: job, failure, wasConnecting: wasConnecting)
   }
 
   /// The whole answer has come.
   private func judge() {
     if reader.status != 200 {
-      let failure = RequestFailure.status(reader.status, body: reader.bodyBytes)
-      return end(failure)
+      return end(RequestFailure.status(reader.status, body: reader.bodyBytes))
     }
     if reader.isStream {
       tally.end()
@@ -108,6 +106,7 @@ final class BenchConnection {
 extension BenchConnection: ByteStreamHandler {
   func streamDidConnect(_ stream: any ByteStream) {
     isOpen = true
+    wasOpen = true
     run.connectionDidOpen(self)
     if let job { run.write(job, to: self) }
   }
@@ -142,7 +141,7 @@ extension BenchConnection: ByteStreamHandler {
   func streamDidDrain(_ stream: any ByteStream) {}
 
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason) {
-    let wasConnecting = isConnecting
+    let wasConnecting = !wasOpen
     isOpen = false
     self.stream = nil
     timer.cancel()
@@ -152,8 +151,7 @@ extension BenchConnection: ByteStreamHandler {
         self.job = nil
         run.connection(self, mustRepeat: job)
       } else {
-        let failure = RequestFailure(reason, whileAnswering: reader.hasBytes)
-        end(failure)
+        end(RequestFailure(reason, whileAnswering: reader.hasBytes), wasConnecting: wasConnecting)
       }
     }
     run.connectionDidClose(self, wasConnecting: wasConnecting)

@@ -189,6 +189,7 @@ extension BenchRun {
 
   func connectionDidClose(_ connection: BenchConnection, wasConnecting: Bool) {
     connections[ObjectIdentifier(connection)] = nil
+    if phase == .over { return }
     idle.removeAll { $0 === connection }
     if wasConnecting { connecting -= 1 }
     pump()
@@ -210,7 +211,8 @@ extension BenchRun {
   }
 
   func connection(
-    _ connection: BenchConnection, didEnd job: BenchJob, _ failure: RequestFailure?
+    _ connection: BenchConnection, didEnd job: BenchJob, _ failure: RequestFailure?,
+    wasConnecting: Bool
   ) {
     inFlight -= 1
     if connection.isOpen, phase != .over { idle.append(connection) }
@@ -220,7 +222,7 @@ extension BenchRun {
     case .warmUp: warmUp()
     case .measured:
       record(job, connection, failure)
-      if failure != nil, connection.isConnecting, plan.offsets == nil { restPlace() }
+      if wasConnecting, plan.offsets == nil { restPlace() }
       pump()
     }
   }

@@ -115,7 +115,7 @@ package struct TimelinePlot {
     }
     let inFlight = inFlight(records, bins: bins, seconds: Double(perBin) / 10)
     let most = drawValueAxis(
-      "tokens a second (filled); requests in flight (line, most \(Int(inFlight.max() ?? 0)))",
+      "tokens a second (filled); requests in flight (line, most \(outcome.mostInFlight))",
       tokens.max() ?? 0, top, height)
     let binWidth = TimelinePlot.plotWidth * Double(perBin) / 10 / seconds
     for (bin, value) in tokens.enumerated() where value > 0 {
@@ -124,7 +124,7 @@ package struct TimelinePlot {
       let high = height * value / most
       rectangle(start, top + height - high, max(0.5, end - start), high, "#9ecae1")
     }
-    let mostInFlight = max(1, inFlight.max() ?? 0)
+    let mostInFlight = Double(max(1, outcome.mostInFlight))
     let points = inFlight.enumerated().map { bin, value in
       let middle = min(Double(bin) + 0.5, seconds * 10 / Double(perBin))
       let y = top + height * (1 - value / mostInFlight)

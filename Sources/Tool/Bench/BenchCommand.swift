@@ -143,9 +143,9 @@ struct BenchCommand: ParsableCommand {
     let rate = load.requestRate.isFinite ? "\(load.requestRate)" : "inf"
     let concurrency = load.maxConcurrency.map { "-concurrency\($0)" } ?? ""
     let model = document.model.split(separator: "/").last ?? "model"
+    let label = document.label ?? document.backend
     let name =
-      report.resultFilename
-      ?? "\(document.label ?? document.backend)-\(rate)qps\(concurrency)-\(model)-\(document.date).json"
+      report.resultFilename ?? "\(label)-\(rate)qps\(concurrency)-\(model)-\(document.date).json"
     guard let folder = report.resultDir, !folder.isEmpty else { return name }
     return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }

@@ -67,14 +67,15 @@ struct BenchServerOptions: ParsableArguments {
   func place() throws -> Place {
     let address = "\(HostAndPort(host: host, port: port))"
     let url: WorkerURL
+    if let baseUrl, !baseUrl.hasPrefix("http://"), !baseUrl.hasPrefix("https://") {
+      throw ValidationError("--base-url '\(baseUrl)' begins with neither http:// nor https://")
+    }
     do throws(WorkerURL.Fault) {
       url = try WorkerURL(baseUrl ?? "http://\(address)")
     } catch {
       throw ValidationError("--base-url \(error.message)")
     }
-    guard url.scheme != .h2c, url.rank == nil else {
-      throw ValidationError("--base-url begins with http:// or https:// and names no rank")
-    }
+    guard url.rank == nil else { throw ValidationError("--base-url has no rank and no user") }
     let path = endpoint ?? (backend == "openai-chat" ? "/v1/chat/completions" : "/v1/completions")
     let isChat = path.hasSuffix("/chat/completions")
     guard isChat || path.hasSuffix("/completions"), path.hasPrefix("/"),

@@ -1,8 +1,8 @@
 internal import Bench
 internal import Glibc
 
-/// Shows on standard error how far a benchmark is: one line that is drawn anew on a terminal, a line
-/// every few seconds elsewhere.
+/// Shows on standard error how far a benchmark is: one line that is drawn anew on a terminal, a
+/// line every few seconds elsewhere.
 final class BenchTerminal {
   private let isShown: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
