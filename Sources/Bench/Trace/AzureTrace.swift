@@ -1,7 +1,7 @@
 /// Reads traces in the form of the Azure public dataset: comma-separated values, columns by name.
 ///
-/// Times are `2023-11-16 18:15:46.6805900`, perhaps with `T`, and with a zone behind that is taken to
-/// be the same on every line.
+/// Times are `2023-11-16 18:15:46.6805900`, perhaps with `T`, and with a zone behind that is taken
+/// to be the same on every line.
 enum AzureTrace {
   private static let names = ["timestamp", "contexttokens", "generatedtokens"]
 

@@ -14,9 +14,9 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measures any OpenAI-style server: this router, an engine, another router.",
     discussion: """
       Flags, figures and result files are those of vllm bench serve, as far as they are here.
-        vllm-router bench --base-url http://127.0.0.1:30000 --max-concurrency 64 --num-prompts 1000
-        vllm-router bench --base-url http://127.0.0.1:30000 --request-rate 20 --duration 60
-        vllm-router bench --dataset-name mooncake --dataset-path trace.jsonl --speed 10
+        vllm-router bench --base-url http://127.0.0.1:30000 --max-concurrency 64
+        vllm-router bench --base-url http://127.0.0.1:30000 --request-rate 20
+        vllm-router bench --dataset-name mooncake --dataset-path t.jsonl --speed 10
       """)
 
   @OptionGroup(title: "Server and requests") var server: BenchServerOptions

@@ -26,11 +26,16 @@ struct BenchDataOptions: ParsableArguments {
   @Option(help: "How many times faster than it was recorded a trace is replayed.")
   var speed = 1.0
 
-  @Flag(inversion: .prefixedNo, help: "Requests of a trace come at its times (on by default).")
+  @Flag(inversion: .prefixedNo, help: "Requests of a trace come at its times.")
   var selfTimed = true
 
-  @Option(help: "Tokens of a block that hash_ids name.")
+  @Option(
+    name: [.customLong("block-tokens"), .customLong("timed-trace-chunk-hash-size")],
+    help: "Tokens of a block that hash_ids name.")
   var blockTokens = 512
+
+  @Option(help: "Seconds that a timestamp of 1 means in a trace of JSON lines.")
+  var timedTraceSecMultiplier = 0.001
 
   @Option(
     name: [.customLong("random-input-len"), .customLong("input-len")],
@@ -83,7 +88,10 @@ struct BenchDataOptions: ParsableArguments {
       do {
         let bytes = try TextFile.read(datasetPath, limit: BenchDataOptions.fileLimit)
         let form = datasetName == .azure ? Trace.Form.azure : .mooncake
-        let trace = try bytes.withUnsafeBytes { try Trace(parsing: $0, as: form) }
+        let unit = Duration.seconds(timedTraceSecMultiplier)
+        let trace = try bytes.withUnsafeBytes {
+          try Trace(parsing: $0, as: form, timeUnit: unit)
+        }
         return .trace(trace.requests, blockTokens: blockTokens)
       } catch let fault as TraceFault {
         throw BenchFault("\(datasetPath), \(fault)")
@@ -99,6 +107,9 @@ struct BenchDataOptions: ParsableArguments {
     }
     guard (1e-6...1e6).contains(speed) else {
       throw ValidationError("--speed must be from 0.000001 to 1000000")
+    }
+    guard (1e-9...1e6).contains(timedTraceSecMultiplier) else {
+      throw ValidationError("--timed-trace-sec-multiplier must be from 0.000000001 to 1000000")
     }
     let counts = [
       randomInputLen, randomPrefixLen, prefixRepetitionPrefixLen, prefixRepetitionSuffixLen,

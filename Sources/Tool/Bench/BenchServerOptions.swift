@@ -43,7 +43,7 @@ struct BenchServerOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Lets engines go on to the length asked for (on by default).")
+    help: "Lets engines go on to the length asked for.")
   var ignoreEos = true
 
   @Option(help: "How prompts are written: tokens (ids; completions only) or words.")
