@@ -140,7 +140,7 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "JSONFields", "Wire", "Vocabulary"],
+      name: "BenchTests", dependencies: ["Bench", "EventLoop", "JSONFields", "Wire", "Vocabulary"],
       swiftSettings: house),
     .testTarget(
       name: "EndToEndTests",

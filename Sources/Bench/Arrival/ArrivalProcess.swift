@@ -32,4 +32,13 @@ package enum ArrivalProcess: Equatable, Sendable {
       .nanoseconds(Int64(min(sum * scale, ArrivalProcess.latestSeconds) * 1e9))
     }
   }
+
+  /// The times of a trace's requests, played so many times as fast as they were recorded.
+  package static func offsets(of requests: [TraceRequest], speed: Double) -> [Duration] {
+    precondition(speed > 0, "speeds are checked where they come in")
+    return requests.map { request in
+      let seconds = request.offset / .seconds(1) / speed
+      return .nanoseconds(Int64(min(seconds, latestSeconds) * 1e9))
+    }
+  }
 }

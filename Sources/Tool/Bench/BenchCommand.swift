@@ -87,9 +87,7 @@ struct BenchCommand: ParsableCommand {
       return process.offsets(count: count, using: &generator)
     }
     guard case .trace(let requests, _) = source, data.selfTimed else { return nil }
-    return requests.prefix(count).map {
-      .nanoseconds(Int64($0.offset / .nanoseconds(1) / data.speed))
-    }
+    return ArrivalProcess.offsets(of: Array(requests.prefix(count)), speed: data.speed)
   }
 
   // MARK: - What came of it

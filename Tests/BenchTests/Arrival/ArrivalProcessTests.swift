@@ -54,4 +54,15 @@ import Vocabulary
       ArrivalProcess.atOnce.offsets(count: count, using: &generator)
         == [Duration](repeating: .zero, count: count))
   }
+
+  @Test func `a trace is played as fast as asked for, and what is too far off is put off`() {
+    let requests = [0, 1000, 400_000_000_000_000].map { milliseconds in
+      TraceRequest(
+        offset: .milliseconds(milliseconds), inputTokens: 1, outputTokens: 1, blocks: [])
+    }
+    let offsets = ArrivalProcess.offsets(of: requests, speed: 4)
+    #expect(offsets == [.zero, .milliseconds(250), .seconds(1_000_000_000)])
+    let slow = ArrivalProcess.offsets(of: requests, speed: 1e-6)
+    #expect(slow == [.zero, .seconds(1_000_000), .seconds(1_000_000_000)])
+  }
 }
