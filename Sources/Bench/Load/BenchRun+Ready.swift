@@ -55,6 +55,8 @@ extension BenchRun {
       outcome.start = MonotonicClock.now
       return finish()
     }
+    whenNotReady?(text)
+    whenNotReady = nil
     retryTimer.arm(after: BenchRun.pause, for: self)
   }
 

@@ -39,6 +39,8 @@ package final class BenchRun {
   private let security: LoopSecurity?
   private let resumption = TLSResumption()
   private let tell: (BenchProgress) -> Void
+  /// Told why, when the server is not ready at first and is asked again.
+  package var whenNotReady: ((String) -> Void)?
   private var idle: [BenchConnection] = []
   private var connections: [ObjectIdentifier: BenchConnection] = [:]
   private var connecting = 0

@@ -39,7 +39,12 @@ struct BenchCommand: ParsableCommand {
     let terminal = BenchTerminal(isShown: !report.disableTqdm)
     let plan = try plan(terminal)
     try BenchFiles.checkDescriptors(for: load.maxConcurrency)
+    if report.saveResult { try BenchFiles.prepare(path(named: report.resultFilename ?? "result")) }
+    if let picture = report.plot { try BenchFiles.prepare(picture) }
     let run = BenchRun(plan) { terminal.show($0) }
+    run.whenNotReady = { why in
+      writeLine("\(plan.peer) is not ready (\(why)); it is asked again.", to: STDERR_FILENO)
+    }
     let outcome = run.run()
     terminal.end()
     if case .notReady(let why) = outcome.ending {
@@ -144,6 +149,10 @@ struct BenchCommand: ParsableCommand {
     let label = document.label ?? document.backend
     let name =
       report.resultFilename ?? "\(label)-\(rate)qps\(concurrency)-\(model)-\(document.date).json"
+    return path(named: name)
+  }
+
+  private func path(named name: String) -> String {
     guard let folder = report.resultDir, !folder.isEmpty else { return name }
     return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }

@@ -19,6 +19,17 @@ enum BenchFiles {
     }
   }
 
+  /// Makes the folder of a file that is to be written later, and sees whether it can be.
+  ///
+  /// - Throws: `BenchFault`, before the time for a run was spent.
+  static func prepare(_ path: String) throws(BenchFault) {
+    let mark = path.lastIndex(of: "/")
+    if let mark, mark > path.startIndex { makeFolder(path[..<mark]) }
+    let folder = mark.map { String(path[...$0]) } ?? "."
+    guard access(folder, W_OK | X_OK) == 0 else { throw fault(path) }
+    guard access(path, F_OK) != 0 || access(path, W_OK) == 0 else { throw fault(path) }
+  }
+
   /// With those above it; what cannot be made shows when the file is opened.
   private static func makeFolder(_ path: Substring) {
     var made = ""

@@ -157,7 +157,16 @@ struct BenchServerOptions: ParsableArguments {
     settings.workerAuthoritiesPath = insecure ? nil : caCert
     settings.acceptsAnyWorker = insecure
     settings.offersWorkersHTTP2 = false
-    return try TransportSecurity(settings)
+    do throws(ConfigurationFaults) {
+      return try TransportSecurity(settings)
+    } catch {
+      // The router's flag for the same file.
+      let name = "--worker-ca-path"
+      let sentences = error.sentences.map { sentence in
+        sentence.hasPrefix(name) ? "--ca-cert" + sentence.dropFirst(name.count) : sentence
+      }
+      throw BenchFault(sentences.joined(separator: "\n"))
+    }
   }
 
   func validate() throws {

@@ -100,6 +100,25 @@ import Vocabulary
     #expect(outcome.records.isEmpty)
   }
 
+  @Test func `a server that is not ready at first is asked again, and its user is told once`()
+    throws
+  {
+    let server = try #require(
+      ScriptedServer(.init(answer: "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")))
+    defer { server.stop() }
+    let source = WorkloadSource.random(
+      prefixTokens: 0, inputTokens: 5, outputTokens: 3, rangeRatio: 0)
+    var plan = BenchPlan(
+      peer: server.address, workload: Workload(source, count: 1, seed: 1))
+    plan.shape.model = "m"
+    plan.readyTimeout = .milliseconds(2500)
+    let run = BenchRun(plan)
+    var told: [String] = []
+    run.whenNotReady = { told.append($0) }
+    #expect(run.run().ending == .notReady("HTTP 503"))
+    #expect(told == ["HTTP 503"] && server.requestCount == 3)
+  }
+
   @Test func `requests beside the run are not measured`() throws {
     let (outcome, requests) = try Self.outcome(
       .init(answer: Self.stream(Self.tokens + ["[DONE]"]))

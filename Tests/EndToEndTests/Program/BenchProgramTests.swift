@@ -186,6 +186,11 @@ import Vocabulary
     }
     let refused = try Self.bench(server, asked)
     #expect(refused.exitCode() == 1 && refused.written.contains("no TLS connection"))
+    let missing = try Self.bench(server, asked + ["--ca-cert", "/nowhere"])
+    #expect(missing.exitCode() == 1 && missing.written.contains("--ca-cert: /nowhere"))
+    let folder = try Self.bench(
+      server, asked + ["--save-result", "--result-dir", "/proc/nowhere"])
+    #expect(folder.exitCode() == 1 && folder.written.contains("/proc/nowhere/result cannot be"))
   }
 
   @Test(arguments: [
