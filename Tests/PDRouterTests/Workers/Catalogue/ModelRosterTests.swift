@@ -53,7 +53,8 @@ struct ModelRosterTests {
     #expect(chosen(&workers, "c") == [])
     let nobodys = ["b", "c"].map { workers.isNobodys(ModelName.number($0)) }
     #expect(nobodys == [false, true])
-    #expect(workers.isMixed)
+    let isMixed = workers.isMixed
+    #expect(isMixed)
   }
 
   @Test func `where all serve the same nobody is passed over, and nothing is mixed`() {
@@ -61,7 +62,8 @@ struct ModelRosterTests {
     var workers = LoopWorkers(registry: registry)
     for number in 0...1 { teach(registry, number, ["a", "b"]) }
     #expect(chosen(&workers, "b") == [0, 1])
-    #expect(!workers.isMixed)
+    let isMixed = workers.isMixed
+    #expect(!isMixed)
     let rows = [ModelName.number("a"), nil].map { workers.modelRow(of: $0) }
     #expect(rows == [ModelRoster.everybody, ModelRoster.everybody])
   }
