@@ -40,9 +40,10 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CVectors"),
 
     .target(name: "Vocabulary", swiftSettings: hot),
-    .target(name: "JSONFields", dependencies: ["Vocabulary"], swiftSettings: hot),
+    .target(name: "JSONFields", dependencies: ["CVectors", "Vocabulary"], swiftSettings: hot),
     .target(name: "EventLoop", dependencies: ["CLibUV", "Vocabulary"], swiftSettings: hot),
     .target(
       name: "Wire", dependencies: ["CNGHTTP2", "COpenSSL", "Vocabulary"], swiftSettings: hot),

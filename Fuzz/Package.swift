@@ -17,11 +17,12 @@ let package = Package(
     .systemLibrary(name: "CLibFuzzer", path: "Sources/CLibFuzzer"),
     .systemLibrary(name: "CNGHTTP2", path: "Rooms/CNGHTTP2", pkgConfig: "libnghttp2"),
     .systemLibrary(name: "COpenSSL", path: "Rooms/COpenSSL", pkgConfig: "openssl"),
+    .systemLibrary(name: "CVectors", path: "Rooms/CVectors"),
     .systemLibrary(name: "CYAML", path: "Rooms/CYAML", pkgConfig: "yaml-0.1"),
 
     .target(name: "Vocabulary", path: "Rooms/Vocabulary", swiftSettings: house),
     .target(
-      name: "JSONFields", dependencies: ["Vocabulary"], path: "Rooms/JSONFields",
+      name: "JSONFields", dependencies: ["CVectors", "Vocabulary"], path: "Rooms/JSONFields",
       swiftSettings: house),
     .target(
       name: "Wire", dependencies: ["CNGHTTP2", "COpenSSL", "Vocabulary"], path: "Rooms/Wire",

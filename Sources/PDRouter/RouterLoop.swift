@@ -17,6 +17,8 @@ public final class RouterLoop {
   let registry: WorkerRegistry
   let metrics: LoopMetrics
   let connector: any KVConnector
+  /// What the connector takes out of a body that goes to one worker whole, if that is all it does.
+  let wholeLegRemovals: JSONFields.KeySet?
   var ledger: KVLedger
   /// How many attempts after the first may be made.
   var retryBudget: RetryBudget
@@ -114,6 +116,10 @@ public final class RouterLoop {
     self.registry = registry
     self.metrics = metrics
     connector = configuration.makeConnector()
+    var edits = BodyEdits()
+    connector.planDecode(
+      parameters: UnsafeRawBufferPointer(start: nil, count: 0), into: &edits)
+    wholeLegRemovals = edits.removals
     ledger = KVLedger(lease: connector.leaseDuration, margin: configuration.leaseMargin)
     retryBudget = RetryBudget(
       share: configuration.limits.retryShare, reserve: configuration.limits.retryReserve)
@@ -430,7 +436,7 @@ extension RouterLoop {
       metrics.countCacheChoice(chosen.cachedBlocks)
     }
     if workers.overlooksEjections(leg) { metrics.countPanicChoice() }
-    guard (leg == .prefill ? prefillSeat : servingSeat).name == .cacheAware else { return }
+    guard (leg == .prefill ? prefillSeat.name : servingSeat.name) == .cacheAware else { return }
     metrics.countPrefixDecision(leg, chosen.choice.reason)
   }
 

@@ -97,24 +97,8 @@ public struct ByteBuffer: ~Copyable {
 
   /// Appends `number` in decimal digits.
   public mutating func append(decimal number: Int) {
-    // A status or a length, mostly.
-    if number >= 100, number < 1000 { return appendThreeDigits(number) }
     if number < 0 { append(UInt8(ascii: "-")) }
     appendDigits(number.magnitude, radix: 10)
-  }
-
-  @inline(__always)
-  private mutating func appendThreeDigits(_ number: Int) {
-    let tens = UInt32(truncatingIfNeeded: number) / 10
-    let zero = UInt8(ascii: "0")
-    reserve(3)
-    let place = base! + end
-    place.storeBytes(of: zero + UInt8(truncatingIfNeeded: tens / 10), as: UInt8.self)
-    (place + 1).storeBytes(of: zero + UInt8(truncatingIfNeeded: tens % 10), as: UInt8.self)
-    (place + 2).storeBytes(
-      of: zero + UInt8(truncatingIfNeeded: UInt32(truncatingIfNeeded: number) - tens * 10),
-      as: UInt8.self)
-    end += 3
   }
 
   /// Appends `number` in lower-case hexadecimal digits.
@@ -172,6 +156,8 @@ public struct ByteBuffer: ~Copyable {
     capacity = wanted
   }
 
+  /// Inline, so that the divisions are by a constant.
+  @inline(__always)
   private mutating func appendDigits(_ number: UInt, radix: UInt) {
     var digits = 1
     var rest = number / radix

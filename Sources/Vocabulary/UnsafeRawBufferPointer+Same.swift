@@ -6,8 +6,7 @@ extension UnsafeRawBufferPointer {
   @inlinable
   public func isSame(as literal: StaticString) -> Bool {
     isSame(
-      as: UnsafeRawBufferPointer(
-        start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+      as: UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
   }
 
   /// Whether these bytes are the same as `other`.

@@ -161,11 +161,13 @@ struct BodyEditsTests {
     edits.set(.maxTokens, toInteger: 1)
     let result = edits.apply(to: fields, of: body.raw)
     let expected = "{\"n\":3,\"stream\":false,\"messages\":[],\"max_tokens\":1}"
-    let gathered = result.withPieces(of: body.raw, after: head.raw) { pieces in
-      String(decoding: pieces.joined(), as: UTF8.self)
+    var gathered = ""
+    result.withPieces(of: body.raw, after: head.raw) { pieces in
+      gathered = String(decoding: pieces.joined(), as: UTF8.self)
     }
     #expect(gathered == "HEAD " + expected)
-    let plain = result.withPieces(of: body.raw) { $0.count }
+    var plain = 0
+    result.withPieces(of: body.raw) { plain = $0.count }
     #expect(plain == result.pieceCount)
     var visited = [UInt8]()
     result.forEachPiece(of: body.raw) { visited.append(contentsOf: $0) }

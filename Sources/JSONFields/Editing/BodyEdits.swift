@@ -18,6 +18,17 @@ public struct BodyEdits: ~Copyable {
   /// Whether nothing is planned.
   public var isEmpty: Bool { changes.isEmpty }
 
+  /// The fields that the plan removes; nil when it does more than that, or something in a nested
+  /// object.
+  public var removals: JSONFields.KeySet? {
+    var keys = JSONFields.KeySet()
+    for change in changes {
+      guard change.action == .remove, change.nested == nil else { return nil }
+      keys.insert(change.key)
+    }
+    return keys
+  }
+
   /// Sets `key` to the JSON text `raw`, whether or not the body has it.
   public mutating func set(_ key: JSONFields.Key, to raw: StaticString) {
     plan(key, .set, in: nil) { $0.append(raw) }

@@ -28,11 +28,11 @@ public struct EditedBody: ~Copyable {
   /// comes first.
   ///
   /// The pointers are valid only during the call. Allocates nothing below about 60 pieces.
-  public func withPieces<Result>(
+  public func withPieces(
     of original: UnsafeRawBufferPointer,
     after head: UnsafeRawBufferPointer = .init(start: nil, count: 0),
-    _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result
-  ) -> Result {
+    _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Void
+  ) {
     withUnsafeTemporaryAllocation(
       of: UnsafeRawBufferPointer.self, capacity: pieces.count + 1
     ) { list in
@@ -45,7 +45,7 @@ public struct EditedBody: ~Copyable {
         list.initializeElement(at: used, to: piece(index, of: original))
         used += 1
       }
-      return body(UnsafeBufferPointer(rebasing: list[..<used]))
+      body(UnsafeBufferPointer(rebasing: list[..<used]))
     }
   }
 
@@ -78,6 +78,13 @@ public struct EditedBody: ~Copyable {
     texts.removeAll(keepingCapacityUpTo: limit)
     count = 0
     originalCount = 0
+  }
+
+  /// Becomes `original` as it is.
+  public mutating func take(whole original: UnsafeRawBufferPointer) {
+    removeAll()
+    originalCount = original.count
+    appendPiece(isNew: false, 0..<original.count)
   }
 
   /// Becomes `original` with `splices` carried out; `newTexts` is exchanged for the own, old

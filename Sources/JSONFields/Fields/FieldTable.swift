@@ -5,7 +5,7 @@
 final class FieldTable: JSONMemberSink {
   private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
   /// The keys that have a slot, a bit each.
-  private var present: UInt64 = 0
+  private(set) var present: UInt64 = 0
   /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
 
@@ -16,7 +16,7 @@ final class FieldTable: JSONMemberSink {
   }
 
   @inline(__always)
-  private static func bit(_ key: JSONFields.Key) -> UInt64 { 1 &<< UInt64(key.rawValue) }
+  static func bit(_ key: JSONFields.Key) -> UInt64 { 1 &<< UInt64(key.rawValue) }
 
   /// Forgets every member.
   func removeAll() {

@@ -3,9 +3,9 @@
 ///
 /// Spans only, no bytes of the body: one heap block of about 700 bytes, which copies share and the
 /// fields of another body may take over. The caller keeps the body and hands it in again where
-/// bytes are needed; it must be the very same one. Stays with the thread that made it. One pass over
-/// the body, 128 KB in well under 0.1 ms. Names written with escapes are the same names. A name that
-/// occurs twice counts with its last value, as in Python's `json`, which the engines use;
+/// bytes are needed; it must be the very same one. Stays with the thread that made it. One pass
+/// over the body, 128 KB in well under 0.1 ms. Names written with escapes are the same names. A
+/// name that occurs twice counts with its last value, as in Python's `json`, which the engines use;
 /// `BodyEdits` takes the earlier ones out of what is sent on. Never changes a byte, never recurses,
 /// never traps on what a client sent.
 public struct JSONFields {

@@ -1,21 +1,34 @@
+#if arch(x86_64)
+  internal import CVectors
+#endif
+
 /// Runs of bytes that mean nothing special inside a JSON string: ASCII from 0x20 on, without `"`
 /// and `\`.
 ///
-/// Eight bytes are looked at in one UInt64. Each test subtracts so that the top bit of a byte is
-/// set when it is special; a borrow can only spoil bytes above the first special one, and only the
-/// first is used. Pure; never reads at or after `end`.
+/// Sixteen bytes are looked at in one vector where there are such (less than an instruction a
+/// byte), else eight in one UInt64: each test subtracts so that the top bit of a byte is set when it
+/// is special; a borrow can only spoil bytes above the first special one, and only the first is
+/// used. Pure; never reads at or after `end`.
 enum PlainRun {
   /// The offset of the first special byte at or after `start`, or `end`.
   @inline(__always)
   static func end(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
     var position = start
-    while position &+ 16 <= end {
-      let low = specials(base, position)
-      if low != 0 { return position &+ low.trailingZeroBitCount >> 3 }
-      let high = specials(base, position &+ 8)
-      if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount >> 3 }
-      position &+= 16
-    }
+    #if arch(x86_64)
+      while position &+ 16 <= end {
+        let found = cvectors_json_specials(base + position)
+        if found != 0 { return position &+ found.trailingZeroBitCount }
+        position &+= 16
+      }
+    #else
+      while position &+ 16 <= end {
+        let low = specials(base, position)
+        if low != 0 { return position &+ low.trailingZeroBitCount >> 3 }
+        let high = specials(base, position &+ 8)
+        if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount >> 3 }
+        position &+= 16
+      }
+    #endif
     if position &+ 8 <= end {
       let found = specials(base, position)
       if found != 0 { return position &+ found.trailingZeroBitCount >> 3 }

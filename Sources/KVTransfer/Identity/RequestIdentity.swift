@@ -17,18 +17,15 @@ public enum RequestIdentity {
   ) {
     buffer.append(prefix(of: path))
     let place = buffer.appendUninitialized(randomCharacterCount)
-    var written = 0
-    while true {
+    for start in stride(from: 0, to: randomCharacterCount, by: 8) {
+      // Each product's upper half is a character, its lower half what is left of the randomness:
+      // 22 bits for the last of eight, so that none is likelier than another by 2^-16.
       var bits = generator.next()
-      // Ten groups of six bits; 62 and 63 are thrown away, so that each character is equally
-      // likely.
-      for _ in 0..<10 {
-        let group = Int(truncatingIfNeeded: bits & 63)
-        bits &>>= 6
-        guard group < 62 else { continue }
-        (place + written).storeBytes(of: alphabet.utf8Start[group], as: UInt8.self)
-        written &+= 1
-        if written == randomCharacterCount { return }
+      for index in start..<start + 8 {
+        let (group, rest) = bits.multipliedFullWidth(by: 62)
+        bits = rest
+        (place + index).storeBytes(
+          of: alphabet.utf8Start[Int(truncatingIfNeeded: group)], as: UInt8.self)
       }
     }
   }
@@ -39,7 +36,10 @@ public enum RequestIdentity {
 
   /// The prefix the program has always given to requests of `path`.
   static func prefix(of path: UnsafeRawBufferPointer) -> StaticString {
-    if contains("/chat/completions", in: path) { return "chatcmpl-" }
+    // Mostly it is this and nothing more.
+    if path.isSame(as: "/v1/chat/completions") || contains("/chat/completions", in: path) {
+      return "chatcmpl-"
+    }
     if contains("/completions", in: path) { return "cmpl-" }
     if contains("/generate", in: path) { return "gnt-" }
     return "req-"

@@ -14,6 +14,13 @@ public final class Exchange {
   public internal(set) var head = RequestHead()
   /// The bytes of the request's head.
   public internal(set) var headBytes = ByteBuffer()
+  /// What is known of that head, for one that repeats it.
+  var headMemo = HeadMemo()
+  /// Which lines of it go to workers, on a prefill leg and on the leg whose answer the client gets.
+  var prefillLines = FieldLines()
+  var servingLines = FieldLines()
+  /// Whether the head of the request under way was read whole.
+  var hasHead = false
   /// The whole request body, decoded from its framing; of one that is taken in pieces, what has
   /// come and was not taken.
   public internal(set) var body = ByteBuffer()

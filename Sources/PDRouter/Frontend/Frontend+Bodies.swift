@@ -51,7 +51,7 @@ extension Frontend {
   /// Appends the handler's fields and those of cross-origin sharing for a refusal, whose request's
   /// head may not have been read.
   func appendRefusalFields(for exchange: Exchange?) {
-    guard let exchange, !exchange.headBytes.isEmpty else {
+    guard let exchange, exchange.hasHead else {
       crossOrigin?.append(to: &headScratch)
       return
     }

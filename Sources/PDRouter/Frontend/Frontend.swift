@@ -200,7 +200,12 @@ public final class Frontend: ListenerHandler {
     exchange.client = nil
     exchange.ownFields.removeAll()
     exchange.trailers.removeAll(keepingCapacityUpTo: 0)
-    exchange.headBytes.removeAll(keepingCapacityUpTo: 4096)
+    exchange.hasHead = false
+    // The head stays, for the next request to repeat it.
+    if exchange.headBytes.count > 4096 {
+      exchange.headBytes.releaseMemory()
+      exchange.headMemo.forget()
+    }
     exchange.body.removeAll(keepingCapacityUpTo: 64 * 1024)
     spareExchanges.append(exchange)
   }

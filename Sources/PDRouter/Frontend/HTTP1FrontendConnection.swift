@@ -233,13 +233,16 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
   ) throws(WireError) -> Bool {
     guard let exchange else { preconditionFailure("a head is read into an exchange") }
     let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-    guard let length = try parser.parse(rest, into: &exchange.head) else {
+    guard
+      let length = try parser.parse(
+        rest, into: &exchange.head, keeping: &exchange.headBytes, memo: &exchange.headMemo)
+    else {
       // The deadline runs from the head's first byte: it is armed once, not moved by later bytes.
       if !isHeadTimed { timer.arm(after: frontend.timeouts.requestHead, for: self) }
       isHeadTimed = true
       return false
     }
-    exchange.headBytes.append(UnsafeRawBufferPointer(rebasing: rest[..<length]))
+    exchange.hasHead = true
     offset += length
     try beginBody(of: exchange, hasMore: offset < bytes.count)
     return true
@@ -260,7 +263,6 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     }
     decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: frontend.messageLimits)
     bodyBeganAt = stream.loop.now
-    timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
       stream.write(

@@ -104,7 +104,9 @@ final class HTTP2FrontendStream {
     let frontend = frontend
     let exchange = frontend.takeExchange()
     self.exchange = exchange
+    exchange.headMemo.forget()
     session.takeRequestHead(of: id, into: &exchange.head, bytes: &exchange.headBytes)
+    exchange.hasHead = true
     guard !endsStream else { return requestIsComplete(exchange) }
     if case .length(let length) = exchange.head.framing, length > frontend.limits.requestBodyBytes {
       return refuse(status: 413, frontend.largeBodyMessage)

@@ -311,7 +311,10 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     of leg: Leg, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
   ) throws(WireError) -> Bool {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-    guard let length = try parser.parse(rest, into: &leg.head) else {
+    guard
+      let length = try parser.parse(
+        rest, into: &leg.head, keeping: &leg.headBytes, memo: &leg.headMemo)
+    else {
       inbox.append(rest)
       return false
     }
@@ -325,7 +328,6 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       parser.reset(requestMethod: leg.method)
       return offset < bytes.count
     }
-    leg.headBytes.append(UnsafeRawBufferPointer(rebasing: rest[..<length]))
     decoder = HTTP1BodyDecoder(framing: leg.head.framing, limits: HTTP1Limits())
     state = .readingBody
     leg.observer.legDidReceiveHead(leg)

@@ -136,7 +136,7 @@ final class HTTP2WorkerStream: LegCarrier {
   func receiveHead(from session: HTTP2Session, _ id: HTTP2StreamID, now: Instant) -> Bool {
     guard let leg, state == .awaitingHead else { return false }
     lastHeard = now
-    leg.headBytes.removeAll()
+    leg.headMemo.forget()
     session.takeResponseHead(of: id, into: &leg.head, bytes: &leg.headBytes)
     // Three digits that are no status of HTTP (RFC 9110 §15) cannot be passed on as one.
     guard (100..<600).contains(leg.head.status) else { return false }

@@ -7,12 +7,16 @@ package import Wire
 /// (one of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready
 /// (asked to write the request; again if an idle connection proved stale), head, body pieces, end.
 package final class Leg {
-  /// Who hears of it: its owner, which outlives it.
-  unowned let observer: any LegObserver
+  /// Who hears of it: its owner, which outlives it. Unchecked: asked several times a request.
+  unowned(unsafe) let observer: any LegObserver
   /// The answer's head; its ranges refer to `headBytes`. Valid from `legDidReceiveHead` to the end.
   package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.
   package internal(set) var headBytes = ByteBuffer()
+  /// What is known of that head, for one that repeats it.
+  var headMemo = HeadMemo()
+  /// Which lines of it go to the client.
+  var passedLines = FieldLines()
   /// Whether the request may be written a second time when an idle connection proves stale: not
   /// when it carries a KV handle, which no decode scheduler may see twice.
   package var mayRepeat = true
@@ -78,7 +82,6 @@ package final class Leg {
 
   /// Forgets the answer before, and that a request was open: what carries it begins anew.
   func reset() {
-    headBytes.removeAll()
     trailers.removeAll()
     isRequestOpen = false
     chunkTaker = nil

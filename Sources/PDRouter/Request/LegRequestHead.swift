@@ -29,15 +29,13 @@ enum LegRequestHead {
     appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
     worker.addressFields.withUnsafeBytes { scratch.append($0) }
     let takesRank = worker.url.rank == nil && !isSplit
-    var lines = FieldLines()
-    for place in 0..<exchange.head.fields.count {
-      let field = exchange.head.fields[place]
-      guard isPassedOn(field, onPrefill: isPrefill, takesRank: takesRank), !isHint(field, base),
-        passesAuthorization || field.known != .authorization
-      else { continue }
-      lines.append(field, from: base, to: &scratch)
+    let choice = Choice(
+      isPrefill: isPrefill, takesRank: takesRank, passesAuthorization: passesAuthorization)
+    if isPrefill {
+      append(choice, of: exchange, lines: &exchange.prefillLines, to: &scratch)
+    } else {
+      append(choice, of: exchange, lines: &exchange.servingLines, to: &scratch)
     }
-    lines.flush(from: base, to: &scratch)
     scratch.appendField(name: "x-request-id", value: requestID)
     if takesTrailers { scratch.append("te: trailers\r\n") }
     switch body {
@@ -53,6 +51,9 @@ enum LegRequestHead {
     to scratch: inout ByteBuffer, head: borrowing RequestHead, base: UnsafeRawBufferPointer,
     worker: Worker
   ) {
+    if worker.url.pathPrefix.isEmpty, let line = head.plainLine(in: base) {
+      return scratch.append(line)
+    }
     scratch.append(head.methodName.of(base))
     scratch.append(UInt8(ascii: " "))
     let path = head.path.of(base)
@@ -68,21 +69,50 @@ enum LegRequestHead {
     scratch.append(" HTTP/1.1\r\n")
   }
 
+  /// Appends the client's fields that are for the worker.
+  private static func append(
+    _ choice: Choice, of exchange: Exchange, lines: inout FieldLines, to scratch: inout ByteBuffer
+  ) {
+    let base = exchange.headBytes.bytes
+    if lines.areKnown(exchange.headMemo, kind: choice.number) {
+      return lines.copy(from: base, to: &scratch)
+    }
+    lines.begin(exchange.headMemo, kind: choice.number)
+    for place in 0..<exchange.head.fields.count {
+      let field = exchange.head.fields[place]
+      guard choice.takes(field), !isHint(field, base) else { continue }
+      lines.append(field, from: base, to: &scratch)
+    }
+    lines.end(from: base, to: &scratch)
+  }
+
   /// Whether a field of the client's poses as a hint of the router's.
   private static func isHint(_ field: HeaderField, _ base: UnsafeRawBufferPointer) -> Bool {
     field.known == .other
       && FieldText.starts(field.name.of(base), with: PrefillHints.fieldNamePrefix)
   }
 
-  private static func isPassedOn(
-    _ field: HeaderField, onPrefill: Bool, takesRank: Bool
-  ) -> Bool {
-    switch field.known {
-    case .host, .contentLength, .expect, .xRequestID: false
-    // A prefill answer is read here, so it must not come compressed.
-    case .acceptEncoding: !onPrefill
-    case .xDataParallelRank: takesRank && !field.isForThisHopOnly
-    default: !field.isForThisHopOnly
+  /// Which fields go to a worker.
+  private struct Choice {
+    let isPrefill: Bool
+    let takesRank: Bool
+    let passesAuthorization: Bool
+
+    /// A number of its own for every choice.
+    var number: UInt8 {
+      (isPrefill ? 1 : 0) | (takesRank ? 2 : 0) | (passesAuthorization ? 4 : 0)
+    }
+
+    @inline(__always)
+    func takes(_ field: HeaderField) -> Bool {
+      switch field.known {
+      case .host, .contentLength, .expect, .xRequestID: false
+      // A prefill answer is read here, so it must not come compressed.
+      case .acceptEncoding: !isPrefill && !field.isForThisHopOnly
+      case .xDataParallelRank: takesRank && !field.isForThisHopOnly
+      case .authorization: passesAuthorization && !field.isForThisHopOnly
+      default: !field.isForThisHopOnly
+      }
     }
   }
 }

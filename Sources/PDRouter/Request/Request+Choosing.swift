@@ -131,7 +131,7 @@ extension Request {
   }
 
   private func chooseOne() -> RequestAction {
-    handOver = nil
+    if handOver != nil { handOver = nil }
     // Without prefill such an engine can only refuse what is to be generated.
     guard router.connector.decodeCanPrefill || endpoint.generationShape == nil else {
       return findNobody(Request.noWorker(role: "prefill"))
@@ -151,7 +151,7 @@ extension Request {
   private func serveWhole(
     _ worker: Worker, chosenFor reason: StaticString = ""
   ) -> RequestAction {
-    handOver = nil
+    if handOver != nil { handOver = nil }
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
     servingReservation.take(

@@ -119,6 +119,9 @@ extension Request {
   /// The client's body with the handle's parameters, or without any of the client's own.
   private func planServingBody() {
     guard let exchange, let fields else { return }
+    if handle == nil, let removed = router.wholeLegRemovals, fields.lacks(removed) {
+      return servingBody.take(whole: exchange.body.bytes)
+    }
     if let handle {
       router.ledger.withParameters(of: handle) { parameters in
         router.connector.planDecode(parameters: parameters, into: &router.edits)

@@ -148,7 +148,7 @@ final class Request {
   }
 
   /// Runs actions until one waits for an event.
-  func perform(_ first: RequestAction) {
+  func perform(_ first: consuming RequestAction) {
     var action = first
     while true {
       cancel(action.cancels)
@@ -203,7 +203,7 @@ final class Request {
     prefillReservation.release()
     servingReservation.release()
     handle = nil
-    handOver = nil
+    if handOver != nil { handOver = nil }
     tried = TriedWorkers()
     dropFields()
     wayReason = nil

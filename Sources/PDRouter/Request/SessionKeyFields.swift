@@ -36,7 +36,7 @@ enum SessionKeyFields {
     var best: (rank: Int, source: StaticString, value: UnsafeRawBufferPointer)?
     for place in 0..<head.fields.count {
       let field = head.fields[place]
-      guard let (rank, source) = rank(of: field, base), rank < best?.rank ?? .max,
+      guard let (rank, source) = rank(of: field), rank < best?.rank ?? .max,
         !field.value.isEmpty, Int(field.value.length) <= longestValue
       else { continue }
       best = (rank, source, field.value.of(base))
@@ -44,19 +44,15 @@ enum SessionKeyFields {
     return best.map { SessionKey(source: $0.source, value: $0.value) }
   }
 
-  private static func rank(
-    of field: HeaderField, _ base: UnsafeRawBufferPointer
-  ) -> (Int, StaticString)? {
+  private static func rank(of field: HeaderField) -> (Int, StaticString)? {
     switch field.known {
-    case .xSessionID: return (0, "header:x-session-id:")
-    case .xUserID: return (1, "header:x-user-id:")
-    case .xTenantID: return (2, "header:x-tenant-id:")
-    case .xCorrelationID: return (3, "header:x-correlation-id:")
-    case .xRequestID: return (4, "header:x-request-id:")
-    case .other where field.name.length == 10:
-      guard FieldText.starts(field.name.of(base), with: "x-trace-id") else { return nil }
-      return (5, "header:x-trace-id:")
-    default: return nil
+    case .xSessionID: (0, "header:x-session-id:")
+    case .xUserID: (1, "header:x-user-id:")
+    case .xTenantID: (2, "header:x-tenant-id:")
+    case .xCorrelationID: (3, "header:x-correlation-id:")
+    case .xRequestID: (4, "header:x-request-id:")
+    case .xTraceID: (5, "header:x-trace-id:")
+    default: nil
     }
   }
 

@@ -11,14 +11,24 @@ enum AnswerFields {
     to fields: inout ByteBuffer, from leg: Leg, requestID: UnsafeRawBufferPointer
   ) {
     let base = leg.headBytes.bytes
-    var lines = FieldLines()
+    if leg.passedLines.areKnown(leg.headMemo, kind: 0) {
+      leg.passedLines.copy(from: base, to: &fields)
+    } else {
+      find(leg, base, to: &fields)
+    }
+    fields.appendField(name: "x-request-id", value: requestID)
+  }
+
+  private static func find(
+    _ leg: Leg, _ base: UnsafeRawBufferPointer, to fields: inout ByteBuffer
+  ) {
+    leg.passedLines.begin(leg.headMemo, kind: 0)
     for place in 0..<leg.head.fields.count {
       let field = leg.head.fields[place]
       if field.known == .contentLength || field.known == .xRequestID { continue }
       if field.isForThisHopOnly || CrossOrigin.isOurs(field, base) { continue }
-      lines.append(field, from: base, to: &fields)
+      leg.passedLines.append(field, from: base, to: &fields)
     }
-    lines.flush(from: base, to: &fields)
-    fields.appendField(name: "x-request-id", value: requestID)
+    leg.passedLines.end(from: base, to: &fields)
   }
 }

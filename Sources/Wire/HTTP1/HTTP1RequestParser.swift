@@ -1,3 +1,5 @@
+public import Vocabulary
+
 /// Reads request heads of HTTP/1.0 and 1.1 (RFC 9112), strictly.
 ///
 /// The caller gathers bytes until a head is complete and hands all of them to each call; the parser
@@ -39,6 +41,26 @@ public struct HTTP1RequestParser: Sendable {
     guard let length = try scanner.fields(bytes, into: &head.fields) else { return nil }
     try finish(base, &head)
     scanner.reset()
+    return length
+  }
+
+  /// Reads on in `bytes`, as `parse` does, and keeps the head's bytes in `kept`.
+  ///
+  /// A head that repeats the one before, which `head` and `kept` still hold and `memo` knows, is
+  /// not read again.
+  public mutating func parse(
+    _ bytes: UnsafeRawBufferPointer, into head: inout RequestHead, keeping kept: inout ByteBuffer,
+    memo: inout HeadMemo
+  ) throws(WireError) -> Int? {
+    if scanner.isAtStart, let known = memo.recognize(bytes, in: &kept) {
+      if let length = known.contentLength { head.framing = .length(length) }
+      return kept.count
+    }
+    memo.forget()
+    guard let length = try parse(bytes, into: &head) else { return nil }
+    kept.removeAll()
+    kept.append(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+    memo.note(head.fields, byteCount: length)
     return length
   }
 

@@ -1,3 +1,5 @@
+public import Vocabulary
+
 /// Reads the heads of HTTP/1.0 and 1.1 answers (RFC 9112), strictly.
 ///
 /// Works as `HTTP1RequestParser` does. An answer whose end is in doubt is an error: what follows it
@@ -38,6 +40,29 @@ public struct HTTP1ResponseParser: Sendable {
     head.keepsAlive = semantics.keepsConnection(isHTTP10: isHTTP10)
     frame(&head, semantics)
     scanner.reset()
+    return length
+  }
+
+  /// Reads on in `bytes`, as `parse` does, and keeps the head's bytes in `kept`.
+  ///
+  /// A head that repeats the one before, which `head` and `kept` still hold and `memo` knows, is
+  /// not read again.
+  public mutating func parse(
+    _ bytes: UnsafeRawBufferPointer, into head: inout ResponseHead, keeping kept: inout ByteBuffer,
+    memo: inout HeadMemo
+  ) throws(WireError) -> Int? {
+    if scanner.isAtStart, requestMethod != .head, let known = memo.recognize(bytes, in: &kept) {
+      if let length = known.contentLength { head.framing = .length(length) }
+      return kept.count
+    }
+    memo.forget()
+    guard let length = try parse(bytes, into: &head) else { return nil }
+    kept.removeAll()
+    kept.append(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+    switch head.framing {
+    case .length, .chunked: memo.note(head.fields, byteCount: length)
+    case .none, .untilClose: break
+    }
     return length
   }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Looks through bytes eight at a time, in a general register (SWAR: portable, no vector types).
 ///
 /// A hit is the top bit of a byte's lane. Subtraction may carry a false hit into lanes above a true
@@ -44,6 +46,14 @@ enum ByteSearch {
   @inline(__always)
   private static func lane(_ hits: UInt64) -> Int {
     hits.trailingZeroBitCount &>> 3
+  }
+
+  /// Whether both blocks hold the same bytes from `from` to `to`.
+  @inline(__always)
+  static func isSame(
+    _ base: UnsafeRawPointer, _ other: UnsafeRawPointer, from: Int, to: Int
+  ) -> Bool {
+    memcmp(base + from, other + from, to &- from) == 0
   }
 
   /// The place of the first control character other than tab, or `to`.
@@ -137,14 +147,8 @@ enum ByteSearch {
   /// The place of the first `wanted`, or `to`; for a byte that seldom occurs.
   @inline(__always)
   static func firstRare(_ wanted: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
-    var place = from
-    while place &+ 16 <= to {
-      let early = equal(wanted, word(base, place))
-      let late = equal(wanted, word(base, place &+ 8))
-      if early | late != 0 { return place &+ (early != 0 ? lane(early) : 8 &+ lane(late)) }
-      place &+= 16
-    }
-    return first(wanted, base, from: place, to: to)
+    guard from < to, let place = memchr(base + from, Int32(wanted), to &- from) else { return to }
+    return UnsafeRawPointer(place) - base
   }
 
   /// Whether no byte is below 0x0E: no line ends there. At least 32 bytes.

@@ -82,6 +82,10 @@ extension HeaderName {
         return pick(base, .userAgent, "user-agent")
       case UInt8(ascii: "t"):
         return pick(base, .tracestate, "tracestate")
+      case UInt8(ascii: "x"):
+        return pick(base, .xTraceID, "x-trace-id")
+      case UInt8(ascii: "r"):
+        return pick(base, .requestID, "request-id")
       default: return .other
       }
     case 11:
@@ -184,6 +188,8 @@ extension HeaderName {
       case .xAPIKey: "x-api-key"
       case .xRequestID: "x-request-id"
       case .xCorrelationID: "x-correlation-id"
+      case .xTraceID: "x-trace-id"
+      case .requestID: "request-id"
       case .xSessionID: "x-session-id"
       case .xUserID: "x-user-id"
       case .xTenantID: "x-tenant-id"

@@ -63,6 +63,10 @@ public enum HeaderName: UInt8, Equatable, Sendable {
   case xRequestID
   /// `X-Correlation-ID`.
   case xCorrelationID
+  /// `X-Trace-ID`.
+  case xTraceID
+  /// `Request-ID`.
+  case requestID
   /// `X-Session-ID`.
   case xSessionID
   /// `X-User-ID`.

@@ -53,6 +53,13 @@ public struct HeaderTable: ~Copyable {
     count &+= 1
   }
 
+  /// Whether a field of that known name is there.
+  @inlinable
+  public func has(_ known: HeaderName) -> Bool {
+    precondition(known != .other)
+    return names & known.bit != 0
+  }
+
   /// Forgets every field; keeps the storage.
   @inlinable
   public mutating func removeAll() {

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// The head of a request, in any protocol version: what it asks for, its fields, how its body ends.
 ///
 /// Holds places, not bytes: every `ByteRange` counts from the first byte of the buffer the head was
@@ -44,6 +46,18 @@ public struct RequestHead: ~Copyable {
     expectsContinue = false
     asksForUpgrade = false
     host = nil
+  }
+
+  /// The bytes of the request line with its CRLF, where the sender of HTTP/1.1 wrote it as one
+  /// would write it for another: with a path, and a query if there is a `?`.
+  public func plainLine(in base: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    let ending: StaticString = " HTTP/1.1\r\n"
+    let queryLength = query.isEmpty ? 0 : query.length &+ 1
+    guard path.offset == target.offset, !path.isEmpty, path.length &+ queryLength == target.length,
+      Int(target.offset) == methodName.end &+ 1, target.end &+ 11 <= base.count,
+      UnsafeRawBufferPointer(rebasing: base[target.end..<target.end &+ 11]).isSame(as: ending)
+    else { return nil }
+    return UnsafeRawBufferPointer(rebasing: base[Int(methodName.offset)..<target.end &+ 11])
   }
 
   /// Forgets everything except the storage of `fields`.

@@ -5,7 +5,7 @@
 enum LayerRule {
   static let allowed: [String: Set<String>] = [
     "Vocabulary": [],
-    "JSONFields": ["Vocabulary"],
+    "JSONFields": ["CVectors", "Vocabulary"],
     "EventLoop": ["CLibUV", "Vocabulary"],
     "Wire": ["CNGHTTP2", "COpenSSL", "Vocabulary"],
     "Policies": ["Vocabulary"],
@@ -30,7 +30,7 @@ enum LayerRule {
   private static let system: Set = [
     "Glibc", "Synchronization", "Foundation", "FoundationEssentials",
   ]
-  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL", "CYAML"]
+  private static let cModules: Set = ["CLibUV", "CNGHTTP2", "COpenSSL", "CVectors", "CYAML"]
 
   static func offences(in file: SourceFile) -> [Offence] {
     guard let target = file.target else {

@@ -6,6 +6,8 @@ internal import Wire
 struct RequestReader: HeadReader, ~Copyable {
   private var parser: HTTP1RequestParser
   private var head = RequestHead()
+  private var kept = ByteBuffer()
+  private var memo = HeadMemo()
   private let limits: HTTP1Limits
 
   init(limits: HTTP1Limits) {
@@ -16,7 +18,9 @@ struct RequestReader: HeadReader, ~Copyable {
   var framing: BodyFraming { head.framing }
 
   mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> Int? {
-    try parser.parse(bytes, into: &head)
+    let length = try parser.parse(bytes, into: &head, keeping: &kept, memo: &memo)
+    if let length { precondition(kept.bytes.elementsEqual(bytes[..<length]), "other bytes kept") }
+    return length
   }
 
   func describe(_ bytes: UnsafeRawBufferPointer) -> String {

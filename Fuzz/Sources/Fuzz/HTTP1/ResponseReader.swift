@@ -1,9 +1,12 @@
+internal import Vocabulary
 internal import Wire
 
 /// Reads an engine's heads; each is also read the slow way.
 struct ResponseReader: HeadReader, ~Copyable {
   private var parser: HTTP1ResponseParser
   private var head = ResponseHead()
+  private var kept = ByteBuffer()
+  private var memo = HeadMemo()
   private let limits: HTTP1Limits
   private let method: HTTPMethod
 
@@ -16,7 +19,9 @@ struct ResponseReader: HeadReader, ~Copyable {
   var framing: BodyFraming { head.framing }
 
   mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> Int? {
-    try parser.parse(bytes, into: &head)
+    let length = try parser.parse(bytes, into: &head, keeping: &kept, memo: &memo)
+    if let length { precondition(kept.bytes.elementsEqual(bytes[..<length]), "other bytes kept") }
+    return length
   }
 
   func describe(_ bytes: UnsafeRawBufferPointer) -> String {
