@@ -81,7 +81,12 @@ public protocol ByteStreamHandler: AnyObject {
   /// An outgoing connection is up. Not called for accepted streams.
   func streamDidConnect(_ stream: any ByteStream)
 
-  /// Bytes arrived; `bytes` is the loop's own read buffer and valid only during the call.
+  /// Where the next bytes are to be read to, at most as many as there is room for: asked before
+  /// every read, and only by a stream over a socket of its own. Nil for the loop's read buffer.
+  func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer?
+
+  /// Bytes arrived; `bytes` is the room that was given for them, or else the loop's own read buffer
+  /// and valid only during the call.
   func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer)
 
   /// The peer sent its end (FIN); our side may still write.
@@ -94,6 +99,11 @@ public protocol ByteStreamHandler: AnyObject {
   ///
   /// Never called from inside `close` or a write: always from the loop.
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason)
+}
+
+extension ByteStreamHandler {
+  /// The loop's read buffer will do.
+  public func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer? { nil }
 }
 
 /// Why a stream is gone.

@@ -11,9 +11,9 @@ public import Vocabulary
 /// returns; from then on connecting gives streams that are closed from the start (those made while
 /// it ends close at once), listening throws, arming does nothing.
 ///
-/// A wake-up goes: what the poll brings, closed handles, timers, end; the end is those who asked for
-/// it, then a flush. Name look-ups still at the resolver when the loop ends are abandoned, with the
-/// few kilobytes they hold.
+/// A wake-up goes: what the poll brings, closed handles, timers, end; the end is those who asked
+/// for it, then a flush. Name look-ups still at the resolver when the loop ends are abandoned, with
+/// the few kilobytes they hold.
 public final class LibUVLoop: Loop {
   /// Who hears wakers and signals; let go when `run` returns.
   public var handler: (any LoopHandler)?

@@ -99,8 +99,8 @@ public final class Exchange {
     transport?.write(self, bytes)
   }
 
-  /// Who takes more of the answer under way in chunks of HTTP/1.1; nil where its body does not leave
-  /// in chunks. To be let go of when the exchange is over.
+  /// Who takes more of the answer under way in chunks of HTTP/1.1; nil where its body does not
+  /// leave in chunks. To be let go of when the exchange is over.
   var chunkWriter: (any ChunkWriter)? { transport?.chunkWriter }
 
   /// Ends the answer; the exchange may be reused for another request before this returns.

@@ -133,8 +133,8 @@ extension LegObserver {
 
 /// Who takes chunks of an answer that flows as they are, so that their framing is not made anew.
 protocol LegChunkTaker: AnyObject {
-  /// More of the answer's body has come, at a chunk's beginning; valid only during the call. The leg
-  /// does not end in it.
+  /// More of the answer's body has come, at a chunk's beginning; valid only during the call. The
+  /// leg does not end in it.
   ///
   /// - Returns: how many bytes, whole chunks, were taken; the observer gets the rest without its
   ///   framing.

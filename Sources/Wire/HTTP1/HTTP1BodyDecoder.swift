@@ -55,6 +55,9 @@ public struct HTTP1BodyDecoder: Sendable {
   /// Whether the body counts as whole if the connection ends now; if not, it is truncated.
   public var isCompleteAtEnd: Bool { phase == .complete || phase == .untilClose }
 
+  /// Bytes that are still to come of a body of known length; 0 for any other.
+  public var countedBytesLeft: Int { phase == .counted ? remaining : 0 }
+
   /// Trailer fields read so far.
   public var trailerCount: Int { trailers.count }
 
