@@ -27,6 +27,14 @@ public protocol ByteStream: AnyObject {
   /// Queues several runs of bytes in order; large ones are offered to the socket without a copy.
   func write(gathering pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>)
 
+  /// Offers `bytes` to the socket at once, without a copy, where nothing waits before them; queues
+  /// what does not leave.
+  ///
+  /// For a writer that writes nothing else in this wake-up.
+  ///
+  /// - Returns: `bufferedByteCount` after that.
+  func writeThrough(_ bytes: UnsafeRawBufferPointer) -> Int
+
   /// Offers what is queued to the socket now instead of at the end of the wake-up.
   func flush()
 
@@ -60,6 +68,12 @@ public protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Nothing is agreed upon on a bare socket.
   public var negotiatedProtocol: ApplicationProtocol? { nil }
+
+  /// Queues the bytes as any others.
+  public func writeThrough(_ bytes: UnsafeRawBufferPointer) -> Int {
+    write(bytes)
+    return bufferedByteCount
+  }
 }
 
 /// Who hears of a stream's events. Methods are called on the loop's thread, in order.

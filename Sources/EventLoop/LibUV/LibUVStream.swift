@@ -8,8 +8,9 @@ internal import Vocabulary
 /// stream ends, it ends by `uv_close`, and the close callback tells the handler, once. Bytes
 /// written lie in one pooled buffer until the end of the wake-up; what the kernel does not take
 /// then waits in a second one while the next writes gather in the first. An idle stream holds no
-/// buffer at all. Reading stays armed while paused: only bytes that do arrive make libuv stop (no
-/// system calls for a short pause). Never calls its handler from inside one of its own methods.
+/// buffer at all, nor does one whose bytes are written through and taken. Reading stays armed while
+/// paused: only bytes that do arrive make libuv stop (no system calls for a short pause). Never
+/// calls its handler from inside one of its own methods.
 final class LibUVStream: ByteStream {
   enum Phase {
     case connecting, open, closing, closed
