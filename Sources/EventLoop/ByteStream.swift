@@ -82,7 +82,8 @@ public protocol ByteStreamHandler: AnyObject {
   func streamDidConnect(_ stream: any ByteStream)
 
   /// Where the next bytes are to be read to, at most as many as there is room for: asked before
-  /// every read, and only by a stream over a socket of its own. Nil for the loop's read buffer.
+  /// every read, and only by an accepted stream over a socket of its own, since those that were
+  /// connected to somebody bring answers in small pieces. Nil for the loop's read buffer.
   func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer?
 
   /// Bytes arrived; `bytes` is the room that was given for them, or else the loop's own read buffer

@@ -24,6 +24,7 @@ final class LibUVStream: ByteStream {
   var handler: (any ByteStreamHandler)?
   let uvLoop: LibUVLoop
   let options: StreamOptions
+  private let isAccepted: Bool
   var tcp = UVHandle<uv_tcp_t>()
   var phase: Phase
   var closeReason = StreamCloseReason.closedHere
@@ -57,6 +58,7 @@ final class LibUVStream: ByteStream {
   init(loop: LibUVLoop, connectingTo peer: HostAndPort, _ options: StreamOptions) {
     uvLoop = loop
     self.options = options
+    isAccepted = false
     phase = .closed
     peerName = peer.description
   }
@@ -68,6 +70,7 @@ final class LibUVStream: ByteStream {
   ) {
     uvLoop = loop
     self.options = options
+    isAccepted = true
     phase = .open
     peerAddress = peer
     makeHandle()
@@ -185,7 +188,7 @@ extension LibUVStream {
   }
 
   private func lendBuffer(to buffer: UnsafeMutablePointer<uv_buf_t>) {
-    if wantsBytes, let room = handler?.streamRoom(self), room.count > 0 {
+    if isAccepted, wantsBytes, let room = handler?.streamRoom(self), room.count > 0 {
       buffer.pointee.base = room.baseAddress?.assumingMemoryBound(to: CChar.self)
       buffer.pointee.len = room.count
       return
