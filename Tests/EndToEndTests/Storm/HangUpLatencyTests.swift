@@ -4,8 +4,8 @@ import Vocabulary
 
 /// How fast a client's hang-up reaches the engines over loopback sockets, by one clock: all run on
 /// one loop, so each figure holds three turns of it. Measured on two cores, debug build, otherwise
-/// idle: see docs/simulation.md. The bounds here leave room for a machine that does other things: one
-/// sample of a hundred may be of a thread that had to wait for its core.
+/// idle: see docs/simulation.md. The bounds here leave room for a machine that does other things:
+/// one sample of a hundred may be of a thread that had to wait for its core.
 @Suite(.serialized) struct HangUpLatencyTests {
   private func plan(seed: UInt64, _ request: FleetRequest) -> StormPlan {
     var plan = StormPlan(seed: seed)
