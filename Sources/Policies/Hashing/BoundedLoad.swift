@@ -16,34 +16,34 @@ struct BoundedLoad {
     factor: Double
   ) {
     precondition(factor >= 1, "a cap below the mean leaves nobody")
-    var (requests, tokens) = (1.0, max(1, Double(promptTokens.number)))
-    var shares = 0.0
-    for candidate in candidates {
-      requests += Double(BoundedLoad.requests(of: candidate))
-      tokens += Double(candidate.tokensInFlight.number)
-      shares += BoundedLoad.share(of: candidate)
+    var (requests, tokens, shares) = (0, 0, 0.0)
+    for place in candidates.indices {
+      requests &+= BoundedLoad.requests(of: candidates[place])
+      tokens &+= candidates[place].tokensInFlight.number
+      shares += BoundedLoad.share(of: candidates[place])
     }
-    requestCap = factor * requests / shares
-    tokenCap = factor * tokens / shares
+    requestCap = factor * (Double(requests) + 1) / shares
+    tokenCap = factor * (Double(tokens) + max(1, Double(promptTokens.number))) / shares
   }
 
   /// Whether `candidate` is below both caps.
   @inline(__always)
-  func admits(_ candidate: WorkerSnapshot) -> Bool {
+  func admits(_ candidate: borrowing WorkerSnapshot) -> Bool {
     let share = BoundedLoad.share(of: candidate)
-    return Double(BoundedLoad.requests(of: candidate)) < (requestCap * share).rounded(.up)
-      && Double(candidate.tokensInFlight.number) < (tokenCap * share).rounded(.up)
+    let requests = Double(BoundedLoad.requests(of: candidate))
+    let tokens = Double(candidate.tokensInFlight.number)
+    return requests < (requestCap * share).rounded(.up) && tokens < (tokenCap * share).rounded(.up)
   }
 
   /// Requests of everybody on it, as far as they are known.
   @inline(__always)
-  static func requests(of candidate: WorkerSnapshot) -> Int {
-    candidate.requestsInFlight &+ (candidate.reported?.foreignRequests ?? 0)
+  static func requests(of candidate: borrowing WorkerSnapshot) -> Int {
+    candidate.requestsInFlight &+ candidate.foreignRequests
   }
 
   /// A worker that starts slowly has a small share of the cap, never none.
   @inline(__always)
-  private static func share(of candidate: WorkerSnapshot) -> Double {
+  private static func share(of candidate: borrowing WorkerSnapshot) -> Double {
     max(candidate.share, 0.01)
   }
 }

@@ -34,9 +34,8 @@ public struct KVAwarePolicy: Policy {
   ) -> Choice? {
     guard !candidates.isEmpty else { return nil }
     let prompt = Prompt(of: request)
-    var least = LeastSoFar(prompt.cost(on: candidates[0]), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(prompt.cost(on: candidates[place]), at: place, using: &generator)
+    let least = LeastPlace(of: candidates.count, using: &generator) {
+      prompt.cost(on: candidates[$0])
     }
     guard candidates.count > 1 else {
       return Choice(index: 0, reason: .onlyCandidate, score: least.score)
@@ -84,8 +83,10 @@ private struct Prompt {
 
   @inline(__always)
   func cost(on worker: borrowing WorkerSnapshot) -> Double {
-    let cached = Double(min(max(worker.cachedBlocks, 0), blocks)) * tokensPerBlock
-    let ahead = tokens - cached + Double(worker.tokensInFlight.number)
-    return ahead * (WorkerLoad(of: worker).requests + 1)
+    var uncached = tokens
+    if worker.cachedBlocks > 0 {
+      uncached -= Double(min(worker.cachedBlocks, blocks)) * tokensPerBlock
+    }
+    return (uncached + Double(worker.tokensInFlight.number)) * (worker.load + 1)
   }
 }

@@ -40,9 +40,8 @@ public struct KVLoadPolicy: Policy {
   ) -> Choice? {
     guard !candidates.isEmpty else { return nil }
     let peers = PeerFigures(of: candidates)
-    var least = LeastSoFar(cost(of: candidates[0], among: peers), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(cost(of: candidates[place], among: peers), at: place, using: &generator)
+    let least = LeastPlace(of: candidates.count, using: &generator) {
+      cost(of: candidates[$0], among: peers)
     }
     let reason: ChoiceReason =
       candidates.count == 1 ? .onlyCandidate : least.isTie ? .tie : .leastCost

@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// The worker with the least `WorkerLoad`, any of several equal ones.
 ///
-/// Cost: one pass, and one number from the generator per tie.
+/// Cost: one pass; where several are equal a number from the generator and half a pass more.
 public struct LeastLoadPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .leastLoad }
@@ -17,9 +17,8 @@ public struct LeastLoadPolicy: Policy {
     using generator: inout SplitMix64
   ) -> Choice? {
     guard !candidates.isEmpty else { return nil }
-    var least = LeastSoFar(WorkerLoad(of: candidates[0]), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(WorkerLoad(of: candidates[place]), at: place, using: &generator)
+    let least = LeastPlace(of: candidates.count, using: &generator) {
+      WorkerLoad(of: candidates[$0])
     }
     let reason: ChoiceReason =
       candidates.count == 1 ? .onlyCandidate : least.isTie ? .tie : .leastLoaded
