@@ -23,6 +23,13 @@ public struct WorkerSnapshot: Sendable, Equatable {
   /// What counts as requests there besides this router's own: others', and what a cold or far pair
   /// and a new model count for.
   private(set) var extraRequests = 0.0
+  /// What `reported` says, for those that look at all workers; nothing where that is nil.
+  private(set) var isReported = false
+  private(set) var kvUsage = 0.0
+  private(set) var tokensPerSecond = 0.0
+  private(set) var secondsPerToken = 0.0
+  /// What its KV cache's usage weighs (`KVLoadPolicy.pressure`).
+  private(set) var kvPressure = 0.0
   /// Share of its part that it is to be given: below 1 for a while after it came (back).
   public var share = 1.0 { didSet { weigh() } }
   /// Who it is.
@@ -39,10 +46,18 @@ public struct WorkerSnapshot: Sendable, Equatable {
   /// What its engine said of itself lately; nil when it said nothing, or too long ago.
   public var reported: ReportedLoad? {
     didSet {
+      isReported = reported != nil
       foreignRequests = reported?.foreignRequests ?? 0
+      kvUsage = reported?.kvUsage ?? 0
+      tokensPerSecond = reported?.tokensPerSecond ?? 0
+      secondsPerToken = tokensPerSecond > 0 ? 1 / tokensPerSecond : 0
+      kvPressure = KVLoadPolicy.pressure(at: kvUsage)
       weigh()
     }
   }
+
+  /// Requests of everybody on it, as far as they are known.
+  var allRequests: Int { requestsInFlight &+ foreignRequests }
 
   /// A snapshot of a worker of which only these numbers are known; none may be negative.
   public init(

@@ -17,10 +17,11 @@ struct BoundedLoad {
   ) {
     precondition(factor >= 1, "a cap below the mean leaves nobody")
     var (requests, tokens, shares) = (0, 0, 0.0)
+    guard let first = candidates.baseAddress else { preconditionFailure("somebody is to be bound") }
     for place in candidates.indices {
-      requests &+= BoundedLoad.requests(of: candidates[place])
-      tokens &+= candidates[place].tokensInFlight.number
-      shares += BoundedLoad.share(of: candidates[place])
+      requests &+= BoundedLoad.requests(of: first + place)
+      tokens &+= first[place].tokensInFlight.number
+      shares += BoundedLoad.share(of: first + place)
     }
     requestCap = factor * (Double(requests) + 1) / shares
     tokenCap = factor * (Double(tokens) + max(1, Double(promptTokens.number))) / shares
@@ -28,22 +29,23 @@ struct BoundedLoad {
 
   /// Whether `candidate` is below both caps.
   @inline(__always)
-  func admits(_ candidate: borrowing WorkerSnapshot) -> Bool {
+  func admits(_ candidate: UnsafePointer<WorkerSnapshot>) -> Bool {
     let share = BoundedLoad.share(of: candidate)
     let requests = Double(BoundedLoad.requests(of: candidate))
-    let tokens = Double(candidate.tokensInFlight.number)
-    return requests < (requestCap * share).rounded(.up) && tokens < (tokenCap * share).rounded(.up)
+    let tokens = Double(candidate.pointee.tokensInFlight.number)
+    // What is below a cap that is not whole is below the next whole number, so none is rounded.
+    return requests < requestCap * share && tokens < tokenCap * share
   }
 
   /// Requests of everybody on it, as far as they are known.
   @inline(__always)
-  static func requests(of candidate: borrowing WorkerSnapshot) -> Int {
-    candidate.requestsInFlight &+ candidate.foreignRequests
+  static func requests(of candidate: UnsafePointer<WorkerSnapshot>) -> Int {
+    candidate.pointee.allRequests
   }
 
   /// A worker that starts slowly has a small share of the cap, never none.
   @inline(__always)
-  private static func share(of candidate: borrowing WorkerSnapshot) -> Double {
-    max(candidate.share, 0.01)
+  private static func share(of candidate: UnsafePointer<WorkerSnapshot>) -> Double {
+    candidate.pointee.share > 0.01 ? candidate.pointee.share : 0.01
   }
 }

@@ -37,7 +37,7 @@ struct PrefixPlacement: Sendable {
     }
     return Choice(
       index: best, reason: best == first ? .hash : .hashSpill,
-      score: Double(BoundedLoad.requests(of: candidates[best])))
+      score: Double(candidates[best].allRequests))
   }
 
   /// The places of the candidate that comes first in the order of `key`, and of the first that may
@@ -47,6 +47,7 @@ struct PrefixPlacement: Sendable {
     of key: UInt64, _ ids: UnsafeBufferPointer<UInt32>, _ marks: UnsafeBufferPointer<UInt64>,
     among candidates: UnsafeBufferPointer<WorkerSnapshot>, within bound: BoundedLoad
   ) -> (first: Int, best: Int) {
+    guard let start = candidates.baseAddress else { return (-1, -1) }
     var member = 0
     var (first, firstRank) = (-1, UInt64.zero)
     var (best, bestRank) = (-1, UInt64.zero)
@@ -58,7 +59,7 @@ struct PrefixPlacement: Sendable {
       // Below the best that may have more it is neither.
       if rank <= bestRank, best >= 0 { continue }
       if first < 0 || rank > firstRank { (first, firstRank) = (place, rank) }
-      if bound.admits(candidates[place]) { (best, bestRank) = (place, rank) }
+      if bound.admits(start + place) { (best, bestRank) = (place, rank) }
     }
     return (first, best)
   }

@@ -11,8 +11,10 @@ struct PeerFigures {
   private(set) var foreignRequests = 0.0
   /// Share of the KV cache in use.
   private(set) var kvUsage = 0.0
-  /// Tokens that a worker computes in a second; above 0.
-  private(set) var tokensPerSecond = PeerFigures.presumedSpeed
+  /// What that weighs.
+  private(set) var kvPressure = 0.0
+  /// Seconds in which a worker computes a token; above 0.
+  private(set) var secondsPerToken = 1 / PeerFigures.presumedSpeed
   /// Prompt tokens of one request.
   private(set) var tokensPerRequest = PeerFigures.presumedTokens
 
@@ -23,18 +25,19 @@ struct PeerFigures {
     for place in workers.indices {
       requests &+= workers[place].requestsInFlight
       tokens &+= workers[place].tokensInFlight.number
-      guard let reported = workers[place].reported else { continue }
-      reports += 1
-      foreign += Double(reported.foreignRequests)
-      usage += reported.kvUsage
-      guard reported.tokensPerSecond > 0 else { continue }
-      speeds += 1
-      speed += reported.tokensPerSecond
+      guard workers[place].isReported else { continue }
+      reports &+= 1
+      foreign += Double(workers[place].foreignRequests)
+      usage += workers[place].kvUsage
+      guard workers[place].tokensPerSecond > 0 else { continue }
+      speeds &+= 1
+      speed += workers[place].tokensPerSecond
     }
     if reports > 0 {
       (foreignRequests, kvUsage) = (foreign / Double(reports), usage / Double(reports))
     }
-    if speeds > 0 { tokensPerSecond = speed / Double(speeds) }
+    kvPressure = KVLoadPolicy.pressure(at: kvUsage)
+    if speeds > 0 { secondsPerToken = Double(speeds) / speed }
     if tokens > 0 { tokensPerRequest = Double(tokens) / Double(max(requests, 1)) }
   }
 }

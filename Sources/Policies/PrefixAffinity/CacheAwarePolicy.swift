@@ -60,10 +60,10 @@ public struct CacheAwarePolicy: Policy {
       longest = max(longest, candidates[place].cachedBlocks)
     }
     if greatest - least > absoluteThreshold, greatest > least * relativeThreshold {
-      return leastLoaded(of: candidates, .loadImbalance, &generator)
+      return leastLoaded(of: candidates, least, .loadImbalance, &generator)
     }
     guard blocks > 0, Double(longest) > cacheThreshold * Double(blocks) else {
-      return leastLoaded(of: candidates, .prefixMiss, &generator)
+      return leastLoaded(of: candidates, least, .prefixMiss, &generator)
     }
     return cheapest(of: candidates, request.promptTokens, blocks, &generator)
   }
@@ -74,7 +74,9 @@ public struct CacheAwarePolicy: Policy {
     of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ promptTokens: TokenCount, _ blocks: Int,
     _ generator: inout SplitMix64
   ) -> Choice {
-    precondition(blocks > 0)
+    guard let first = candidates.baseAddress, blocks > 0 else {
+      preconditionFailure("somebody has some of the blocks")
+    }
     // A prompt that has blocks has tokens, whatever the estimate says.
     let tokens = Double(max(1, promptTokens.number))
     let tokensPerBlock = tokens / Double(blocks)
@@ -84,7 +86,7 @@ public struct CacheAwarePolicy: Policy {
       let cachedBlocks = candidates[place].cachedBlocks
       if cachedBlocks > 0 { uncached -= min(Double(cachedBlocks) * tokensPerBlock, tokens) }
       return uncached * CacheAwarePolicy.tokensPerToken
-        + CacheAwarePolicy.tokensAhead(candidates[place], tokens)
+        + CacheAwarePolicy.tokensAhead(first + place, tokens)
     }
     let isHit = Double(candidates[least.index].cachedBlocks) > cacheThreshold * Double(blocks)
     return Choice(
@@ -93,24 +95,23 @@ public struct CacheAwarePolicy: Policy {
   }
 
   private func leastLoaded(
-    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ reason: ChoiceReason,
+    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ load: Double, _ reason: ChoiceReason,
     _ generator: inout SplitMix64
   ) -> Choice {
-    let least = LeastPlace(of: candidates.count, using: &generator) {
-      WorkerLoad(of: candidates[$0])
-    }
-    return Choice(index: least.index, reason: reason, score: least.score.requests)
+    let least = LeastPlace(loaded: candidates, least: load, using: &generator)
+    return Choice(index: least.index, reason: reason, score: least.score)
   }
 
   /// Prompt tokens there, where requests that are not ours are taken to be like this one.
   @inline(__always)
   private static func tokensAhead(
-    _ worker: borrowing WorkerSnapshot, _ tokens: Double
+    _ worker: UnsafePointer<WorkerSnapshot>, _ tokens: Double
   ) -> Double {
-    let queued = Double(worker.tokensInFlight.number) + worker.extraRequests * tokens
-    guard worker.share < 1 else { return queued }
+    let queued =
+      Double(worker.pointee.tokensInFlight.number) + worker.pointee.extraRequests * tokens
+    guard worker.pointee.share < 1 else { return queued }
     // A new worker with nothing to do must not look as good as others with nothing to do.
-    let share = max(worker.share, WorkerLoad.leastShare)
+    let share = max(worker.pointee.share, WorkerLoad.leastShare)
     return queued / share + tokens * (1 / share - 1)
   }
 }

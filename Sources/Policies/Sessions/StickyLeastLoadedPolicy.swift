@@ -79,7 +79,7 @@ public struct StickyLeastLoadedPolicy: Policy {
     _ generator: inout SplitMix64
   ) -> Choice {
     let fewest = table.fewest(among: candidates, into: &equals) {
-      BoundedLoad.requests(of: candidates[$0])
+      candidates[$0].allRequests
     }
     precondition(!equals.isEmpty, "some candidate has the fewest")
     guard equals.count > 1 else {
