@@ -29,6 +29,9 @@ struct LegWorkers: ~Copyable {
     let places: Range<Int>
   }
 
+  /// Before any moment there is.
+  private static let longAgo = Instant(nanoseconds: .min)
+
   private(set) var workers: [Worker] = []
   private(set) var marks: [CompatibilityMark] = []
   /// Where each is, by its topology label.
@@ -44,7 +47,7 @@ struct LegWorkers: ~Copyable {
   private(set) var everybody: [WorkerSnapshot] = []
   private var runs: [Run] = []
   /// Until when the reports that count do.
-  private var reportsCountUntil = Instant.zero
+  private var reportsCountUntil = LegWorkers.longAgo
   /// Since when those may be chosen that do not get all of their part yet, by place.
   private var starting: [(place: Int, since: Instant)] = []
   /// Places of those with something cached.
@@ -133,7 +136,7 @@ extension LegWorkers {
   /// Takes what workers said of their loads.
   mutating func copyReports() {
     reports = workers.map(\.loadReport)
-    reportsCountUntil = .zero
+    reportsCountUntil = LegWorkers.longAgo
   }
 
   private mutating func makeRuns() {
