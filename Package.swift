@@ -66,12 +66,16 @@ let package = Package(
       name: "Simulation",
       dependencies: ["PDRouter", "Policies", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
       swiftSettings: hot),
+    .target(
+      name: "Bench",
+      dependencies: ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
+      swiftSettings: hot),
     .target(name: "SettingsFile", dependencies: ["CYAML"], swiftSettings: house),
     .executableTarget(
       name: "Tool",
       dependencies: [
-        "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
-        "Wire", "Vocabulary",
+        "PDRouter", "Simulation", "Bench", "LogLines", "SettingsFile", "EventLoop", "Policies",
+        "KVTransfer", "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -90,7 +94,7 @@ let package = Package(
     .executableTarget(
       name: "OverheadBenchmark",
       dependencies: [
-        "EventLoop", "Wire", "Vocabulary",
+        "Bench", "EventLoop", "Wire", "Vocabulary",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Overhead", swiftSettings: hot),
@@ -135,6 +139,9 @@ let package = Package(
       dependencies: [
         "Simulation", "PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary",
       ],
+      swiftSettings: house),
+    .testTarget(
+      name: "BenchTests", dependencies: ["Bench", "EventLoop", "JSONFields", "Wire", "Vocabulary"],
       swiftSettings: house),
     .testTarget(
       name: "EndToEndTests",

@@ -4,6 +4,8 @@ Backends are OverheadBenchmark's; peers are bound to one core, the load and the 
 (ROUTER_CORE, LOAD_CORE). Standard library only.
 """
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -129,6 +131,28 @@ class Comparison:
             os.path.join(RELEASE, "vllm-router"), "--port", str(port), "--prometheus-port",
             str(free_port()), "--policy", "round_robin", "--worker-urls", *urls]
         return self.peer("ours-logging", command, port)
+
+    def started(self, given, groups):
+        """A router started as `given` says: NAME=COMMAND, with {port}, {metrics_port}, and the
+        workers' URLs as {engines}, {prefill} and {decode}; {engines:--flag} puts a flag before
+        each."""
+        name, equals, text = given.partition("=")
+        if not (re.fullmatch(r"[\w.-]+", name) and equals and "{port}" in text):
+            sys.exit(f"compare: {given!r} is not NAME=COMMAND with {{port}} in the command")
+        port = free_port()
+
+        def fill(match):
+            group, flag = match[1], match[2]
+            if group not in groups:
+                sys.exit(f"compare: no workers are called {{{group}}}: {', '.join(groups)}")
+            urls = groups[group]
+            return " ".join(f"{flag} {url}" for url in urls) if flag else " ".join(urls)
+
+        text = text.replace("{port}", str(port)).replace("{metrics_port}", str(free_port()))
+        command = shlex.split(re.sub(r"\{(\w+)(?::([^}\s]+))?\}", fill, text))
+        if shutil.which(command[0]) is None:
+            sys.exit(f"compare: there is no program {command[0]} for {name}")
+        return self.peer(name, command, port)
 
     def stop(self):
         for process in self.processes:

@@ -27,6 +27,14 @@ public protocol ByteStream: AnyObject {
   /// Queues several runs of bytes in order; large ones are offered to the socket without a copy.
   func write(gathering pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>)
 
+  /// Offers `bytes` to the socket at once, without a copy, where nothing waits before them; queues
+  /// what does not leave.
+  ///
+  /// For a writer that writes nothing else in this wake-up.
+  ///
+  /// - Returns: `bufferedByteCount` after that.
+  func writeThrough(_ bytes: UnsafeRawBufferPointer) -> Int
+
   /// Offers what is queued to the socket now instead of at the end of the wake-up.
   func flush()
 
@@ -60,6 +68,12 @@ public protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Nothing is agreed upon on a bare socket.
   public var negotiatedProtocol: ApplicationProtocol? { nil }
+
+  /// Queues the bytes as any others.
+  public func writeThrough(_ bytes: UnsafeRawBufferPointer) -> Int {
+    write(bytes)
+    return bufferedByteCount
+  }
 }
 
 /// Who hears of a stream's events. Methods are called on the loop's thread, in order.
@@ -67,7 +81,13 @@ public protocol ByteStreamHandler: AnyObject {
   /// An outgoing connection is up. Not called for accepted streams.
   func streamDidConnect(_ stream: any ByteStream)
 
-  /// Bytes arrived; `bytes` is the loop's own read buffer and valid only during the call.
+  /// Where the next bytes are to be read to, at most as many as there is room for: asked before
+  /// every read, and only by an accepted stream over a socket of its own, since those that were
+  /// connected to somebody bring answers in small pieces. Nil for the loop's read buffer.
+  func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer?
+
+  /// Bytes arrived; `bytes` is the room that was given for them, or else the loop's own read buffer
+  /// and valid only during the call.
   func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer)
 
   /// The peer sent its end (FIN); our side may still write.
@@ -80,6 +100,11 @@ public protocol ByteStreamHandler: AnyObject {
   ///
   /// Never called from inside `close` or a write: always from the loop.
   func streamDidClose(_ stream: any ByteStream, reason: StreamCloseReason)
+}
+
+extension ByteStreamHandler {
+  /// The loop's read buffer will do.
+  public func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer? { nil }
 }
 
 /// Why a stream is gone.

@@ -6,7 +6,7 @@ internal import PDRouter
 /// Parses the command line and runs what it asks for.
 ///
 /// Exit codes: 0 done, 1 the configuration or start failed, 2 the command line is wrong (the
-/// baseline's codes).
+/// baseline's codes); `bench` has one more.
 func runProgram() {
   let words = Array(CommandLine.arguments.dropFirst())
   if words == ["--help"] || words == ["-h"] {

@@ -11,6 +11,7 @@ struct ProgramCommand: ParsableCommand {
     version: ProgramCommand.versionText,
     subcommands: [
       RouterCommand.self, CheckConfigCommand.self, EngineCommand.self, DemoCommand.self,
+      BenchCommand.self,
     ],
     defaultSubcommand: RouterCommand.self)
 

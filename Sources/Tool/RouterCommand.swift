@@ -17,7 +17,7 @@ struct RouterCommand: ParsableCommand {
           --prefill http://prefill1:8000 --prefill http://prefill2:8000 \\
           --decode http://decode1:8001 --decode http://decode2:8001
         vllm-router --config router.yaml
-      Other commands: check-config, engine, demo (vllm-router help COMMAND).
+      Other commands: check-config, engine, demo, bench (vllm-router help COMMAND).
       """)
 
   @OptionGroup var options: RouterOptions

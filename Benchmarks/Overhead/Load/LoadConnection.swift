@@ -1,3 +1,4 @@
+internal import Bench
 internal import EventLoop
 internal import Vocabulary
 internal import Wire

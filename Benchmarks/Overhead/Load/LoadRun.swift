@@ -1,3 +1,4 @@
+internal import Bench
 internal import EventLoop
 internal import Vocabulary
 
@@ -40,7 +41,10 @@ final class LoadRun {
     phaseTimer.arm(after: plan.warmUp, for: self)
     for _ in 0..<plan.connections { open() }
     startedAt = MonotonicClock.nanoseconds()
-    let pacer = plan.rate.map { Pacer(waker: loop.waker, rate: $0) }
+    let pacer = plan.rate.map { [startedAt] rate in
+      let step = Int64(1e9 / rate)
+      return Pacer(waker: loop.waker) { number in startedAt + Int64(number + 1) * step }
+    }
     loop.run()
     pacer?.stop()
     connections.removeAll()

@@ -11,9 +11,9 @@ public import Vocabulary
 /// returns; from then on connecting gives streams that are closed from the start (those made while
 /// it ends close at once), listening throws, arming does nothing.
 ///
-/// A wake-up goes: timers, [end], poll and what it brings, [end], closed handles; an end is those
-/// who asked for it, then a flush. Name look-ups
-/// still at the resolver when the loop ends are abandoned, with the few kilobytes they hold.
+/// A wake-up goes: what the poll brings, closed handles, timers, end; the end is those who asked
+/// for it, then a flush. Name look-ups still at the resolver when the loop ends are abandoned, with
+/// the few kilobytes they hold.
 public final class LibUVLoop: Loop {
   /// Who hears wakers and signals; let go when `run` returns.
   public var handler: (any LoopHandler)?
@@ -40,7 +40,6 @@ public final class LibUVLoop: Loop {
   private let thread = pthread_self()
 
   private let prepareHandle = UVHandle<uv_prepare_t>()
-  private let checkHandle = UVHandle<uv_check_t>()
   private let idleHandle = UVHandle<uv_idle_t>()
   private let asyncHandle = UVHandle<uv_async_t>()
   private let timerHandle = UVHandle<uv_timer_t>()
@@ -96,11 +95,16 @@ public final class LibUVLoop: Loop {
 
   /// The monotonic time of this wake-up: the clock is read at the first question.
   public var now: Instant {
-    if !timeIsFresh {
-      time = Instant(nanoseconds: Int64(clamping: uv_hrtime()))
-      timeIsFresh = true
-    }
+    if !timeIsFresh { readClock() }
     return time
+  }
+
+  /// Reads libuv's clock, without libuv's way to it.
+  private func readClock() {
+    var reading = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &reading)
+    time = Instant(nanoseconds: Int64(reading.tv_sec) &* 1_000_000_000 &+ Int64(reading.tv_nsec))
+    timeIsFresh = true
   }
 
   /// The handle by which other threads wake this loop, also after it ended (nothing happens then).
@@ -195,16 +199,12 @@ extension LibUVLoop {
     uv_prepare_start(prepareHandle.pointer) { handle in
       UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.willPoll() }
     }
-    uv_check_init(uv, checkHandle.pointer)
-    checkHandle.borrow(self)
-    uv_check_start(checkHandle.pointer) { handle in
-      UVLink.owner(handle!.pointee.data, as: LibUVLoop.self) { $0.endWakeUp() }
-    }
   }
 
-  /// The last step before sleeping: nothing may be left that a sleep would delay.
+  /// The end of a wake-up and the last step before sleeping: nothing may be left that a sleep would
+  /// delay. There is one, not a second right after the poll: each costs all wake-ups its steps.
   private func willPoll() {
-    endWakeUp()
+    if !atWakeUpEnd.isEmpty || firstTouched != nil { endWakeUp() }
     let isUnsettled = firstTouched != nil || !atWakeUpEnd.isEmpty
     if isUnsettled != isIdling {
       // An active idle handle makes libuv poll without waiting: drained writers wrote again.
@@ -215,7 +215,7 @@ extension LibUVLoop {
         uv_idle_stop(idleHandle.pointer)
       }
     }
-    if let tick = wheel.nextTick, tick < startedForTick { startTimer(for: tick) }
+    if wheel.hasMoved { startTimer() }
     timeIsFresh = false
   }
 
@@ -288,7 +288,10 @@ extension LibUVLoop {
     wheel.remove(id)
   }
 
-  private func startTimer(for tick: UInt64) {
+  /// Lets libuv's timer come when the wheel is to be looked at next, if it would come later.
+  private func startTimer() {
+    wheel.hasMoved = false
+    guard let tick = wheel.nextTick, tick < startedForTick else { return }
     startedForTick = tick
     // A tick is a whole number of libuv's milliseconds, on the same clock.
     let (due, overflow) = tick.multipliedReportingOverflow(
@@ -305,6 +308,7 @@ extension LibUVLoop {
 
   private func fireTimers() {
     startedForTick = .max
+    wheel.hasMoved = true
     timeIsFresh = false
     wheel.advance(to: now)
     while let id = wheel.popDue() {
@@ -326,7 +330,6 @@ extension LibUVLoop {
     resolver.abandon()
     uv_walk(uv, { handle, _ in LibUVLoop.closeAtTeardown(handle!) }, nil)
     prepareHandle.closeBorrowed()
-    checkHandle.closeBorrowed()
     idleHandle.closeBorrowed()
     asyncHandle.closeBorrowed()
     timerHandle.closeBorrowed()

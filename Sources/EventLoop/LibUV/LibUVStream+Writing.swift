@@ -37,6 +37,19 @@ extension LibUVStream {
     didQueue()
   }
 
+  func writeThrough(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard acceptsWrites, canOffer, pending.isEmpty, bytes.count > 0 else {
+      write(bytes)
+      return bufferedByteCount
+    }
+    guard let taken = offerNow(bytes) else { return 0 }
+    if taken == bytes.count { return 0 }
+    gather(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+    startWriting()
+    didQueue()
+    return bufferedByteCount
+  }
+
   func flush() {
     guard canOffer else { return }
     offerPending()
@@ -182,6 +195,23 @@ extension LibUVStream {
     if status == UV_EAGAIN.rawValue { return 0 }
     fail(.connectionBroken(detail: UVError.name(status)))
     return nil
+  }
+
+  /// Offers `bytes`, before which libuv has nothing to write, so that this is all that
+  /// `uv_try_write` would do; how many left, nil when the stream broke.
+  @inline(__always)
+  private func offerNow(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    uvLoop.counters.flushes &+= 1
+    let taken = send(
+      tcp.pointer.pointee.io_watcher.fd, bytes.baseAddress, bytes.count,
+      Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    if taken >= 0 { return taken }
+    switch errno {
+    case EAGAIN, EINTR, ENOBUFS: return 0
+    default:
+      fail(.connectionBroken(detail: UVError.name(errno: errno)))
+      return nil
+    }
   }
 
   /// After an offer: gives an empty buffer back, or lets libuv wait for room for the rest.

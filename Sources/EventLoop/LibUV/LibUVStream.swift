@@ -8,8 +8,9 @@ internal import Vocabulary
 /// stream ends, it ends by `uv_close`, and the close callback tells the handler, once. Bytes
 /// written lie in one pooled buffer until the end of the wake-up; what the kernel does not take
 /// then waits in a second one while the next writes gather in the first. An idle stream holds no
-/// buffer at all. Reading stays armed while paused: only bytes that do arrive make libuv stop (no
-/// system calls for a short pause). Never calls its handler from inside one of its own methods.
+/// buffer at all, nor does one whose bytes are written through and taken. Reading stays armed while
+/// paused: only bytes that do arrive make libuv stop (no system calls for a short pause). Never
+/// calls its handler from inside one of its own methods.
 final class LibUVStream: ByteStream {
   enum Phase {
     case connecting, open, closing, closed
@@ -23,6 +24,7 @@ final class LibUVStream: ByteStream {
   var handler: (any ByteStreamHandler)?
   let uvLoop: LibUVLoop
   let options: StreamOptions
+  private let isAccepted: Bool
   var tcp = UVHandle<uv_tcp_t>()
   var phase: Phase
   var closeReason = StreamCloseReason.closedHere
@@ -56,6 +58,7 @@ final class LibUVStream: ByteStream {
   init(loop: LibUVLoop, connectingTo peer: HostAndPort, _ options: StreamOptions) {
     uvLoop = loop
     self.options = options
+    isAccepted = false
     phase = .closed
     peerName = peer.description
   }
@@ -67,6 +70,7 @@ final class LibUVStream: ByteStream {
   ) {
     uvLoop = loop
     self.options = options
+    isAccepted = true
     phase = .open
     peerAddress = peer
     makeHandle()
@@ -184,6 +188,11 @@ extension LibUVStream {
   }
 
   private func lendBuffer(to buffer: UnsafeMutablePointer<uv_buf_t>) {
+    if isAccepted, wantsBytes, let room = handler?.streamRoom(self), room.count > 0 {
+      buffer.pointee.base = room.baseAddress?.assumingMemoryBound(to: CChar.self)
+      buffer.pointee.len = room.count
+      return
+    }
     // No buffer while paused: libuv reports ENOBUFS and leaves the bytes in the kernel.
     buffer.pointee.base = wantsBytes ? uvLoop.readBuffer : nil
     buffer.pointee.len = wantsBytes ? LibUVLoop.readBufferSize : 0

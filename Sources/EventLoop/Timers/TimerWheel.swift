@@ -54,6 +54,9 @@ public struct TimerWheel: ~Copyable {
   private let occupied: UnsafeMutablePointer<UInt64>
   /// One bit a level that has an occupied slot.
   private var occupiedLevels: UInt64 = 0
+  /// Whether `nextTick` may have moved since it was looked at last: only where something was linked
+  /// or taken out, which most wake-ups do not.
+  var hasMoved = true
   /// Every tick up to this one has been gone through.
   private var current: UInt64
 
@@ -193,6 +196,7 @@ public struct TimerWheel: ~Copyable {
   }
 
   private mutating func link(_ index: Int32) {
+    hasMoved = true
     let node = nodes + Int(index)
     let tick = node.pointee.deadline
     let list: Int32

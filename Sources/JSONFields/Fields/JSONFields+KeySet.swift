@@ -12,8 +12,8 @@ extension JSONFields {
     }
   }
 
-  /// Whether a body with these fields stays as it is when `keys` are removed from it: it has none of
-  /// them, and nothing that `BodyEdits` takes out in any case.
+  /// Whether a body with these fields stays as it is when `keys` are removed from it: it has none
+  /// of them, and nothing that `BodyEdits` takes out in any case.
   public func lacks(_ keys: KeySet) -> Bool {
     table.present & keys.bits == 0 && !hasDuplicates
   }

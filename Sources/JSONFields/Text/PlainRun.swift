@@ -6,8 +6,8 @@
 /// and `\`.
 ///
 /// Sixteen bytes are looked at in one vector where there are such (less than an instruction a
-/// byte), else eight in one UInt64: each test subtracts so that the top bit of a byte is set when it
-/// is special; a borrow can only spoil bytes above the first special one, and only the first is
+/// byte), else eight in one UInt64: each test subtracts so that the top bit of a byte is set when
+/// it is special; a borrow can only spoil bytes above the first special one, and only the first is
 /// used. Pure; never reads at or after `end`.
 enum PlainRun {
   /// The offset of the first special byte at or after `start`, or `end`.
@@ -15,6 +15,15 @@ enum PlainRun {
   static func end(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
     var position = start
     #if arch(x86_64)
+      if position &+ 16 <= end {
+        // Most strings are short.
+        let found = cvectors_json_specials(base + position)
+        if found != 0 { return position &+ found.trailingZeroBitCount }
+        position &+= 16
+      }
+      while position &+ 64 <= end, cvectors_json_has_special(base + position) == 0 {
+        position &+= 64
+      }
       while position &+ 16 <= end {
         let found = cvectors_json_specials(base + position)
         if found != 0 { return position &+ found.trailingZeroBitCount }

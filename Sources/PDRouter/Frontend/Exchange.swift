@@ -99,6 +99,10 @@ public final class Exchange {
     transport?.write(self, bytes)
   }
 
+  /// Who takes more of the answer under way in chunks of HTTP/1.1; nil where its body does not
+  /// leave in chunks. To be let go of when the exchange is over.
+  var chunkWriter: (any ChunkWriter)? { transport?.chunkWriter }
+
   /// Ends the answer; the exchange may be reused for another request before this returns.
   public func end() {
     precondition(hasBegun, "an answer begins before its end")
@@ -217,7 +221,22 @@ protocol ExchangeTransport: AnyObject {
   func bodyWasTaken(_ exchange: Exchange)
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?)
   func write(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
+  var chunkWriter: (any ChunkWriter)? { get }
   func end(_ exchange: Exchange, trailers: UnsafeRawBufferPointer?)
   func cut(_ exchange: Exchange)
   func corrupt(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer)
+}
+
+extension ExchangeTransport {
+  /// Frames bodies in a way of its own.
+  var chunkWriter: (any ChunkWriter)? { nil }
+}
+
+/// A connection whose answer under way leaves in chunks of HTTP/1.1.
+protocol ChunkWriter: AnyObject {
+  /// Sends more of the answer's body: whole chunks in their framing.
+  ///
+  /// - Parameter isAll: nothing else is written to the client in this wake-up, most likely.
+  /// - Returns: `bufferedByteCount` after that.
+  func writeChunks(_ bytes: UnsafeRawBufferPointer, isAll: Bool) -> Int
 }

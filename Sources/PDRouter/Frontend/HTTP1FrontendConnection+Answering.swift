@@ -3,7 +3,7 @@ internal import Vocabulary
 internal import Wire
 
 // The way out: answers as bytes, refusals, and the end of the connection.
-extension HTTP1FrontendConnection: ExchangeTransport {
+extension HTTP1FrontendConnection: ExchangeTransport, ChunkWriter {
   var bufferedByteCount: Int { stream.bufferedByteCount }
 
   func begin(_ exchange: Exchange, status: Int, fields: UnsafeRawBufferPointer, length: Int?) {
@@ -68,6 +68,16 @@ extension HTTP1FrontendConnection: ExchangeTransport {
         stream.write(gathering: UnsafeBufferPointer(pieces))
       }
     }
+  }
+
+  var chunkWriter: (any ChunkWriter)? { framing == .chunked ? self : nil }
+
+  func writeChunks(_ bytes: UnsafeRawBufferPointer, isAll: Bool) -> Int {
+    precondition(framing == .chunked, "another framing would give chunks away as body")
+    writtenByteCount &+= bytes.count
+    if isAll { return stream.writeThrough(bytes) }
+    stream.write(bytes)
+    return stream.bufferedByteCount
   }
 
   func end(_ exchange: Exchange, trailers: UnsafeRawBufferPointer?) {

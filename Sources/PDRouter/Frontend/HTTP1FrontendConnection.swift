@@ -37,6 +37,8 @@ final class HTTP1FrontendConnection {
   private var takesPieces = false
   /// Whether the body of the request that is being answered is still coming.
   var isReceivingBody = false
+  /// Whether the bytes being read lie in the exchange's body already, at its end.
+  private var readsInPlace = false
   /// Bytes of that body so far.
   var receivedByteCount = 0
   /// Of these, the ones that came before `bodyBeganAt`.
@@ -117,6 +119,19 @@ extension HTTP1FrontendConnection: FrontendConnection {
 
 extension HTTP1FrontendConnection: ByteStreamHandler {
   func streamDidConnect(_ stream: any ByteStream) {}
+
+  /// The rest of a large body is read to where it is gathered.
+  func streamRoom(_ stream: any ByteStream) -> UnsafeMutableRawBufferPointer? {
+    readsInPlace = false
+    guard case .readingBody = state, !takesPieces, inbox.isEmpty, let exchange else { return nil }
+    let count = min(decoder.countedBytesLeft, 256 * 1024)
+    guard count >= 16 * 1024 else { return nil }
+    let room = exchange.body.appendUninitialized(count)
+    // Not before they have come.
+    exchange.body.removeLast(count)
+    readsInPlace = true
+    return UnsafeMutableRawBufferPointer(start: room, count: count)
+  }
 
   func stream(_ stream: any ByteStream, didRead bytes: UnsafeRawBufferPointer) {
     switch state {
@@ -283,7 +298,13 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
         refuseBody()
         return false
       }
-      exchange.body.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      if readsInPlace {
+        let place = exchange.body.appendUninitialized(range.count)
+        precondition(
+          bytes.baseAddress == UnsafeRawPointer(place), "the room is where the body goes on")
+      } else {
+        exchange.body.append(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      }
       return true
     case .end:
       requestIsComplete(exchange)

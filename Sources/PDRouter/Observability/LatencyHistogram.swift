@@ -5,9 +5,11 @@ internal import Vocabulary
 /// The sum is in whole microseconds, so that it does not overflow for as long as anybody may want
 /// to measure; what is below one is carried on, so that it is exact to the last. Only grows.
 final class LatencyHistogram: Sendable {
+  private static let firstBucket = 2
+
   /// The buckets.
   let bounds: HistogramBounds
-  /// The buckets' counts, then the sum in microseconds and the nanoseconds that are carried on.
+  /// The sum in microseconds and the nanoseconds that are carried on, then the buckets' counts.
   private let counters: AtomicCounters
 
   /// An empty histogram with these buckets.
@@ -23,19 +25,21 @@ final class LatencyHistogram: Sendable {
 
   /// Counts one duration, and `zeros` of no time at all.
   func record(nanoseconds: Int64, zeros: Int = 0) {
-    counters.add(to: bounds.place(of: nanoseconds))
-    if zeros > 0 { counters.add(zeros, to: 0) }
-    let rest = counters.value(at: counters.count - 1) &+ Int(max(0, nanoseconds))
-    counters.add(rest / 1000, to: counters.count - 2)
-    counters.set(rest % 1000, at: counters.count - 1)
+    counters.add(to: LatencyHistogram.firstBucket &+ bounds.place(of: nanoseconds))
+    if zeros > 0 { counters.add(zeros, to: LatencyHistogram.firstBucket) }
+    let rest = UInt(counters.value(at: 1)) &+ UInt(max(0, nanoseconds))
+    counters.add(Int(rest / 1000), to: 0)
+    counters.set(Int(rest % 1000), at: 1)
   }
 
   /// Durations in bucket number `place`, not accumulated.
-  func count(inBucket place: Int) -> Int { counters.value(at: place) }
+  func count(inBucket place: Int) -> Int {
+    counters.value(at: LatencyHistogram.firstBucket + place)
+  }
 
   /// How many durations were counted.
-  var count: Int { (0...bounds.seconds.count).reduce(0) { $0 + counters.value(at: $1) } }
+  var count: Int { (0...bounds.seconds.count).reduce(0) { $0 + count(inBucket: $1) } }
 
   /// The sum of all durations in seconds.
-  var sum: Double { Double(counters.value(at: counters.count - 2)) / 1e6 }
+  var sum: Double { Double(counters.value(at: 0)) / 1e6 }
 }

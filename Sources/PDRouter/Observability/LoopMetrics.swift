@@ -167,11 +167,6 @@ public final class LoopMetrics: Sendable {
     if let time = record.timePerToken { tokenTimes.record(time) }
   }
 
-  /// Tokens have come `gap` nanoseconds after the last one; so many of them came together.
-  func countTokens(_ tokens: Int, gap: Int64) {
-    tokenGaps.record(nanoseconds: gap, zeros: tokens - 1)
-  }
-
   /// A worker was chosen that has `cachedBlocks` of the prompt.
   func countCacheChoice(_ cachedBlocks: Int) {
     let single: Single = cachedBlocks > 0 ? .cacheHits : .cacheMisses

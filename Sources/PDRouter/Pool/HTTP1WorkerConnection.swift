@@ -22,6 +22,9 @@ final class HTTP1WorkerConnection: LegCarrier {
   private var leg: Leg?
   private var parser = HTTP1ResponseParser(limits: HTTP1Limits())
   private var decoder = HTTP1BodyDecoder(framing: .none, limits: HTTP1Limits())
+  /// Whom the body goes to as long as it comes in whole chunks: nobody when the next byte is none
+  /// of a chunk's line.
+  private var chunkTaker: (any LegChunkTaker)?
   /// An unfinished head.
   private var inbox = ByteBuffer()
   /// An unfinished trailer section.
@@ -169,6 +172,7 @@ final class HTTP1WorkerConnection: LegCarrier {
   private func detachLeg() -> Leg {
     guard let leg else { preconditionFailure("there is a leg to end") }
     self.leg = nil
+    chunkTaker = nil
     leg.carrier = nil
     return leg
   }
@@ -206,12 +210,23 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     case .awaitingHead, .readingBody:
       hasAnswerBytes = true
       lastHeard = pool.now
+      let used = passChunks(bytes)
+      guard used < bytes.count else { return }
       do throws(WireError) {
-        try receive(bytes)
+        try receive(UnsafeRawBufferPointer(rebasing: bytes[used...]))
       } catch {
         fail(.malformed(error))
       }
     }
+  }
+
+  /// Lets whole chunks be taken as they come, if somebody wants to and the next one begins here.
+  private func passChunks(_ bytes: UnsafeRawBufferPointer) -> Int {
+    // Moved out and in again, which costs less than counting one more reference.
+    guard let taker = chunkTaker.take() else { return 0 }
+    let used = taker.takeChunks(bytes, at: lastHeard)
+    chunkTaker = taker
+    return used
   }
 
   func streamDidReadEnd(_ stream: any ByteStream) {
@@ -322,6 +337,11 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
   private func readBody(
     of leg: Leg, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
   ) throws(WireError) -> Bool {
+    chunkTaker = nil
+    if let taker = leg.chunkTaker, decoder.steppedToChunk(bytes, &offset) {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      offset += taker.takeChunks(rest, at: lastHeard)
+    }
     switch try decoder.next(bytes, &offset) {
     case .data(let range):
       leg.observer.leg(leg, didReceive: UnsafeRawBufferPointer(rebasing: bytes[range]))
@@ -332,6 +352,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       return false
     case .needMore:
       keepTrailers(of: leg, bytes)
+      if decoder.isAtChunk { chunkTaker = leg.chunkTaker }
       return false
     }
   }

@@ -29,6 +29,8 @@ package final class Leg {
   private(set) var isRequestOpen = false
   /// Whether that body's length is unknown.
   private(set) var isRequestChunked = false
+  /// Who would take the body of the answer under way in the chunks that it comes in.
+  var chunkTaker: (any LegChunkTaker)?
   /// What carries it, while it is out.
   var carrier: (any LegCarrier)?
 
@@ -82,6 +84,7 @@ package final class Leg {
   func reset() {
     trailers.removeAll()
     isRequestOpen = false
+    chunkTaker = nil
   }
 
   /// Bytes of the request that the worker has not taken yet.
@@ -126,4 +129,14 @@ package protocol LegObserver: AnyObject {
 extension LegObserver {
   /// Does nothing: the request was written whole.
   package func legDidDrain(_ leg: Leg) {}
+}
+
+/// Who takes chunks of an answer that flows as they are, so that their framing is not made anew.
+protocol LegChunkTaker: AnyObject {
+  /// More of the answer's body has come, at a chunk's beginning; valid only during the call. The
+  /// leg does not end in it.
+  ///
+  /// - Returns: how many bytes, whole chunks, were taken; the observer gets the rest without its
+  ///   framing.
+  func takeChunks(_ bytes: UnsafeRawBufferPointer, at now: Instant) -> Int
 }

@@ -67,7 +67,7 @@ extension Request {
     if let part = decision.sends {
       pass(part, of: bytes, exchange, hasFirstToken: decision.hasFirstToken)
       let tokens = relay.tokenEvents - tokensBefore
-      if tokens > 0 { noteTokens(tokens) }
+      if tokens > 0 { noteTokens(tokens, at: router.loop.now) }
     } else if decision.failure == nil {
       relay.keep(bytes)
     }
@@ -249,6 +249,7 @@ extension Request {
     AnswerFields.append(to: &router.answerFields, from: servingLeg, requestID: requestID.bytes)
     appendReceipts()
     exchange.begin(status: record.status, fields: router.answerFields, length: length)
+    beginPassingChunks(to: exchange)
   }
 
   private func noteFirstToken() {

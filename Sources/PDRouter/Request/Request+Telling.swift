@@ -5,12 +5,11 @@ internal import Vocabulary
 // know, in fields of the answer and a comment of the stream.
 extension Request {
   /// So many tokens of a stream were passed on just now.
-  func noteTokens(_ tokens: Int) {
-    let now = router.loop.now
+  func noteTokens(_ tokens: Int, at now: Instant) {
     if let last = record.lastTokenAt {
-      router.metrics.countTokens(tokens, gap: now.nanoseconds - last.nanoseconds)
+      tokenGaps.record(nanoseconds: now.nanoseconds &- last.nanoseconds, zeros: tokens &- 1)
     } else if tokens > 1 {
-      router.metrics.countTokens(tokens - 1, gap: 0)
+      tokenGaps.record(nanoseconds: 0, zeros: tokens &- 2)
     }
     record.lastTokenAt = now
   }

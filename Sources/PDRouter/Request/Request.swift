@@ -82,11 +82,16 @@ final class Request {
   /// The head of the answer that is relayed, read once.
   var servingHead: ServingHead?
   var record = RouteRecord()
+  /// Who takes the answer under way in chunks.
+  var chunkWriter: (any ChunkWriter)?
+  /// Times between tokens of this loop's streams.
+  let tokenGaps: LatencyHistogram
   let timer: any LoopTimer
 
   init(router: RouterLoop) {
     self.router = router
     timer = router.loop.makeTimer()
+    tokenGaps = router.metrics.tokenGaps
     relay = AnswerRelay(limit: router.configuration.limits.heldAnswerBytes)
     prefillLeg = Leg(observer: self)
     servingLeg = Leg(observer: self)
@@ -191,6 +196,7 @@ final class Request {
     precondition(machine.isOver, "a request is finished when its machine is over")
     precondition(!prefillLeg.isOut && !servingLeg.isOut, "no leg outlives its request")
     timer.cancel()
+    endPassingChunks()
     if course.isWaiting { router.stopWaiting(self) }
     course = RetryCourse()
     endModelWait()
@@ -397,6 +403,7 @@ final class Request {
 extension Request: ExchangeObserver {
   func exchangeDidLoseClient(_ exchange: Exchange) {
     record.leftIn = record.stageOfLeaving
+    endPassingChunks()
     perform(machine.clientLeft(legs))
   }
 

@@ -132,6 +132,20 @@ struct AnswerRelay: ~Copyable {
     }
   }
 
+  /// Decides about a piece of an answer that flows, given in its chunks: how many whole chunks of
+  /// it may be sent as they are. What follows them is to be given to `take`, without its framing.
+  mutating func takeChunks(_ bytes: UnsafeRawBufferPointer) -> PlainChunkRun {
+    guard hasBegun, isAtBoundary, held.isEmpty else { return PlainChunkRun() }
+    switch mode {
+    case .opaque: return PlainChunkRun(bytes)
+    case .whole: return PlainChunkRun()
+    case .events:
+      let run = scanner.scan(chunks: bytes, stopsAtUsage: join != nil || watchesUsage)
+      tokenEvents &+= run.tokenEvents
+      return run
+    }
+  }
+
   /// Decides about what is held when the answer is complete: all of it is to be sent, unless the
   /// engine has failed.
   mutating func finish() -> Failure? {

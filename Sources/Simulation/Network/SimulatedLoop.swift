@@ -143,7 +143,14 @@ public final class SimulatedLoop: Loop {
   }
 
   /// Lends `body` up to one read buffer of the bytes that arrived at `pipe`, and poisons it after.
-  func read(_ pipe: SimulatedPipe, _ body: (UnsafeRawBufferPointer) -> Void) {
+  func read(
+    _ pipe: SimulatedPipe, to room: UnsafeMutableRawBufferPointer?,
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    if let room, room.count > 0 {
+      let count = pipe.take(into: room)
+      return body(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    }
     let count = pipe.take(into: readBuffer)
     let bytes = UnsafeMutableRawBufferPointer(rebasing: readBuffer[..<count])
     body(UnsafeRawBufferPointer(bytes))

@@ -51,7 +51,7 @@ extension SimulatedStream {
   func readAvailable() {
     if isLingering { discardArrived() }
     while phase == .open, !isPaused, inbound.arrivedCount > 0 {
-      simulatedLoop.read(inbound) { bytes in
+      simulatedLoop.read(inbound, to: handler?.streamRoom(self)) { bytes in
         announceRoom()
         world.record(read: bytes, by: self)
         handler?.stream(self, didRead: bytes)

@@ -49,8 +49,14 @@ public struct HTTP1BodyDecoder: Sendable {
   /// Whether the body has been read to its end.
   public var isComplete: Bool { phase == .complete }
 
+  /// Whether the next byte is the first of a chunk's line, or of the last chunk's.
+  public var isAtChunk: Bool { phase == .chunkLine && line.isAtStart }
+
   /// Whether the body counts as whole if the connection ends now; if not, it is truncated.
   public var isCompleteAtEnd: Bool { phase == .complete || phase == .untilClose }
+
+  /// Bytes that are still to come of a body of known length; 0 for any other.
+  public var countedBytesLeft: Int { phase == .counted ? remaining : 0 }
 
   /// Trailer fields read so far.
   public var trailerCount: Int { trailers.count }
@@ -95,6 +101,21 @@ public struct HTTP1BodyDecoder: Sendable {
         return .end
       }
     }
+  }
+
+  /// Steps over the line end after a chunk's data, where both its bytes are there; whether the next
+  /// byte is now the first of a chunk's line.
+  public mutating func steppedToChunk(
+    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) -> Bool {
+    precondition(offset >= 0 && offset <= bytes.count)
+    if phase == .chunkEnd, !hasReturn, offset &+ PlainChunk.endLength <= bytes.count,
+      let base = bytes.baseAddress, ByteSearch.half(base, offset) == PlainChunk.lineEnd
+    {
+      offset &+= PlainChunk.endLength
+      phase = .chunkLine
+    }
+    return isAtChunk
   }
 
   /// Tells that the connection has ended: completes an `untilClose` body, changes no other.

@@ -30,6 +30,9 @@ struct HTTP1ChunkLine: Sendable {
     extensionLimit = limits.totalChunkExtensionBytes
   }
 
+  /// Whether nothing of the next line was read.
+  var isAtStart: Bool { phase == .size && lineBytes == 0 }
+
   /// Reads on from `offset`; the chunk's size once its line is complete, nil when bytes are needed.
   @inline(__always)
   mutating func read(

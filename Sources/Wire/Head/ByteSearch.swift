@@ -18,6 +18,12 @@ enum ByteSearch {
     UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
   }
 
+  /// The two bytes at `place`, the first one lowest.
+  @inline(__always)
+  static func half(_ base: UnsafeRawPointer, _ place: Int) -> UInt16 {
+    UInt16(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+  }
+
   /// The byte at `place`.
   @inline(__always)
   static func byte(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
@@ -143,6 +149,64 @@ enum ByteSearch {
   static func firstRare(_ wanted: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
     guard from < to, let place = memchr(base + from, Int32(wanted), to &- from) else { return to }
     return UnsafeRawPointer(place) - base
+  }
+
+  /// Whether no byte is below 0x0E: no line ends there. At least 32 bytes.
+  @inline(__always)
+  static func isPlain(_ base: UnsafeRawPointer, from: Int, to: Int) -> Bool {
+    let last = to &- 32
+    var hits = lineBreaks(block(base, last))
+    var place = from
+    while place < last {
+      hits |= lineBreaks(block(base, place))
+      place &+= 32
+    }
+    return hits[0] | hits[1] | hits[2] | hits[3] == 0
+  }
+
+  /// Whether no byte is below 0x0E, and nowhere `second` follows on `first`.
+  ///
+  /// From 33 bytes before the end on it also looks at bytes before `from`, which are there.
+  @inline(__always)
+  static func isPlain(
+    _ base: UnsafeRawPointer, from: Int, to: Int, without first: UInt8, _ second: UInt8
+  ) -> Bool {
+    let last = to &- 33
+    var hits = lineBreaks(block(base, last &+ 1)) | pairs(first, second, base, last)
+    var place = from
+    while place < last {
+      hits |= lineBreaks(block(base, place)) | pairs(first, second, base, place)
+      place &+= 32
+    }
+    return hits[0] | hits[1] | hits[2] | hits[3] == 0
+  }
+
+  /// 32 bytes; comparing them is two instructions, `any` of a mask would be dozens.
+  @inline(__always)
+  private static func block(_ base: UnsafeRawPointer, _ place: Int) -> SIMD32<UInt8> {
+    base.loadUnaligned(fromByteOffset: place, as: SIMD32<UInt8>.self)
+  }
+
+  /// Ones where a byte may end a line.
+  @inline(__always)
+  private static func lineBreaks(_ block: SIMD32<UInt8>) -> SIMD4<UInt64> {
+    bits(block .< SIMD32<UInt8>(repeating: 0x0E))
+  }
+
+  /// Ones where, of the 33 bytes at `place`, `second` follows on `first`.
+  @inline(__always)
+  private static func pairs(
+    _ first: UInt8, _ second: UInt8, _ base: UnsafeRawPointer, _ place: Int
+  ) -> SIMD4<UInt64> {
+    bits(block(base, place) .== SIMD32<UInt8>(repeating: first))
+      & bits(block(base, place &+ 1) .== SIMD32<UInt8>(repeating: second))
+  }
+
+  /// The lanes of a mask as words. The mask's type is named, since only with the comparisons that
+  /// belong to it they are vector instructions.
+  @inline(__always)
+  private static func bits(_ mask: SIMDMask<SIMD32<Int8>>) -> SIMD4<UInt64> {
+    unsafeBitCast(mask, to: SIMD4<UInt64>.self)
   }
 
   /// The place of the first CR or LF, or `to`.

@@ -84,6 +84,29 @@ public struct ServerSentEventScanner: ~Copyable {
     return summary
   }
 
+  /// Reads the chunks at the beginning of a piece that is still in its framing, as far as each is
+  /// written plainly, here as a whole, and holds one event with a token as those before it.
+  ///
+  /// Of what follows the scanner takes no notice: it is to be scanned without its framing. With
+  /// `stopsAtUsage` it ends before a chunk that may hold a usage object.
+  public mutating func scan(
+    chunks bytes: UnsafeRawBufferPointer, stopsAtUsage: Bool
+  ) -> PlainChunkRun {
+    var run = PlainChunkRun()
+    guard isAtBoundary, !endsInReturn, let base = bytes.baseAddress else { return run }
+    while let data = PlainChunk.data(base, from: run.end, to: bytes.count) {
+      guard hint.isPlainToken(base + data.lowerBound, data.count) else { break }
+      if stopsAtUsage {
+        let event = UnsafeRawBufferPointer(start: base + data.lowerBound, count: data.count)
+        if AnswerMarks.mayHoldUsage(event) { break }
+      }
+      run.end = data.upperBound &+ PlainChunk.endLength
+      run.bodyByteCount &+= data.count
+      run.tokenEvents &+= 1
+    }
+    return run
+  }
+
   /// Takes the LF of a CRLF that was cut in two; the offset where the piece goes on.
   private mutating func takeSplitLineEnd(_ base: UnsafeRawPointer, _ summary: inout Summary) -> Int
   {

@@ -22,6 +22,20 @@ struct StreamEventHint: Sendable {
     return judge(event, isWhole: isWhole)
   }
 
+  /// Whether the bytes are one whole event with its empty line, in two lines that end in LF, that
+  /// `kind` would quickly call a token. Where in doubt, they are not.
+  @inline(__always)
+  func isPlainToken(_ base: UnsafeRawPointer, _ count: Int) -> Bool {
+    let end = count &- 2
+    guard place >= 24, end >= place &+ 12, ByteSearch.half(base, end) == 0x0A0A else {
+      return false
+    }
+    return isKey(UnsafeRawBufferPointer(start: base, count: end), place)
+      && ByteSearch.isPlain(base, from: 0, to: place &+ 8)
+      && ByteSearch.isPlain(
+        base, from: place, to: end, without: UInt8(ascii: "a"), UInt8(ascii: "b"))
+  }
+
   /// Judges `event` in full and learns from it.
   @inline(never)
   private mutating func judge(

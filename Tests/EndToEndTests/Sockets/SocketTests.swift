@@ -112,6 +112,23 @@ import Vocabulary
     #expect(run.answers.first?.first?.status == 404)
   }
 
+  @Test(arguments: [20_000, 70_000, 100_000, 300_000])
+  func `a large prompt reaches the engine byte for byte, and another request after it`(
+    _ count: Int
+  ) throws {
+    let words = String(repeating: "a long tale \\n", count: count / 14)
+    let body = #"{"model":"sim","messages":[{"role":"user","content":"\#(words)"}],"max_tokens":1}"#
+    var first = FleetRequest("POST", "/v1/chat/completions", body: body)
+    first.keepsAlive = true
+    let run = SocketPlan.pool(1, [SocketCall(first, next: Self.requests[0])]).run()
+    #expect(run.faults == [])
+    #expect(run.visits[0].first?.text == body)
+    #expect(run.answers.first?.map(\.isWhole) == [true, true])
+    let oracle = try AnswerOracle([Self.requests[0]])
+    #expect(
+      run.answers.first?.last.map { GeneratedAnswer($0) } == oracle.answer(to: Self.requests[0]))
+  }
+
   @Test func `a hundred clients at once all get their own answer`() throws {
     let requests = (0..<100).map { FleetRequest.chat("number \($0)", streams: $0 % 2 == 0) }
     let run = SocketPlan.split(2, 2, requests.map { SocketCall($0) }).run()

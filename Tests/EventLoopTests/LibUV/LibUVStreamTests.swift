@@ -51,6 +51,34 @@ import Vocabulary
     #expect(client.received == Array("early ".utf8) + large)
   }
 
+  @Test(arguments: [1, 100, 70_000, 5_000_000])
+  func `bytes written through keep their place among the others`(size: Int) throws {
+    let harness = LoopHarness()
+    let (server, client) = (Recorder(), Recorder())
+    let peer = try harness.listen { $0.handler = server }
+    var expected: [UInt8] = []
+    client.onConnect = { stream in
+      for round in 0..<4 {
+        let piece = pattern(size, offset: round)
+        let waiting = piece.withUnsafeBytes { stream.writeThrough($0) }
+        #expect(waiting == stream.bufferedByteCount)
+        if size == 1, round == 0 { #expect(waiting == 0, "one byte leaves at once") }
+        expected += piece
+        if round % 2 == 1 {
+          stream.write("<>")
+          expected += Array("<>".utf8)
+        }
+      }
+      stream.closeAfterFlush()
+      _ = [UInt8(0)].withUnsafeBytes { stream.writeThrough($0) }
+    }
+    server.onEnd = { $0.close() }
+    harness.stopWhenClosed(server, client)
+    harness.connect(to: peer, client)
+    harness.run()
+    #expect(server.received == expected)
+  }
+
   @Test(arguments: [1, 100, 16_384, 16_385, 70_000, 1_000_000])
   func `gathered and single writes keep their order whatever their sizes`(size: Int) throws {
     let harness = LoopHarness()

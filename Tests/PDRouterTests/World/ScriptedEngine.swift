@@ -103,6 +103,8 @@ final class EngineConnection: ByteStreamHandler, LoopTimerHandler {
   let number: Int
   /// When the router closed it, if it did.
   private(set) var closedAt: Instant?
+  /// Bytes of its answers that have not left.
+  var bufferedByteCount: Int { stream.bufferedByteCount }
   private let stream: any ByteStream
   private unowned let engine: ScriptedEngine
   private var inbox: [UInt8] = []

@@ -10,6 +10,7 @@ struct DocumentationTests {
       "docs/configuration.md"
     ),
     (["Sources/Tool/EngineCommand.swift"], "docs/simulation.md"),
+    (tree.files.map(\.path).filter { $0.hasPrefix("Sources/Tool/Bench/") }, "docs/bench.md"),
   ]
   private static let metrics = "Sources/PDRouter/Observability/MetricName.swift"
   private static let metricsDocument = "docs/metrics.md"

@@ -18,11 +18,12 @@ enum LayerRule {
     "Simulation": [
       "PDRouter", "Policies", "KVTransfer", "EventLoop", "Wire", "JSONFields", "Vocabulary",
     ],
+    "Bench": ["PDRouter", "EventLoop", "Wire", "JSONFields", "Vocabulary"],
     "SettingsFile": ["CYAML"],
     // The top of the house: every room, never C.
     "Tool": [
-      "PDRouter", "Simulation", "LogLines", "SettingsFile", "EventLoop", "Policies", "KVTransfer",
-      "Wire", "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
+      "PDRouter", "Simulation", "Bench", "LogLines", "SettingsFile", "EventLoop", "Policies",
+      "KVTransfer", "Wire", "JSONFields", "Vocabulary", "ArgumentParser", "Logging",
     ],
   ]
 
