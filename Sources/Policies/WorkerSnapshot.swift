@@ -27,9 +27,6 @@ public struct WorkerSnapshot: Sendable, Equatable {
   private(set) var isReported = false
   private(set) var kvUsage = 0.0
   private(set) var tokensPerSecond = 0.0
-  private(set) var secondsPerToken = 0.0
-  /// What its KV cache's usage weighs (`KVLoadPolicy.pressure`).
-  private(set) var kvPressure = 0.0
   /// Share of its part that it is to be given: below 1 for a while after it came (back).
   public var share = 1.0 { didSet { weigh() } }
   /// Who it is.
@@ -50,8 +47,6 @@ public struct WorkerSnapshot: Sendable, Equatable {
       foreignRequests = reported?.foreignRequests ?? 0
       kvUsage = reported?.kvUsage ?? 0
       tokensPerSecond = reported?.tokensPerSecond ?? 0
-      secondsPerToken = tokensPerSecond > 0 ? 1 / tokensPerSecond : 0
-      kvPressure = KVLoadPolicy.pressure(at: kvUsage)
       weigh()
     }
   }

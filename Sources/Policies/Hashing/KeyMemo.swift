@@ -5,8 +5,8 @@ internal import Vocabulary
 ///
 /// What is remembered is what would be found, so it decides nothing; it is forgotten when members
 /// change. A key is known by 64 bits of a hash with a secret of the process. Of three keys with the
-/// same low bits the one asked for longest ago is forgotten. 192 KB for 16,384 keys, none before the
-/// first. Cost: the hash and an array access.
+/// same low bits the one asked for longest ago is forgotten. 192 KB for 16,384 keys, none before
+/// the first. Cost: the hash and an array access.
 struct KeyMemo: Sendable {
   private static let sets = 1 << 13
 

@@ -44,7 +44,7 @@ enum MurmurHash64A {
     return end(state, tail: tail(base + (count &- left), left))
   }
 
-  /// The hash of a text that ends with the bytes of `tail`, lowest first, fewer than eight but some.
+  /// The hash of a text that ends with the bytes of `tail`, lowest first, from one to seven.
   @inline(__always)
   static func end(_ state: UInt64, tail: UInt64) -> UInt64 {
     finish((state ^ tail) &* multiplier)

@@ -5,8 +5,8 @@ public import Vocabulary
 /// Highest random weight (Thaler and Ravishankar, 1998): no ring to keep, shares more even than a
 /// ring's, and a worker that leaves moves its own keys only, each to its next best. Of equal scores
 /// the last wins, as in the baseline. A request without a session key goes by its prompt's prefix
-/// (`PrefixPlacement`). Not bounded by load. Cost: 50 ns for each member the first time a key comes,
-/// 40 ns in all while it is remembered (`KeyMemo`); no allocation but the memo's own.
+/// (`PrefixPlacement`). Not bounded by load. Cost: 50 ns for each member the first time a key
+/// comes, 40 ns in all while it is remembered (`KeyMemo`); no allocation but the memo's own.
 public struct RendezvousHashPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .rendezvousHash }

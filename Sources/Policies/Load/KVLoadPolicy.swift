@@ -15,12 +15,6 @@ public struct KVLoadPolicy: Policy {
   /// From here on vLLM is about to preempt requests, which compute their prompts again.
   static let fullUsage = 0.95
 
-  /// k / (1 - k), for a usage of k up to a full one.
-  static func pressure(at usage: Double) -> Double {
-    let usage = min(usage, fullUsage)
-    return usage / (1 - usage)
-  }
-
   /// Which policy it is.
   public var name: PolicyName { .kvLoad }
 
@@ -55,19 +49,20 @@ public struct KVLoadPolicy: Policy {
   ) -> Double {
     var others = peers.foreignRequests
     var usage = peers.kvUsage
-    var pressure = peers.kvPressure
-    var secondsPerToken = peers.secondsPerToken
+    var speed = peers.tokensPerSecond
     if worker.pointee.isReported {
       others = Double(worker.pointee.foreignRequests)
       usage = worker.pointee.kvUsage
-      pressure = worker.pointee.kvPressure
-      // No division here: it would take as long as all the rest.
-      if worker.pointee.tokensPerSecond > 0 { secondsPerToken = worker.pointee.secondsPerToken }
+      if worker.pointee.tokensPerSecond > 0 { speed = worker.pointee.tokensPerSecond }
     }
     if usage >= KVLoadPolicy.fullUsage, !isLastResort { return .infinity }
     if worker.pointee.isColdPair { others += Double(WorkerLoad.coldPairRequests) }
     let tokens = Double(worker.pointee.tokensInFlight.number) + others * peers.tokensPerRequest
-    let seconds = tokens * secondsPerToken + KVLoadPolicy.secondsPerPressure * pressure
+    let pressure = usage < KVLoadPolicy.fullUsage ? usage : KVLoadPolicy.fullUsage
+    let room = 1 - pressure
+    // Both terms of the sum over one denominator: a division takes as long as all the rest.
+    let seconds =
+      (tokens * room + KVLoadPolicy.secondsPerPressure * pressure * speed) / (speed * room)
     let share = worker.pointee.share
     return share < 1 ? seconds / max(share, WorkerLoad.leastShare) : seconds
   }

@@ -11,10 +11,8 @@ struct PeerFigures {
   private(set) var foreignRequests = 0.0
   /// Share of the KV cache in use.
   private(set) var kvUsage = 0.0
-  /// What that weighs.
-  private(set) var kvPressure = 0.0
-  /// Seconds in which a worker computes a token; above 0.
-  private(set) var secondsPerToken = 1 / PeerFigures.presumedSpeed
+  /// Tokens that a worker computes in a second; above 0.
+  private(set) var tokensPerSecond = PeerFigures.presumedSpeed
   /// Prompt tokens of one request.
   private(set) var tokensPerRequest = PeerFigures.presumedTokens
 
@@ -36,8 +34,7 @@ struct PeerFigures {
     if reports > 0 {
       (foreignRequests, kvUsage) = (foreign / Double(reports), usage / Double(reports))
     }
-    kvPressure = KVLoadPolicy.pressure(at: kvUsage)
-    if speeds > 0 { secondsPerToken = Double(speeds) / speed }
+    if speeds > 0 { tokensPerSecond = speed / Double(speeds) }
     if tokens > 0 { tokensPerRequest = Double(tokens) / Double(max(requests, 1)) }
   }
 }
