@@ -4,6 +4,7 @@ Nothing is under way but what was asked for: a request leaves when the answer be
 whole, an event when the client has read the one before it. So the router does the same things in
 the same order in every run, however busy the machine is. Answers are fixed. Standard library only.
 """
+import itertools
 import json
 import re
 import socket
@@ -168,15 +169,20 @@ class HTTP1Client:
         "X-Stainless-Retry-Count: 0", "X-Stainless-Read-Timeout: 600",
         "Authorization: Bearer sk-0123456789abcdef0123456789abcdef")
 
-    def __init__(self, port, fields, body):
-        """`fields`: all but Host and Content-Length, which come with every request."""
+    def __init__(self, port, fields, body, sessions=0):
+        """`fields`: all but Host and Content-Length, which come with every request, and the session
+        by turns where there are any."""
         self.messages = Messages(socket.create_connection(("127.0.0.1", port)))
         lines = ["POST /v1/chat/completions HTTP/1.1", f"Host: 127.0.0.1:{port}",
                  f"Content-Length: {len(body)}", *fields]
         self.request = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+        # Ids of one length: a longer one would cost more by itself.
+        self.requests = itertools.cycle([
+            self.request.replace(b"\r\n\r\n", b"\r\nX-Session-Id: session-%04d\r\n\r\n" % number, 1)
+            for number in range(sessions)] or [self.request])
 
     def ask(self):
-        self.messages.socket.sendall(self.request)
+        self.messages.socket.sendall(next(self.requests))
         head, body = self.messages.next()
         if not head.startswith(b"HTTP/1.1 200 "):
             raise RuntimeError(f"the router answered {head + body}")

@@ -32,6 +32,14 @@ struct CacheKnowledge {
   /// Whether any worker holds any of that request's prompt.
   var isHit: Bool { match.longest > 0 }
 
+  /// Tells `group` what its workers have of that request's prompt, and who knows its model.
+  func note(in group: inout LegWorkers) {
+    group.noteHolders(match, trusting: predictions)
+    group.noteServers(models, isRare: asksForRareModel)
+  }
+
+  private var asksForRareModel: Bool { !rareModel.hashes.isEmpty && models.longest > 0 }
+
   /// Leading blocks of that request that `worker` holds, as far as that is to be believed.
   func cachedBlocks(on worker: WorkerID) -> Int {
     guard match.longest > 0, predictions.isTrusted(worker) else { return 0 }
@@ -44,7 +52,7 @@ struct CacheKnowledge {
   /// Whether the request asks for a rare model or adapter that others have served and `worker`, as
   /// far as is known, has not.
   func isNewToModel(_ worker: WorkerID) -> Bool {
-    !rareModel.hashes.isEmpty && models.longest > 0 && models.blocks(of: worker) == 0
+    asksForRareModel && models.blocks(of: worker) == 0
   }
 
   /// The request that was looked at last goes to `worker`.

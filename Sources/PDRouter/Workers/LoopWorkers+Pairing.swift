@@ -16,7 +16,9 @@ extension LoopWorkers {
     var condition = Condition(tried: tried, isUrgent: traits.isUrgent, now: now)
     condition.modelRow = modelRow(of: traits.askedModel)
     condition.avoidsEjected = pairs.badCount > 0
-    condition.overlooksCold = overlooksCold()
+    condition.allHaveMet = warmth.holds(
+      for: prefill.workers, serving.workers, in: pairs, membership: version)
+    condition.overlooksCold = !condition.allHaveMet && overlooksCold()
     var pair = pickPair(condition, &prefillSeat, &servingSeat, traits, &generator)
     if pair == nil, condition.avoidsEjected {
       condition.avoidsEjected = false
@@ -52,10 +54,8 @@ extension LoopWorkers {
     return (first.chosen, second.chosen)
   }
 
-  /// Whether this choice is one of those that let strangers meet.
+  /// Whether this choice among some strangers is one of those that let them meet.
   private mutating func overlooksCold() -> Bool {
-    guard !warmth.holds(for: prefill.workers, serving.workers, in: pairs, membership: version)
-    else { return false }
     choicesAmongStrangers += 1
     guard choicesAmongStrangers >= LoopWorkers.meetingOneIn else { return false }
     choicesAmongStrangers = 0
@@ -64,10 +64,9 @@ extension LoopWorkers {
 
   /// Whether it is worth comparing pairs: false only if all have met, fit, are in good standing and
   /// near, and nobody has cached any of the request's prompt.
-  private mutating func pairsMayDiffer(_ condition: Condition) -> Bool {
-    guard allFit, allNear, !condition.avoidsEjected, caches?.isHit != true else { return true }
-    return !warmth.holds(
-      for: prefill.workers, serving.workers, in: pairs, membership: version)
+  private func pairsMayDiffer(_ condition: Condition) -> Bool {
+    !allFit || !allNear || condition.avoidsEjected || caches?.isHit == true
+      || !condition.allHaveMet
   }
 
   /// The pair that costs least; nil where each leg is to be chosen by itself.
@@ -77,19 +76,19 @@ extension LoopWorkers {
   ) -> (prefill: Chosen, decode: Chosen)? {
     let choice = cheapestPair(pairChooser, condition, traits, &generator)
     guard let choice else { return nil }
-    let first = chosen(.prefill, Choice(choice.prefill, of: choice), of: prefillLineup)
-    let second = chosen(.serving, Choice(choice.decode, of: choice), of: servingLineup)
+    let first = chosen(.prefill, Choice(choice.prefill, of: choice))
+    let second = chosen(.serving, Choice(choice.decode, of: choice))
     meet(.prefill, &prefillSeat)
     meet(.serving, &servingSeat)
-    prefillSeat.noteChosen(choice.prefill, for: traits, among: prefillLineup.candidates)
+    prefillSeat.noteChosen(choice.prefill, for: traits, among: prefill.candidates)
     if servingSeat.hasShadow {
       // The shadow sees the decode workers as the policy would have: beside this prefill worker.
       var condition = condition
-      condition.partner = partner(at: prefillLineup.places[choice.prefill])
+      condition.partner = partner(at: prefill.place(of: choice.prefill))
       gather(.serving, condition)
-      guard let place = servingLineup.candidates.firstIndex(where: { $0.id == second.worker.id })
+      guard let place = serving.candidates.firstIndex(where: { $0.id == second.worker.id })
       else { preconditionFailure("a pair that was chosen is possible") }
-      servingSeat.noteChosen(place, for: traits, among: servingLineup.candidates)
+      servingSeat.noteChosen(place, for: traits, among: serving.candidates)
     }
     return (first, second)
   }
@@ -106,21 +105,25 @@ extension LoopWorkers {
     _ generator: inout SplitMix64
   ) -> PairChoice? {
     // The closure holds what it reads: with `self` in it, every call would copy all of that.
-    let (book, first, second) = (pairs, prefill, serving)
-    let (places, otherPlaces) = (prefillLineup.places, servingLineup.places)
+    let book = pairs
+    let (marks, otherMarks) = (prefill.marks, serving.marks)
+    let (sites, otherSites) = (prefill.sites, serving.sites)
+    let (places, otherPlaces) = (prefill.placesOfSome, serving.placesOfSome)
     let (avoidsEjected, now) = (condition.avoidsEjected, condition.now)
-    let overlooksCold = condition.overlooksCold
-    return prefillLineup.candidates.withUnsafeBufferPointer { prefills in
-      servingLineup.candidates.withUnsafeBufferPointer { decodes in
+    let isPlain = allFit && allNear && !avoidsEjected && !legsShareWorkers
+    let areFriends = condition.overlooksCold || condition.allHaveMet
+    return prefill.candidates.withUnsafeBufferPointer { prefills in
+      serving.candidates.withUnsafeBufferPointer { decodes in
         chooser.choose(for: traits, prefill: prefills, decode: decodes, using: &generator) {
           let (prefill, decode) = (prefills[$0].id, decodes[$1].id)
-          let (here, there) = (places[$0], otherPlaces[$1])
-          guard prefill != decode, first.marks[here].fits(second.marks[there]),
+          var relation: PairRelation =
+            areFriends || book.isWarm(prefill: prefill, decode: decode) ? [] : .cold
+          if isPlain { return relation }
+          let (here, there) = (places?[$0] ?? $0, otherPlaces?[$1] ?? $1)
+          guard prefill != decode, marks[here].fits(otherMarks[there]),
             !avoidsEjected || !book.isEjected(prefill: prefill, decode: decode, now: now)
           else { return .impossible }
-          var relation: PairRelation =
-            overlooksCold || book.isWarm(prefill: prefill, decode: decode) ? [] : .cold
-          if first.sites[here].isFar(from: second.sites[there]) { relation.insert(.far) }
+          if sites[here].isFar(from: otherSites[there]) { relation.insert(.far) }
           return relation
         }
       }
@@ -134,11 +137,13 @@ extension LoopWorkers {
     refresh()
     let mark = numbers.mark(of: worker)
     guard worker.isEligible, worker.role != .both else { return [] }
-    let group = worker.role == .prefill ? serving : prefill
-    return group.workers.indices.compactMap { place in
-      let other = group.workers[place]
-      guard group.marks[place].fits(mark), worker.mayShareModels(with: other) else { return nil }
-      let pair = worker.role == .prefill ? (worker, other) : (other, worker)
+    let isPrefill = worker.role == .prefill
+    let (others, marks) =
+      isPrefill ? (serving.workers, serving.marks) : (prefill.workers, prefill.marks)
+    return others.indices.compactMap { place in
+      let other = others[place]
+      guard marks[place].fits(mark), worker.mayShareModels(with: other) else { return nil }
+      let pair = isPrefill ? (worker, other) : (other, worker)
       return pairs.isWarm(prefill: pair.0.id, decode: pair.1.id) ? nil : pair
     }
   }

@@ -23,39 +23,11 @@ struct LoopWorkers: ~Copyable {
     var predictedBlocks = 0
   }
 
-  /// The eligible workers for a leg.
-  struct Group {
-    var workers: [Worker] = []
-    var marks: [CompatibilityMark] = []
-    /// Where each is, by its topology label.
-    var sites: [WorkerSite] = []
-    /// What each one's engine said of its load last.
-    var reports: [LoadReport?] = []
-    /// Since when each one may be chosen; nil for those that were there from the beginning.
-    var starts: [Instant?] = []
-    /// Whether so few are eligible that ejected ones are among these.
-    var overlooksEjections = false
-    /// Whether some are being tried, by a few requests at once.
-    var hasTried = false
-
-    /// Whether a further request may go to `worker`, one of these.
-    @inline(__always)
-    func hasRoom(_ worker: Worker) -> Bool { !hasTried || !worker.breaker.isFull }
-  }
-
   /// One side of a pair.
   struct Partner {
     let id: WorkerID
     let mark: CompatibilityMark
     let site: WorkerSite
-  }
-
-  /// The candidates of a leg for the choice being made.
-  struct Lineup {
-    /// Their places in the group.
-    var places: [Int] = []
-    /// What policies see of them.
-    var candidates: [WorkerSnapshot] = []
   }
 
   /// What a worker must be, besides a member of its group.
@@ -70,6 +42,10 @@ struct LoopWorkers: ~Copyable {
     var overlooksCold = false
     /// Whether only urgent requests are ahead of the one to be placed.
     var isUrgent = false
+    /// Whether the other one may be none of its group any more, of which less is known.
+    var partnerMayHaveLeft = false
+    /// Whether all pairs of the two groups have met.
+    var allHaveMet = false
     /// Who serves the model that is asked for, as a row of the roster.
     var modelRow = ModelRoster.everybody
     var now: Instant
@@ -94,8 +70,8 @@ struct LoopWorkers: ~Copyable {
   private(set) var nextReturn = Instant.distantFuture
   /// Workers that have left since they were taken last.
   private var departed: [Worker] = []
-  private(set) var prefill = Group()
-  private(set) var serving = Group()
+  private(set) var prefill = LegWorkers()
+  private(set) var serving = LegWorkers()
   var numbers = MarkNumbers()
   private var siteNumbers = SiteNumbers()
   /// Whether every prefill worker may be paired with every serving one.
@@ -112,9 +88,10 @@ struct LoopWorkers: ~Copyable {
   static let meetingOneIn = 8
   /// Pairs chosen since, while some have not met.
   var choicesAmongStrangers = 0
-  /// The candidates of the choice being made, by leg.
-  private(set) var prefillLineup = Lineup()
-  private(set) var servingLineup = Lineup()
+  /// Room for the next line-up of some.
+  private var spare = LegWorkers.Lineup()
+  /// Whether some worker may be chosen for either leg.
+  private(set) var legsShareWorkers = false
 
   init(
     registry: WorkerRegistry, pairChooser: PairChooser? = PairChooser(),
@@ -145,9 +122,10 @@ struct LoopWorkers: ~Copyable {
     }
     condition.partner = Partner(
       id: prefill.id, mark: numbers.mark(of: prefill), site: siteNumbers.site(of: prefill))
+    condition.partnerMayHaveLeft = true
     condition.avoidsEjected = pairs.badCount > 0
     gather(leg, condition)
-    if lineup(leg).places.isEmpty, condition.avoidsEjected {
+    if hasNobody(leg), condition.avoidsEjected {
       condition.avoidsEjected = false
       gather(leg, condition)
     }
@@ -162,11 +140,20 @@ struct LoopWorkers: ~Copyable {
   ) -> Bool {
     refresh()
     let row = modelRow(of: traits.askedModel)
-    let group = group(leg)
-    return group.workers.indices.contains {
-      roster.serves(row, leg, $0) && group.hasRoom(group.workers[$0])
-        && !tried.contains(group.workers[$0])
+    return leg == .prefill
+      ? isAnybody(of: prefill, leg, row, tried) : isAnybody(of: serving, leg, row, tried)
+  }
+
+  private func isAnybody(
+    of group: borrowing LegWorkers, _ leg: Leg, _ row: Int, _ tried: TriedWorkers
+  ) -> Bool {
+    for place in group.workers.indices
+    where roster.serves(row, leg, place) && group.hasRoom(group.workers[place])
+      && !tried.contains(group.workers[place])
+    {
+      return true
     }
+    return false
   }
 
   /// Whether there is anybody who may become a candidate for `leg`, the ill and the draining
@@ -192,7 +179,10 @@ struct LoopWorkers: ~Copyable {
     let reports = registry.reportVersion
     let current = registry.version
     guard current != version else {
-      if reports != reportVersion { copyReports() }
+      if reports != reportVersion {
+        prefill.copyReports()
+        serving.copyReports()
+      }
       reportVersion = reports
       return
     }
@@ -206,6 +196,7 @@ struct LoopWorkers: ~Copyable {
     prefill = makeGroup { $0.role != .decode }
     serving = makeGroup { $0.role != .prefill }
     noteModels(of: members)
+    legsShareWorkers = members.contains { $0.role == .both }
     let kinds = Set(serving.marks)
     allNear = siteNumbers.count < 2
     allFit = Set(prefill.marks).allSatisfy { mark in kinds.allSatisfy { mark.fits($0) } }
@@ -227,10 +218,10 @@ extension LoopWorkers {
     _ leg: Leg, by seat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (chosen: Chosen, place: Int)? {
     meet(leg, &seat)
-    let lineup = lineup(leg)
-    guard let choice = seat.choose(for: traits, among: lineup.candidates, using: &generator)
+    let candidates = candidates(leg)
+    guard let choice = seat.choose(for: traits, among: candidates, using: &generator)
     else { return nil }
-    return (chosen(leg, choice, of: lineup), lineup.places[choice.index])
+    return (chosen(leg, choice), place(leg, choice.index))
   }
 
   /// Tells the policy of `leg` who may be chosen, where that has changed.
@@ -238,20 +229,29 @@ extension LoopWorkers {
     seat.note(policyMembers(leg), version: version)
   }
 
-  /// The worker that `choice` names among the candidates of `leg`, which are `lineup`.
-  func chosen(_ leg: Leg, _ choice: Choice, of lineup: Lineup) -> Chosen {
-    precondition(
-      lineup.places.indices.contains(choice.index), "a policy chooses among its candidates")
-    let place = lineup.places[choice.index]
+  /// The worker that `choice` names among the candidates of `leg`.
+  func chosen(_ leg: Leg, _ choice: Choice) -> Chosen {
+    let place = place(leg, choice.index)
     let worker = leg == .prefill ? prefill.workers[place] : serving.workers[place]
+    let blocks = candidates(leg)[choice.index].cachedBlocks
     return Chosen(
-      worker: worker, choice: choice, cachedBlocks: lineup.candidates[choice.index].cachedBlocks,
+      worker: worker, choice: choice, cachedBlocks: blocks,
       predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)
   }
 
-  func lineup(_ leg: Leg) -> Lineup { leg == .prefill ? prefillLineup : servingLineup }
+  /// What policies see of the candidates of `leg`.
+  func candidates(_ leg: Leg) -> [WorkerSnapshot] {
+    leg == .prefill ? prefill.candidates : serving.candidates
+  }
 
-  private func group(_ leg: Leg) -> Group { leg == .prefill ? prefill : serving }
+  /// The place in the group of `leg` of its candidate at `index`.
+  func place(_ leg: Leg, _ index: Int) -> Int {
+    leg == .prefill ? prefill.place(of: index) : serving.place(of: index)
+  }
+
+  private func hasNobody(_ leg: Leg) -> Bool {
+    leg == .prefill ? prefill.hasNobody : serving.hasNobody
+  }
 
   /// Everybody who may become a candidate for `leg`, the ill and the draining included.
   private func policyMembers(_ leg: Leg) -> [PolicyMember] {
@@ -261,54 +261,79 @@ extension LoopWorkers {
     }
   }
 
+  /// Makes those the candidates of `leg` that meet `condition`, as they are now.
   mutating func gather(_ leg: Leg, _ condition: Condition) {
-    var lineup = Lineup()
-    exchange(&lineup, leg)
+    switch leg {
+    case .prefill:
+      prefill.update(now: condition.now, slowStart: slowStart)
+      caches?.note(in: &prefill)
+    case .serving:
+      serving.update(now: condition.now, slowStart: slowStart)
+      caches?.note(in: &serving)
+      markPairs(condition)
+    }
+    guard isNarrow(condition, for: leg) else {
+      leg == .prefill ? prefill.widen() : serving.widen()
+      return
+    }
+    var lineup = LegWorkers.Lineup()
+    swap(&lineup, &spare)
     lineup.places.removeAll(keepingCapacity: true)
     lineup.candidates.removeAll(keepingCapacity: true)
-    let group = group(leg)
-    let partner = condition.partner
-    for place in group.workers.indices {
-      let worker = group.workers[place]
-      let (mark, site) = (group.marks[place], group.sites[place])
-      guard roster.serves(condition.modelRow, leg, place), group.hasRoom(worker),
-        !condition.tried.contains(worker),
-        isPossible(worker.id, mark, condition),
-        !condition.needsPartner
-          || hasPartner(Partner(id: worker.id, mark: mark, site: site), condition)
-      else { continue }
-      var snapshot = WorkerSnapshot(
-        id: worker.id, role: worker.role,
-        requestsInFlight: condition.isUrgent ? worker.urgentInFlight : worker.requestsInFlight,
-        tokensInFlight: TokenCount(worker.tokensInFlight),
-        isColdPair: !condition.overlooksCold
-          && (partner.map { !pairs.isWarm(prefill: $0.id, decode: worker.id) } ?? false))
-      if let caches {
-        snapshot.cachedBlocks = caches.cachedBlocks(on: worker.id)
-        snapshot.isNewToModel = caches.isNewToModel(worker.id)
-      }
-      snapshot.reported = group.reports[place]?.load(at: condition.now)
-      if !slowStart.isOff {
-        snapshot.share = slowStart.share(since: group.starts[place], now: condition.now)
-      }
-      if let partner { snapshot.isFarPair = site.isFar(from: partner.site) }
-      lineup.places.append(place)
-      lineup.candidates.append(snapshot)
-    }
-    exchange(&lineup, leg)
-  }
-
-  /// Takes the lineup of `leg` out and puts another one in, without a copy.
-  private mutating func exchange(_ lineup: inout Lineup, _ leg: Leg) {
     switch leg {
-    case .prefill: swap(&lineup, &prefillLineup)
-    case .serving: swap(&lineup, &servingLineup)
+    case .prefill:
+      select(from: prefill, leg, condition, into: &lineup)
+      prefill.narrow(to: &lineup)
+    case .serving:
+      select(from: serving, leg, condition, into: &lineup)
+      serving.narrow(to: &lineup)
+    }
+    swap(&lineup, &spare)
+  }
+
+  private mutating func markPairs(_ condition: Condition) {
+    guard let partner = condition.partner,
+      !allNear || !condition.allHaveMet || condition.partnerMayHaveLeft
+    else { return serving.unmarkPairs() }
+    // All have met, or are taken for acquaintances: then nobody is cold.
+    if condition.overlooksCold || condition.allHaveMet {
+      serving.markPairs(of: partner) { _ in true }
+    } else {
+      let (book, row) = (pairs, pairs.row(of: partner.id))
+      serving.markPairs(of: partner) { book.isWarm(row, $0) }
     }
   }
 
-  private mutating func copyReports() {
-    prefill.reports = prefill.workers.map(\.loadReport)
-    serving.reports = serving.workers.map(\.loadReport)
+  /// Whether `condition` may leave out some of the group of `leg`, or sees them otherwise.
+  private func isNarrow(_ condition: Condition, for leg: Leg) -> Bool {
+    if condition.isUrgent || !condition.tried.isEmpty { return true }
+    if condition.modelRow != ModelRoster.everybody { return true }
+    if leg == .prefill ? prefill.hasTried : serving.hasTried { return true }
+    guard condition.partner != nil else { return condition.needsPartner }
+    return condition.avoidsEjected || condition.partnerMayHaveLeft || !allFit || legsShareWorkers
+  }
+
+  /// Puts copies of those of `group` that meet `condition` into `lineup`.
+  private func select(
+    from group: borrowing LegWorkers, _ leg: Leg, _ condition: Condition,
+    into lineup: inout LegWorkers.Lineup
+  ) {
+    for place in group.workers.indices where roster.serves(condition.modelRow, leg, place) {
+      let (id, mark) = (group.everybody[place].id, group.marks[place])
+      guard !group.hasTried || group.hasRoom(group.workers[place]),
+        condition.tried.isEmpty || !condition.tried.contains(group.workers[place]),
+        isPossible(id, mark, condition),
+        !condition.needsPartner
+          || hasPartner(Partner(id: id, mark: mark, site: group.sites[place]), condition)
+      else { continue }
+      lineup.places.append(place)
+      lineup.candidates.append(group.everybody[place])
+      guard condition.isUrgent else { continue }
+      let worker = group.workers[place]
+      lineup.candidates[lineup.candidates.count - 1].note(
+        requestsInFlight: worker.urgentInFlight,
+        tokensInFlight: group.everybody[place].tokensInFlight)
+    }
   }
 
   /// Whether the worker `id` may serve what the partner of `condition` prefills.
@@ -334,41 +359,9 @@ extension LoopWorkers {
     }
   }
 
-  private mutating func makeGroup(where isMember: (Worker) -> Bool) -> Group {
-    var group = Group()
-    let present = members.filter { $0.state == .active && isMember($0) }
-    group.overlooksEjections = mustOverlookEjections(of: present)
-    for worker in present where worker.isHealthy {
-      let state = worker.breaker.state
-      guard
-        state != .ejected || group.overlooksEjections && !worker.breaker.awaitsProbe
-      else { continue }
-      if state == .probing, !group.overlooksEjections { group.hasTried = true }
-      group.workers.append(worker)
-      group.marks.append(numbers.mark(of: worker))
-      group.sites.append(siteNumbers.site(of: worker))
-      group.reports.append(worker.loadReport)
-      group.starts.append(worker.startedAt)
-    }
-    return group
-  }
-
-  /// Whether of a group's undrained workers so few are eligible, and admitted to all requests, that
-  /// those that remain would only be the next to fail.
-  ///
-  /// Workers that probes find unhealthy stay out in any case, and so do those that are ejected for
-  /// broken connections and about to be probed: they would only cost attempts, and waiting for them
-  /// takes a second.
-  private func mustOverlookEjections(of present: [Worker]) -> Bool {
-    guard panicThreshold > 0 else { return false }
-    var (eligible, failing) = (0, 0)
-    for worker in present where worker.isHealthy {
-      if worker.breaker.state == .admitting {
-        eligible += 1
-      } else if !worker.breaker.awaitsProbe {
-        failing += 1
-      }
-    }
-    return failing > 0 && eligible * 100 < panicThreshold * present.count
+  private mutating func makeGroup(where isMember: (Worker) -> Bool) -> LegWorkers {
+    LegWorkers(
+      of: members.filter { $0.state == .active && isMember($0) }, panicThreshold: panicThreshold,
+      slowStart: slowStart, &numbers, &siteNumbers)
   }
 }

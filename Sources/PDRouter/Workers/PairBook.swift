@@ -46,6 +46,28 @@ struct PairBook {
     return rows[row][column].isWarm
   }
 
+  /// One prefill worker's pairs, to be asked of many decode workers; valid until the book changes.
+  struct Row {
+    /// Which row it has; nil for none.
+    fileprivate let number: Int?
+    /// Whether it has none because all are taken.
+    fileprivate let isBeyondLimit: Bool
+  }
+
+  /// The row of `prefill`.
+  func row(of prefill: WorkerID) -> Row {
+    Row(number: prefills.place(of: prefill), isBeyondLimit: prefills.isBeyondLimit(prefill))
+  }
+
+  /// `isWarm` of the worker of `row` and `decode`.
+  @inline(__always)
+  func isWarm(_ row: Row, _ decode: WorkerID) -> Bool {
+    guard let number = row.number, let column = decodes.place(of: decode) else {
+      return row.isBeyondLimit || decodes.isBeyondLimit(decode)
+    }
+    return rows[number][column].isWarm
+  }
+
   /// Whether the pair is to be passed over at `now` while another is possible.
   func isEjected(prefill: WorkerID, decode: WorkerID, now: Instant) -> Bool {
     guard badCount > 0, let row = prefills.place(of: prefill),

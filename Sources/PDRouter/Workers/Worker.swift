@@ -39,13 +39,12 @@ public final class Worker: Sendable {
   }
 
   private let learned: Guarded<Learned>
-  private let requests = Atomic<Int>(0)
-  private let urgent = Atomic<Int>(0)
-  private let tokens = Atomic<Int>(0)
-  private let waitingPrompts = Atomic<Int>(0)
+  /// Keeps `counters` alive.
+  let loadBlock: WorkerLoadBlock
+  /// What is in flight to it.
+  nonisolated(unsafe) let counters: UnsafeMutablePointer<WorkerLoadBlock.Counters>
   private let healthy: Atomic<Bool>
   private let found = Atomic<Bool>(false)
-  private let processed = Atomic<Int>(0)
   private let predictionError = Atomic<UInt64>(0)
   private let failures = Atomic<Int>(0)
   private let knowsRanks: Atomic<Bool>
@@ -64,16 +63,18 @@ public final class Worker: Sendable {
   ) {
     self.init(
       id: id, url: url, role: role, details: details, isHealthy: isHealthy,
-      engineNumber: id.number, key: key)
+      engineNumber: id.number, key: key, loads: .alone())
   }
 
-  /// The same, for a rank of the engine of that number.
+  /// The same, for a rank of the engine of that number, whose load is counted at `loads`.
   init(
     id: WorkerID, url: WorkerURL, role: Role, details: WorkerDetails, isHealthy: Bool,
-    engineNumber: UInt32, key: WorkerKey?
+    engineNumber: UInt32, key: WorkerKey?, loads: WorkerLoadPlace
   ) {
     precondition(url.rank != nil || engineNumber == id.number, "a whole engine is one worker")
     self.engineNumber = engineNumber
+    loadBlock = loads.block
+    counters = loads.block.counters(at: loads.place)
     self.id = id
     self.url = url
     self.role = role
@@ -114,29 +115,32 @@ public final class Worker: Sendable {
   }
 
   /// Requests reserved on it by all loops, from reservation to the end of the body.
-  public var requestsInFlight: Int { requests.load(ordering: .relaxed) }
+  public var requestsInFlight: Int { counters.pointee.requests.load(ordering: .relaxed) }
 
   /// Of these, urgent ones: what an urgent request finds ahead of it where the engine schedules by
   /// priority, and engines that do not refuse such requests.
-  var urgentInFlight: Int { urgent.load(ordering: .relaxed) }
+  var urgentInFlight: Int { counters.pointee.urgent.load(ordering: .relaxed) }
 
   /// Estimated prompt tokens of those requests.
-  public var tokensInFlight: Int { tokens.load(ordering: .relaxed) }
+  public var tokensInFlight: Int { counters.pointee.tokens.load(ordering: .relaxed) }
 
   /// Estimated prompt tokens of requests that it serves whole and that have no token yet.
-  var promptTokensWaiting: Int { waitingPrompts.load(ordering: .relaxed) }
+  var promptTokensWaiting: Int {
+    counters.pointee.waitingPrompts.load(ordering: .relaxed)
+  }
 
   /// Decode legs reserved on it whose prefill is not over.
   var pendingDecodes: Int { tally.pendingDecodes.load(ordering: .relaxed) }
 
   /// Counts a prompt in that it is to compute for a request it serves whole.
   func addWaitingPrompt(_ tokens: TokenCount) {
-    waitingPrompts.wrappingAdd(tokens.number, ordering: .relaxed)
+    counters.pointee.waitingPrompts.wrappingAdd(tokens.number, ordering: .relaxed)
   }
 
   /// Counts it out again.
   func removeWaitingPrompt(_ tokens: TokenCount) {
-    let left = waitingPrompts.wrappingSubtract(tokens.number, ordering: .relaxed).newValue
+    let left = counters.pointee.waitingPrompts
+      .wrappingSubtract(tokens.number, ordering: .relaxed).newValue
     precondition(left >= 0, "a waiting prompt is counted out once")
   }
 
@@ -153,7 +157,7 @@ public final class Worker: Sendable {
   }
 
   /// Requests ever sent to it.
-  var processedRequests: Int { processed.load(ordering: .relaxed) }
+  var processedRequests: Int { counters.pointee.processed.load(ordering: .relaxed) }
 
   /// Requests it failed, by its connection or by a 5xx.
   var failedRequests: Int { failures.load(ordering: .relaxed) }
@@ -265,17 +269,24 @@ public final class Worker: Sendable {
 
   /// Counts a request in; exactly one `release` with the same tokens follows.
   func reserve(_ promptTokens: TokenCount, isUrgent: Bool = false) {
-    if isUrgent { urgent.wrappingAdd(1, ordering: .relaxed) }
-    requests.wrappingAdd(1, ordering: .relaxed)
-    tokens.wrappingAdd(promptTokens.number, ordering: .relaxed)
-    processed.wrappingAdd(1, ordering: .relaxed)
+    if isUrgent { counters.pointee.urgent.wrappingAdd(1, ordering: .relaxed) }
+    counters.pointee.requests.wrappingAdd(1, ordering: .relaxed)
+    counters.pointee.tokens.wrappingAdd(promptTokens.number, ordering: .relaxed)
+    counters.pointee.processed.wrappingAdd(1, ordering: .relaxed)
+    noteLoadChange()
   }
 
   /// Counts a request out.
   func release(_ promptTokens: TokenCount, isUrgent: Bool = false) {
-    if isUrgent { urgent.wrappingSubtract(1, ordering: .relaxed) }
-    let left = requests.wrappingSubtract(1, ordering: .relaxed).newValue
-    tokens.wrappingSubtract(promptTokens.number, ordering: .relaxed)
+    if isUrgent { counters.pointee.urgent.wrappingSubtract(1, ordering: .relaxed) }
+    let left = counters.pointee.requests.wrappingSubtract(1, ordering: .relaxed).newValue
+    counters.pointee.tokens.wrappingSubtract(promptTokens.number, ordering: .relaxed)
     precondition(left >= 0, "a reservation is released once")
+    noteLoadChange()
+  }
+
+  /// Makes every loop look again at the counters, which have changed before this.
+  private func noteLoadChange() {
+    loadBlock.changes.pointee.wrappingAdd(1, ordering: .releasing)
   }
 }

@@ -25,6 +25,8 @@ public final class WorkerRegistry: Sendable {
     /// Workers that left, oldest first, so that a drain can be watched to its end.
     var departed: [Worker] = []
     var nextNumber: UInt32 = 0
+    /// Where the next worker's load is counted.
+    var nextLoads = WorkerLoadPlace(block: WorkerLoadBlock(), place: 0)
     let key: WorkerKey?
 
     init(key: WorkerKey?) {
@@ -40,8 +42,10 @@ public final class WorkerRegistry: Sendable {
         ? nil : workers.first { $0.url.rank != nil && $0.role == role && $0.url.base == base }
       let worker = Worker(
         id: WorkerID(number: nextNumber), url: url, role: role, details: details,
-        isHealthy: isHealthy, engineNumber: sibling?.engineNumber ?? nextNumber, key: key)
+        isHealthy: isHealthy, engineNumber: sibling?.engineNumber ?? nextNumber, key: key,
+        loads: nextLoads)
       nextNumber += 1
+      nextLoads = nextLoads.next()
       workers.append(worker)
       return worker
     }

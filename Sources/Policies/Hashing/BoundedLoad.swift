@@ -16,34 +16,36 @@ struct BoundedLoad {
     factor: Double
   ) {
     precondition(factor >= 1, "a cap below the mean leaves nobody")
-    var (requests, tokens) = (1.0, max(1, Double(promptTokens.number)))
-    var shares = 0.0
-    for candidate in candidates {
-      requests += Double(BoundedLoad.requests(of: candidate))
-      tokens += Double(candidate.tokensInFlight.number)
-      shares += BoundedLoad.share(of: candidate)
+    var (requests, tokens, shares) = (0, 0, 0.0)
+    guard let first = candidates.baseAddress else { preconditionFailure("somebody is to be bound") }
+    for place in candidates.indices {
+      requests &+= BoundedLoad.requests(of: first + place)
+      tokens &+= first[place].tokensInFlight.number
+      shares += BoundedLoad.share(of: first + place)
     }
-    requestCap = factor * requests / shares
-    tokenCap = factor * tokens / shares
+    requestCap = factor * (Double(requests) + 1) / shares
+    tokenCap = factor * (Double(tokens) + max(1, Double(promptTokens.number))) / shares
   }
 
   /// Whether `candidate` is below both caps.
   @inline(__always)
-  func admits(_ candidate: WorkerSnapshot) -> Bool {
+  func admits(_ candidate: UnsafePointer<WorkerSnapshot>) -> Bool {
     let share = BoundedLoad.share(of: candidate)
-    return Double(BoundedLoad.requests(of: candidate)) < (requestCap * share).rounded(.up)
-      && Double(candidate.tokensInFlight.number) < (tokenCap * share).rounded(.up)
+    let requests = Double(BoundedLoad.requests(of: candidate))
+    let tokens = Double(candidate.pointee.tokensInFlight.number)
+    // What is below a cap that is not whole is below the next whole number, so none is rounded.
+    return requests < requestCap * share && tokens < tokenCap * share
   }
 
   /// Requests of everybody on it, as far as they are known.
   @inline(__always)
-  static func requests(of candidate: WorkerSnapshot) -> Int {
-    candidate.requestsInFlight &+ (candidate.reported?.foreignRequests ?? 0)
+  static func requests(of candidate: UnsafePointer<WorkerSnapshot>) -> Int {
+    candidate.pointee.allRequests
   }
 
   /// A worker that starts slowly has a small share of the cap, never none.
   @inline(__always)
-  private static func share(of candidate: WorkerSnapshot) -> Double {
-    max(candidate.share, 0.01)
+  private static func share(of candidate: UnsafePointer<WorkerSnapshot>) -> Double {
+    candidate.pointee.share > 0.01 ? candidate.pointee.share : 0.01
   }
 }

@@ -15,7 +15,9 @@ public enum FBIHash {
 
   /// The hash of a text whose `MurmurHash64A` with `seed` is `murmur`.
   static func hash(murmur: UInt64) -> UInt64 {
-    let bucket = FurcHash.bucket(first: murmur, seed: seed).littleEndian
-    return withUnsafeBytes(of: bucket) { MurmurHash64A.hash($0, seed: seed) }
+    // The bucket's four bytes, lowest first.
+    let bucket = FurcHash.bucket(first: murmur, seed: seed)
+    return MurmurHash64A.end(
+      MurmurHash64A.begin(length: 4, seed: seed), tail: UInt64(bucket))
   }
 }

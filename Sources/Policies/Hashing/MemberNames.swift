@@ -34,6 +34,14 @@ struct MemberNames: Sendable {
     }
   }
 
+  /// Calls `body` with the registration numbers and the hashes of the URLs, which never allocates.
+  @inline(__always)
+  func withMarks<Result>(
+    _ body: (_ ids: UnsafeBufferPointer<UInt32>, _ marks: UnsafeBufferPointer<UInt64>) -> Result
+  ) -> Result {
+    ids.withUnsafeBufferPointer { ids in marks.withUnsafeBufferPointer { body(ids, $0) } }
+  }
+
   /// Calls `body` with the scores that `key` gives the members.
   ///
   /// Allocates only when `key` is longer than every one before.

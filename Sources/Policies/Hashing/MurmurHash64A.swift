@@ -41,13 +41,32 @@ enum MurmurHash64A {
     let state = words(state, base, count)
     let left = count & 7
     guard left > 0 else { return finish(state) }
+    return end(state, tail: tail(base + (count &- left), left))
+  }
+
+  /// The hash of a text that ends with the bytes of `tail`, lowest first, from one to seven.
+  @inline(__always)
+  static func end(_ state: UInt64, tail: UInt64) -> UInt64 {
+    finish((state ^ tail) &* multiplier)
+  }
+
+  /// The `count` bytes at `base` as a number, lowest first; from 1 to 7.
+  @inline(__always)
+  private static func tail(_ base: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    // Two loads that overlap where there are four or more.
+    if count >= 4 {
+      let low = UInt32(littleEndian: base.loadUnaligned(as: UInt32.self))
+      let high = UInt32(
+        littleEndian: base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+      return UInt64(low) | UInt64(high) &<< UInt64(truncatingIfNeeded: (count &- 4) &* 8)
+    }
     var tail: UInt64 = 0
     var offset = count
-    while offset > count &- left {
+    while offset > 0 {
       offset &-= 1
-      tail = tail << 8 | UInt64(base.load(fromByteOffset: offset, as: UInt8.self))
+      tail = tail &<< 8 | UInt64(base.load(fromByteOffset: offset, as: UInt8.self))
     }
-    return finish((state ^ tail) &* multiplier)
+    return tail
   }
 
   /// The hash of the eight bytes of `word`, lowest first.

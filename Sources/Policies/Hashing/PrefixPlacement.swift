@@ -29,24 +29,39 @@ struct PrefixPlacement: Sendable {
       return byLoad.choose(for: request, among: candidates, using: &generator)
     }
     let bound = BoundedLoad(candidates, adding: request.promptTokens, factor: factor)
-    var member = 0
-    var (first, firstRank) = (-1, UInt64.zero)
-    var (best, bestRank) = (-1, UInt64.zero)
-    for place in candidates.indices {
-      let id = candidates[place].id.number
-      while member < names.ids.count, names.ids[member] < id { member &+= 1 }
-      guard member < names.ids.count, names.ids[member] == id else { continue }
-      let rank = SplitMix64.mix(key ^ names.marks[member])
-      if first < 0 || rank > firstRank { (first, firstRank) = (place, rank) }
-      guard best < 0 || rank > bestRank, bound.admits(candidates[place]) else { continue }
-      (best, bestRank) = (place, rank)
+    let (first, best) = names.withMarks { ids, marks in
+      PrefixPlacement.highest(of: key, ids, marks, among: candidates, within: bound)
     }
     guard best >= 0 else {
       return byLoad.choose(for: request, among: candidates, using: &generator)
     }
     return Choice(
       index: best, reason: best == first ? .hash : .hashSpill,
-      score: Double(BoundedLoad.requests(of: candidates[best])))
+      score: Double(candidates[best].allRequests))
+  }
+
+  /// The places of the candidate that comes first in the order of `key`, and of the first that may
+  /// have more; -1 for none.
+  @inline(__always)
+  private static func highest(
+    of key: UInt64, _ ids: UnsafeBufferPointer<UInt32>, _ marks: UnsafeBufferPointer<UInt64>,
+    among candidates: UnsafeBufferPointer<WorkerSnapshot>, within bound: BoundedLoad
+  ) -> (first: Int, best: Int) {
+    guard let start = candidates.baseAddress else { return (-1, -1) }
+    var member = 0
+    var (first, firstRank) = (-1, UInt64.zero)
+    var (best, bestRank) = (-1, UInt64.zero)
+    for place in candidates.indices {
+      let id = candidates[place].id.number
+      while member < ids.count, ids[member] < id { member &+= 1 }
+      guard member < ids.count, ids[member] == id else { continue }
+      let rank = SplitMix64.mix(key ^ marks[member])
+      // Below the best that may have more it is neither.
+      if rank <= bestRank, best >= 0 { continue }
+      if first < 0 || rank > firstRank { (first, firstRank) = (place, rank) }
+      if bound.admits(start + place) { (best, bestRank) = (place, rank) }
+    }
+    return (first, best)
   }
 }
 

@@ -32,11 +32,10 @@ public struct KVAwarePolicy: Policy {
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,
     using generator: inout SplitMix64
   ) -> Choice? {
-    guard !candidates.isEmpty else { return nil }
+    guard let first = candidates.baseAddress, !candidates.isEmpty else { return nil }
     let prompt = Prompt(of: request)
-    var least = LeastSoFar(prompt.cost(on: candidates[0]), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(prompt.cost(on: candidates[place]), at: place, using: &generator)
+    let least = LeastPlace(of: candidates.count, using: &generator) {
+      prompt.cost(on: first + $0)
     }
     guard candidates.count > 1 else {
       return Choice(index: 0, reason: .onlyCandidate, score: least.score)
@@ -56,8 +55,9 @@ public struct KVAwarePolicy: Policy {
   ) -> Choice {
     var total = 0.0
     var (index, score) = (0, least)
+    guard let first = candidates.baseAddress else { preconditionFailure("somebody is drawn") }
     for place in candidates.indices {
-      let cost = prompt.cost(on: candidates[place])
+      let cost = prompt.cost(on: first + place)
       let distance = (cost - least) / temperature
       guard distance < KVAwarePolicy.farthest else { continue }
       let weight = exp(-distance)
@@ -83,9 +83,11 @@ private struct Prompt {
   }
 
   @inline(__always)
-  func cost(on worker: borrowing WorkerSnapshot) -> Double {
-    let cached = Double(min(max(worker.cachedBlocks, 0), blocks)) * tokensPerBlock
-    let ahead = tokens - cached + Double(worker.tokensInFlight.number)
-    return ahead * (WorkerLoad(of: worker).requests + 1)
+  func cost(on worker: UnsafePointer<WorkerSnapshot>) -> Double {
+    var uncached = tokens
+    if worker.pointee.cachedBlocks > 0 {
+      uncached -= Double(min(worker.pointee.cachedBlocks, blocks)) * tokensPerBlock
+    }
+    return (uncached + Double(worker.pointee.tokensInFlight.number)) * (worker.pointee.load + 1)
   }
 }

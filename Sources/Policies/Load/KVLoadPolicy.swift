@@ -15,17 +15,6 @@ public struct KVLoadPolicy: Policy {
   /// From here on vLLM is about to preempt requests, which compute their prompts again.
   static let fullUsage = 0.95
 
-  /// A cost that puts every worker with a full cache behind those with room.
-  private struct Cost: Comparable {
-    var isFull: Bool
-    var seconds: Double
-
-    @inline(__always)
-    static func < (left: Cost, right: Cost) -> Bool {
-      left.isFull != right.isFull ? right.isFull : left.seconds < right.seconds
-    }
-  }
-
   /// Which policy it is.
   public var name: PolicyName { .kvLoad }
 
@@ -38,35 +27,43 @@ public struct KVLoadPolicy: Policy {
     among candidates: UnsafeBufferPointer<WorkerSnapshot>,
     using generator: inout SplitMix64
   ) -> Choice? {
-    guard !candidates.isEmpty else { return nil }
+    guard let first = candidates.baseAddress, !candidates.isEmpty else { return nil }
     let peers = PeerFigures(of: candidates)
-    var least = LeastSoFar(cost(of: candidates[0], among: peers), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(cost(of: candidates[place], among: peers), at: place, using: &generator)
+    var least = LeastPlace(of: candidates.count, using: &generator) {
+      cost(of: first + $0, among: peers, isLastResort: false)
+    }
+    if least.score == .infinity {
+      least = LeastPlace(of: candidates.count, using: &generator) {
+        cost(of: first + $0, among: peers, isLastResort: true)
+      }
     }
     let reason: ChoiceReason =
       candidates.count == 1 ? .onlyCandidate : least.isTie ? .tie : .leastCost
-    return Choice(index: least.index, reason: reason, score: least.score.seconds)
+    return Choice(index: least.index, reason: reason, score: least.score)
   }
 
+  /// Seconds; infinitely many for a worker with a full cache, unless all are full.
   @inline(__always)
-  private func cost(of worker: borrowing WorkerSnapshot, among peers: PeerFigures) -> Cost {
+  private func cost(
+    of worker: UnsafePointer<WorkerSnapshot>, among peers: PeerFigures, isLastResort: Bool
+  ) -> Double {
     var others = peers.foreignRequests
     var usage = peers.kvUsage
     var speed = peers.tokensPerSecond
-    if let reported = worker.reported {
-      others = Double(reported.foreignRequests)
-      usage = reported.kvUsage
-      if reported.tokensPerSecond > 0 { speed = reported.tokensPerSecond }
+    if worker.pointee.isReported {
+      others = Double(worker.pointee.foreignRequests)
+      usage = worker.pointee.kvUsage
+      if worker.pointee.tokensPerSecond > 0 { speed = worker.pointee.tokensPerSecond }
     }
-    if worker.isColdPair { others += Double(WorkerLoad.coldPairRequests) }
-    let tokens = Double(worker.tokensInFlight.number) + others * peers.tokensPerRequest
-    let pressure = min(usage, KVLoadPolicy.fullUsage)
+    if usage >= KVLoadPolicy.fullUsage, !isLastResort { return .infinity }
+    if worker.pointee.isColdPair { others += Double(WorkerLoad.coldPairRequests) }
+    let tokens = Double(worker.pointee.tokensInFlight.number) + others * peers.tokensPerRequest
+    let pressure = usage < KVLoadPolicy.fullUsage ? usage : KVLoadPolicy.fullUsage
     let room = 1 - pressure
     // Both terms of the sum over one denominator: a division takes as long as all the rest.
-    var seconds =
+    let seconds =
       (tokens * room + KVLoadPolicy.secondsPerPressure * pressure * speed) / (speed * room)
-    if worker.share < 1 { seconds /= max(worker.share, WorkerLoad.leastShare) }
-    return Cost(isFull: usage >= KVLoadPolicy.fullUsage, seconds: seconds)
+    let share = worker.pointee.share
+    return share < 1 ? seconds / max(share, WorkerLoad.leastShare) : seconds
   }
 }

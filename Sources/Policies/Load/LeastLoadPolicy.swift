@@ -2,7 +2,8 @@ public import Vocabulary
 
 /// The worker with the least `WorkerLoad`, any of several equal ones.
 ///
-/// Cost: one pass, and one number from the generator per tie.
+/// Cost: two short passes; where several are equal a number from the generator and half a pass
+/// more.
 public struct LeastLoadPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .leastLoad }
@@ -17,12 +18,9 @@ public struct LeastLoadPolicy: Policy {
     using generator: inout SplitMix64
   ) -> Choice? {
     guard !candidates.isEmpty else { return nil }
-    var least = LeastSoFar(WorkerLoad(of: candidates[0]), at: 0)
-    for place in 1..<candidates.count {
-      least.offer(WorkerLoad(of: candidates[place]), at: place, using: &generator)
-    }
+    let least = LeastPlace(loaded: candidates, using: &generator)
     let reason: ChoiceReason =
       candidates.count == 1 ? .onlyCandidate : least.isTie ? .tie : .leastLoaded
-    return Choice(index: least.index, reason: reason, score: least.score.requests)
+    return Choice(index: least.index, reason: reason, score: least.score)
   }
 }

@@ -23,13 +23,13 @@ struct PeerFigures {
     for place in workers.indices {
       requests &+= workers[place].requestsInFlight
       tokens &+= workers[place].tokensInFlight.number
-      guard let reported = workers[place].reported else { continue }
-      reports += 1
-      foreign += Double(reported.foreignRequests)
-      usage += reported.kvUsage
-      guard reported.tokensPerSecond > 0 else { continue }
-      speeds += 1
-      speed += reported.tokensPerSecond
+      guard workers[place].isReported else { continue }
+      reports &+= 1
+      foreign += Double(workers[place].foreignRequests)
+      usage += workers[place].kvUsage
+      guard workers[place].tokensPerSecond > 0 else { continue }
+      speeds &+= 1
+      speed += workers[place].tokensPerSecond
     }
     if reports > 0 {
       (foreignRequests, kvUsage) = (foreign / Double(reports), usage / Double(reports))

@@ -34,20 +34,22 @@ public struct PairChooser: Sendable {
     using generator: inout SplitMix64,
     relation: (_ prefill: Int, _ decode: Int) -> PairRelation
   ) -> PairChoice? {
-    guard !prefill.isEmpty, !decode.isEmpty, prefill.count + decode.count > 2 else { return nil }
+    guard let first = prefill.baseAddress, let second = decode.baseAddress, !prefill.isEmpty,
+      !decode.isEmpty, prefill.count + decode.count > 2
+    else { return nil }
     let cost = PairCost(of: request, servesWholeBelow: servesWholeBelow)
     // Where nothing is chosen, the policies draw what they would have drawn anyway.
     var draws = generator
     var prefills = PairShortlist(salt: draws.next())
     for place in prefill.indices {
-      prefills.offer(place, cost: cost.prefill(on: prefill[place]))
+      prefills.offer(place, cost: cost.prefill(on: first + place))
     }
     let decodes = shortlist(
       decode, cost, behind: prefills, salt: draws.next(), relation: relation)
     var search = PairSearch(generator: draws)
     for rank in 0..<decodes.count {
       let place = decodes[rank]
-      search.turn(to: place, decode[place].cachedBlocks, cost.decode(on: decode[place]))
+      search.turn(to: place, decode[place].cachedBlocks, cost.decode(on: second + place))
       for other in 0..<prefills.count {
         let before = prefills.cost(at: other)
         if search.isHopeless(costing: before) { break }
@@ -67,14 +69,16 @@ public struct PairChooser: Sendable {
     relation: (_ prefill: Int, _ decode: Int) -> PairRelation
   ) -> PairShortlist {
     var decodes = PairShortlist(salt: salt)
+    guard let workers = decode.baseAddress else { return decodes }
     let isCut = decode.count > PairShortlist.capacity
     let (first, before) = (prefills[0], prefills.cost(at: 0))
     var partner = (place: 0, cost: Double.infinity, own: 0.0)
     for place in decode.indices {
-      let parts = cost.decode(on: decode[place])
+      let parts = cost.decode(on: workers + place)
       let own = parts.whole ?? before + parts.load + parts.fetch
       decodes.offer(place, cost: own)
-      guard isCut else { continue }
+      // What is between the two only adds to it.
+      guard isCut, own <= partner.cost else { continue }
       let relation = relation(first, place)
       guard !relation.contains(.impossible) else { continue }
       let real =

@@ -49,26 +49,33 @@ struct PairCost {
   /// Of what queues there only whole prompts are known. They are taken to be cached as this one is,
   /// for whoever is sent where its prompt lies finds others of its kind; else one request in the
   /// queue would outweigh a whole cached prompt.
-  func prefill(on worker: WorkerSnapshot) -> Double {
-    let foreign = Double(worker.reported?.foreignRequests ?? 0)
-    let uncached = uncached(on: worker)
-    let uncachedShare = prompt > 0 ? max(uncached / prompt, PairCost.leastUncachedShare) : 1
-    let tokens =
-      Double(max(0, worker.tokensInFlight.number)) + foreign * PairCost.tokensPerForeignRequest
-    let others = Double(max(0, worker.requestsInFlight)) * PairCost.tokensPerPrefillRequest
-    return (tokens * uncachedShare + others + uncached + loading(on: worker)) / share(of: worker)
+  @inline(__always)
+  func prefill(on worker: UnsafePointer<WorkerSnapshot>) -> Double {
+    let foreign = Double(worker.pointee.foreignRequests)
+    var tokens =
+      Double(worker.pointee.tokensInFlight.number) + foreign * PairCost.tokensPerForeignRequest
+    var uncached = prompt
+    if worker.pointee.cachedBlocks > 0 {
+      uncached = uncachedTokens(on: worker)
+      if prompt > 0 { tokens *= max(uncached / prompt, PairCost.leastUncachedShare) }
+    }
+    let others = Double(worker.pointee.requestsInFlight) * PairCost.tokensPerPrefillRequest
+    return shared(tokens + others + uncached + loading(on: worker), by: worker)
   }
 
   /// What `worker` costs as the decode worker.
-  func decode(on worker: WorkerSnapshot) -> DecodeCost {
+  @inline(__always)
+  func decode(on worker: UnsafePointer<WorkerSnapshot>) -> DecodeCost {
     let requests =
-      Double(max(0, worker.requestsInFlight)) + Double(worker.reported?.foreignRequests ?? 0)
-    let usage = min(max(worker.reported?.kvUsage ?? 0, 0), PairCost.fullestUsage)
-    let uncached = uncached(on: worker)
+      Double(worker.pointee.requestsInFlight) + Double(worker.pointee.foreignRequests)
+    let uncached = uncachedTokens(on: worker)
     var cost = DecodeCost()
     cost.load =
-      (requests + 1) * PairCost.tokensPerDecodeRequest / share(of: worker)
-      + usage / (1 - usage) * PairCost.tokensPerKVPressure + loading(on: worker)
+      shared((requests + 1) * PairCost.tokensPerDecodeRequest, by: worker) + loading(on: worker)
+    if worker.pointee.kvUsage > 0 {
+      let usage = min(worker.pointee.kvUsage, PairCost.fullestUsage)
+      cost.load += usage / (1 - usage) * PairCost.tokensPerKVPressure
+    }
     cost.fetch = uncached * PairCost.transferShare
     guard uncached < servesWholeBelow else { return cost }
     // Each stream that runs there waits while it computes.
@@ -84,17 +91,22 @@ struct PairCost {
       + (relation.contains(.far) ? fetch * farFactor : fetch)
   }
 
-  private func loading(on worker: WorkerSnapshot) -> Double {
-    worker.isNewToModel ? PairCost.tokensPerNewModel : 0
+  @inline(__always)
+  private func loading(on worker: UnsafePointer<WorkerSnapshot>) -> Double {
+    worker.pointee.isNewToModel ? PairCost.tokensPerNewModel : 0
   }
 
-  private func uncached(on worker: WorkerSnapshot) -> Double {
-    prompt - Double(max(0, min(worker.cachedBlocks, blocks))) * tokensPerBlock
+  @inline(__always)
+  private func uncachedTokens(on worker: UnsafePointer<WorkerSnapshot>) -> Double {
+    let cached = worker.pointee.cachedBlocks
+    return cached > 0 ? prompt - Double(min(cached, blocks)) * tokensPerBlock : prompt
   }
 
-  private func share(of worker: WorkerSnapshot) -> Double {
-    guard worker.share < 1 else { return 1 }
-    return max(worker.share, PairCost.leastShare)
+  /// What is `cost` for a worker that gets all of its part.
+  @inline(__always)
+  private func shared(_ cost: Double, by worker: UnsafePointer<WorkerSnapshot>) -> Double {
+    let share = worker.pointee.share
+    return share < 1 ? cost / max(share, PairCost.leastShare) : cost
   }
 }
 

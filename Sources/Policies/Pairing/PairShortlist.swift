@@ -7,10 +7,21 @@ struct PairShortlist {
   /// Most that it keeps.
   static let capacity = 16
 
+  private struct Entry {
+    var cost = 0.0
+    var draw: UInt64 = 0
+    var place = 0
+
+    @inline(__always)
+    func comesBefore(_ other: Entry) -> Bool {
+      cost < other.cost || cost == other.cost && draw < other.draw
+    }
+  }
+
   private(set) var count = 0
-  private var places = InlineArray<16, Int>(repeating: 0)
-  private var costs = InlineArray<16, Double>(repeating: 0)
-  private var draws = InlineArray<16, UInt64>(repeating: 0)
+  private var entries = InlineArray<16, Entry>(repeating: Entry())
+  /// Whoever costs more is not among the cheapest.
+  private var bar = Double.infinity
   private let salt: UInt64
 
   /// An empty list; `salt` draws among equals.
@@ -21,13 +32,13 @@ struct PairShortlist {
   /// Place among the candidates of the one that stands at `rank`.
   subscript(rank: Int) -> Int {
     precondition(rank < count)
-    return places[rank]
+    return entries[rank].place
   }
 
   /// What the one at `rank` costs by itself.
   func cost(at rank: Int) -> Double {
     precondition(rank < count)
-    return costs[rank]
+    return entries[rank].cost
   }
 
   /// The number that stands for the candidate at `place` among equals: the lowest goes first.
@@ -37,38 +48,36 @@ struct PairShortlist {
 
   /// Whether the candidate at `place` is in it.
   func contains(_ place: Int) -> Bool {
-    for rank in 0..<count where places[rank] == place { return true }
+    for rank in 0..<count where entries[rank].place == place { return true }
     return false
   }
 
-  /// Takes the candidate at `place` up if it is among the cheapest.
+  /// Takes the candidate at `place` up if it is among the cheapest; the cost is a number.
+  @inline(__always)
   mutating func offer(_ place: Int, cost: Double) {
+    if cost > bar { return }
+    insert(place, cost)
+  }
+
+  private mutating func insert(_ place: Int, _ cost: Double) {
     precondition(cost.isFinite)
+    let entry = Entry(cost: cost, draw: draw(of: place), place: place)
     let isFull = count == PairShortlist.capacity
-    if isFull, cost > costs[count - 1] { return }
-    let draw = draw(of: place)
-    var rank = isFull ? count - 1 : count
-    if isFull, !isBefore(cost, draw, rank) { return }
-    while rank > 0, isBefore(cost, draw, rank - 1) {
-      places[rank] = places[rank - 1]
-      costs[rank] = costs[rank - 1]
-      draws[rank] = draws[rank - 1]
-      rank -= 1
+    if isFull, !entry.comesBefore(entries[count &- 1]) { return }
+    var rank = isFull ? count &- 1 : count
+    while rank > 0, entry.comesBefore(entries[unchecked: rank &- 1]) {
+      entries[unchecked: rank] = entries[unchecked: rank &- 1]
+      rank &-= 1
     }
-    places[rank] = place
-    costs[rank] = cost
-    draws[rank] = draw
+    entries[rank] = entry
     if !isFull { count += 1 }
+    if count == PairShortlist.capacity { bar = entries[PairShortlist.capacity - 1].cost }
   }
 
   /// Puts the candidate at `place`, which is not in a full list, into it instead of the dearest.
   mutating func replaceLast(by place: Int, cost: Double) {
     precondition(count == PairShortlist.capacity && !contains(place))
-    places[count - 1] = place
-    costs[count - 1] = cost
-  }
-
-  private func isBefore(_ cost: Double, _ draw: UInt64, _ rank: Int) -> Bool {
-    cost < costs[rank] || cost == costs[rank] && draw < draws[rank]
+    entries[count - 1].place = place
+    entries[count - 1].cost = cost
   }
 }

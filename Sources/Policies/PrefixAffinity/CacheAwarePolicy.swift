@@ -46,23 +46,24 @@ public struct CacheAwarePolicy: Policy {
   ) -> Choice? {
     guard let first = candidates.first else { return nil }
     guard candidates.count > 1 else {
-      return Choice(index: 0, reason: .onlyCandidate, score: CacheAwarePolicy.load(first))
+      return Choice(index: 0, reason: .onlyCandidate, score: first.load)
     }
     let blocks = request.prefix.hashes.count
     var least = Double.infinity
     var greatest = 0.0
     var longest = 0
     for place in candidates.indices {
-      let load = CacheAwarePolicy.load(candidates[place])
-      least = min(least, load)
-      greatest = max(greatest, load)
+      let load = candidates[place].load
+      // Plain comparisons: `min` and `max` also see to what is not a number.
+      least = load < least ? load : least
+      greatest = load > greatest ? load : greatest
       longest = max(longest, candidates[place].cachedBlocks)
     }
     if greatest - least > absoluteThreshold, greatest > least * relativeThreshold {
-      return leastLoaded(of: candidates, .loadImbalance, &generator)
+      return leastLoaded(of: candidates, least, .loadImbalance, &generator)
     }
     guard blocks > 0, Double(longest) > cacheThreshold * Double(blocks) else {
-      return leastLoaded(of: candidates, .prefixMiss, &generator)
+      return leastLoaded(of: candidates, least, .prefixMiss, &generator)
     }
     return cheapest(of: candidates, request.promptTokens, blocks, &generator)
   }
@@ -73,53 +74,44 @@ public struct CacheAwarePolicy: Policy {
     of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ promptTokens: TokenCount, _ blocks: Int,
     _ generator: inout SplitMix64
   ) -> Choice {
-    precondition(blocks > 0)
+    guard let first = candidates.baseAddress, blocks > 0 else {
+      preconditionFailure("somebody has some of the blocks")
+    }
     // A prompt that has blocks has tokens, whatever the estimate says.
     let tokens = Double(max(1, promptTokens.number))
     let tokensPerBlock = tokens / Double(blocks)
-    var draw = LeastDraw()
-    for place in candidates.indices {
-      let candidate = candidates[place]
-      let cached = min(Double(max(0, candidate.cachedBlocks)) * tokensPerBlock, tokens)
-      let queued = CacheAwarePolicy.tokensAhead(candidate, tokens)
-      let cost = tokens - cached + queued / CacheAwarePolicy.tokensPerToken
-      draw.offer(place, cost, 0, &generator)
+    // Ten times the cost: a division for each candidate would take as long as all the rest.
+    let least = LeastPlace(of: candidates.count, using: &generator) { place in
+      var uncached = tokens
+      let cachedBlocks = candidates[place].cachedBlocks
+      if cachedBlocks > 0 { uncached -= min(Double(cachedBlocks) * tokensPerBlock, tokens) }
+      return uncached * CacheAwarePolicy.tokensPerToken
+        + CacheAwarePolicy.tokensAhead(first + place, tokens)
     }
-    let isHit = Double(candidates[draw.index].cachedBlocks) > cacheThreshold * Double(blocks)
+    let isHit = Double(candidates[least.index].cachedBlocks) > cacheThreshold * Double(blocks)
     return Choice(
-      index: draw.index, reason: isHit ? .prefixHit : .loadImbalance, score: draw.cost)
+      index: least.index, reason: isHit ? .prefixHit : .loadImbalance,
+      score: least.score / CacheAwarePolicy.tokensPerToken)
   }
 
   private func leastLoaded(
-    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ reason: ChoiceReason,
+    of candidates: UnsafeBufferPointer<WorkerSnapshot>, _ load: Double, _ reason: ChoiceReason,
     _ generator: inout SplitMix64
   ) -> Choice {
-    var draw = LeastDraw()
-    for place in candidates.indices {
-      let candidate = candidates[place]
-      draw.offer(
-        place, CacheAwarePolicy.load(candidate), Double(candidate.tokensInFlight.number),
-        &generator)
-    }
-    return Choice(index: draw.index, reason: reason, score: draw.cost)
+    let least = LeastPlace(loaded: candidates, least: load, using: &generator)
+    return Choice(index: least.index, reason: reason, score: least.score)
   }
-
-  @inline(__always)
-  private static func load(_ worker: WorkerSnapshot) -> Double { WorkerLoad(of: worker).requests }
 
   /// Prompt tokens there, where requests that are not ours are taken to be like this one.
   @inline(__always)
-  private static func tokensAhead(_ worker: WorkerSnapshot, _ tokens: Double) -> Double {
-    let queued = Double(worker.tokensInFlight.number) + others(worker) * tokens
+  private static func tokensAhead(
+    _ worker: UnsafePointer<WorkerSnapshot>, _ tokens: Double
+  ) -> Double {
+    let queued =
+      Double(worker.pointee.tokensInFlight.number) + worker.pointee.extraRequests * tokens
+    guard worker.pointee.share < 1 else { return queued }
     // A new worker with nothing to do must not look as good as others with nothing to do.
-    let share = max(worker.share, WorkerLoad.leastShare)
+    let share = max(worker.pointee.share, WorkerLoad.leastShare)
     return queued / share + tokens * (1 / share - 1)
-  }
-
-  /// Requests that are not this router's, and what else counts as some, in floating point, where no
-  /// number that an engine tells of itself can overflow.
-  @inline(__always)
-  private static func others(_ worker: WorkerSnapshot) -> Double {
-    max(0, WorkerLoad.unshared(worker) - Double(worker.requestsInFlight))
   }
 }

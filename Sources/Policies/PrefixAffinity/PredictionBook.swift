@@ -36,6 +36,8 @@ public struct PredictionBook: Sendable {
   private var places = WorkerPlaces()
   private var entries: [Entry] = []
   private var free: [Int] = []
+  /// How many are not trusted.
+  private var distrusted = 0
 
   /// A book in which everybody is trusted.
   public init() {}
@@ -46,6 +48,9 @@ public struct PredictionBook: Sendable {
     guard let place = places.place(of: worker) else { return true }
     return entries[place].isTrusted
   }
+
+  /// Whether everybody is trusted.
+  public var trustsAll: Bool { distrusted == 0 }
 
   /// The average error of `worker`, 0 (every promise was kept) … 1 (none, of whole prompts).
   public func error(of worker: WorkerID) -> Double {
@@ -73,6 +78,7 @@ public struct PredictionBook: Sendable {
     precondition(entry.error >= 0 && entry.error <= 1)
     if entry.error > PredictionBook.distrust { entry.isTrusted = false }
     if entry.error < PredictionBook.trust { entry.isTrusted = true }
+    distrusted += (entry.isTrusted ? 0 : 1) - (entries[place].isTrusted ? 0 : 1)
     entries[place] = entry
   }
 
@@ -80,6 +86,7 @@ public struct PredictionBook: Sendable {
   public mutating func forget(_ worker: WorkerID) {
     guard let place = places.place(of: worker) else { return }
     places.remove(worker)
+    if !entries[place].isTrusted { distrusted -= 1 }
     entries[place] = Entry()
     free.append(place)
   }

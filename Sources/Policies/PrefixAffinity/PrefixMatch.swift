@@ -10,6 +10,19 @@ public struct PrefixMatch: Sendable {
   /// How many workers hold its first block.
   public var holders: Int { noted.count }
 
+  /// Moves whenever a worker may have another slot than before.
+  public var slotsVersion: Int { version }
+
+  /// The slot of a worker in the index, below `PrefixIndex.mostWorkers`; nil where it has none.
+  public func slot(of worker: WorkerID) -> Int? { places.place(of: worker) }
+
+  /// Calls `body` with the slot of each worker that holds any of the chain, and how many of its
+  /// leading blocks; in no order.
+  @inline(__always)
+  public func forEachHolder(_ body: (_ slot: Int, _ blocks: Int) -> Void) {
+    for slot in noted { body(Int(slot), Int(depths[Int(slot)])) }
+  }
+
   /// The slots of workers, as the index had them at `version`.
   var places = WorkerPlaces()
   var version = 0

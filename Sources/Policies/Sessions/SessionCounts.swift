@@ -35,16 +35,16 @@ struct SessionCounts {
   /// and how many that is.
   func fewest(
     among candidates: UnsafeBufferPointer<WorkerSnapshot>, into places: inout [Int],
-    adding extra: (WorkerSnapshot) -> Int
+    adding extra: (_ place: Int) -> Int
   ) -> Int {
     places.removeAll(keepingCapacity: true)
     var fewest = Int.max
     var entry = 0
     for place in candidates.indices {
-      let candidate = candidates[place]
-      while entry < entries.count, entries[entry].worker < candidate.id { entry &+= 1 }
-      let isCounted = entry < entries.count && entries[entry].worker == candidate.id
-      let count = (isCounted ? entries[entry].sessions : 0) &+ extra(candidate)
+      let id = candidates[place].id
+      while entry < entries.count, entries[entry].worker < id { entry &+= 1 }
+      let isCounted = entry < entries.count && entries[entry].worker == id
+      let count = (isCounted ? entries[entry].sessions : 0) &+ extra(place)
       guard count <= fewest else { continue }
       if count < fewest { places.removeAll(keepingCapacity: true) }
       fewest = count

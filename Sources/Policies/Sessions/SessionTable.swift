@@ -95,7 +95,7 @@ public final class SessionTable: Sendable {
   /// and how many that is.
   func fewest(
     among candidates: UnsafeBufferPointer<WorkerSnapshot>, into places: inout [Int],
-    adding extra: (WorkerSnapshot) -> Int
+    adding extra: (_ place: Int) -> Int
   ) -> Int {
     state.withLock { $0.counts.fewest(among: candidates, into: &places, adding: extra) }
   }

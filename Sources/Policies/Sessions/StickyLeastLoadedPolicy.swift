@@ -78,7 +78,9 @@ public struct StickyLeastLoadedPolicy: Policy {
     _ prefix: UInt64?, _ candidates: UnsafeBufferPointer<WorkerSnapshot>,
     _ generator: inout SplitMix64
   ) -> Choice {
-    let fewest = table.fewest(among: candidates, into: &equals) { BoundedLoad.requests(of: $0) }
+    let fewest = table.fewest(among: candidates, into: &equals) {
+      candidates[$0].allRequests
+    }
     precondition(!equals.isEmpty, "some candidate has the fewest")
     guard equals.count > 1 else {
       return Choice(index: equals[0], reason: .leastLoaded, score: Double(fewest))
