@@ -24,6 +24,8 @@ final class StormEngine {
   private var diedAt: Instant?
   private let loop: LibUVLoop
   private let configuration: EngineConfiguration
+  private let port = HeldPort()
+  private let sideChannelPort = HeldPort()
   private var pastCounts: [KVExportCounts] = []
 
   init(_ number: Int, role: Role, _ plan: StormPlan, on loop: LibUVLoop) throws(StreamError) {
@@ -31,13 +33,12 @@ final class StormEngine {
     self.loop = loop
     var configuration = FleetPlan.smallEngine
     configuration.engineID = "engine-\(number)"
-    configuration.sideChannelPort = 0
+    configuration.sideChannelPort = sideChannelPort.number
     configuration.cost.speed = plan.speed
     configuration.cachesPrefixes = plan.cachesPrefixes
     engine = try SimulatedEngine(
-      loop: loop, configuration: configuration, listen: HostAndPort(host: "127.0.0.1", port: 0),
-      created: 1_700_000_000)
-    configuration.sideChannelPort = engine.configuration.sideChannelPort
+      loop: loop, configuration: configuration,
+      listen: HostAndPort(host: "127.0.0.1", port: port.number), created: 1_700_000_000)
     self.configuration = configuration
     address = engine.address
     watch()
