@@ -41,7 +41,7 @@ public final class RouterLoop {
   /// Who is told of each request's end, besides the metrics.
   public var routeObserver: (any RouteObserver)?
 
-  var workers: LoopWorkers
+  let workers: LoopWorkers
   /// Of so many answers to requests that are served whole, one is read for what the engine had
   /// cached.
   static let judgedOneIn = 8
@@ -347,7 +347,7 @@ extension RouterLoop: ExchangeHandler {
       admission.gate.giveBackSlot()
     }
     if !unwinding.isEmpty { unwinding[ObjectIdentifier(request)] = nil }
-    metrics.count(request.record, isSplitPool: isDisaggregated)
+    metrics.count(&request.record, isSplitPool: isDisaggregated)
     if request.endpoint.changesModels { modelRefresh.askAtOnce() }
     routeObserver?.requestDidEnd(request.record, requestID: request.requestID.bytes)
   }
@@ -376,11 +376,12 @@ extension RouterLoop {
     ledger.settle(handle, as: settlement, now: loop.now)
   }
 
-  /// Chooses a worker for one leg; nil when nobody is eligible.
+  /// Chooses a worker for one leg; nil when nobody is eligible. The traits are only read: lent, not
+  /// copied, as everywhere here.
   ///
   /// A handle's decode worker is chosen with the `prefill` worker that made the handle.
   func choose(
-    _ leg: LoopWorkers.Leg, for traits: RequestTraits, except tried: TriedWorkers,
+    _ leg: LoopWorkers.Leg, for traits: inout RequestTraits, except tried: TriedWorkers,
     pairedWith prefill: Worker? = nil
   ) -> LoopWorkers.Chosen? {
     if let pinnedPair {
@@ -413,7 +414,7 @@ extension RouterLoop {
 
   /// Chooses a prefill and a decode worker that can be paired; nil when there is no such pair.
   func choosePair(
-    for traits: RequestTraits, except tried: TriedWorkers
+    for traits: inout RequestTraits, except tried: TriedWorkers
   ) -> (prefill: LoopWorkers.Chosen, decode: LoopWorkers.Chosen)? {
     if let pinnedPair {
       return (RouterLoop.pinned(pinnedPair.prefill), RouterLoop.pinned(pinnedPair.decode))
@@ -441,7 +442,9 @@ extension RouterLoop {
   }
 
   /// The request is about to be sent to `worker`, whoever chose it.
-  func noteRouted(_ traits: borrowing RequestTraits, to worker: Worker, for leg: LoopWorkers.Leg) {
+  func noteRouted(
+    _ traits: inout RequestTraits, to worker: Worker, for leg: LoopWorkers.Leg
+  ) {
     workers.caches?.noteRouted(traits, to: worker.id)
     switch leg {
     case .prefill: prefillSeat.noteRouted(traits, to: worker.id)

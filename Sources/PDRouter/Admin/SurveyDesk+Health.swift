@@ -16,9 +16,8 @@ extension SurveyDesk {
       checkGenerating(exchange, [first]) { SurveyDesk.relay($1.first, to: $0) }
       return
     }
-    let pair = router.choosePair(
-      for: RequestTraits(promptTokens: .zero), except: TriedWorkers())
-    guard let pair else {
+    var traits = RequestTraits(promptTokens: .zero)
+    guard let pair = router.choosePair(for: &traits, except: TriedWorkers()) else {
       OwnAnswers.noWorker(exchange, "No healthy worker pair is available.")
       return
     }

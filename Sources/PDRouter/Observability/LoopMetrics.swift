@@ -30,6 +30,7 @@ public final class LoopMetrics: Sendable {
   }
 
   static let routes = Endpoint.allCases.count
+  static let reasons = ChoiceReason.allCases.count
   static let codes = LoopMetrics.errorCodes.count
   /// How many attempts are told apart where pauses are counted.
   static let backoffAttempts = 8
@@ -38,7 +39,7 @@ public final class LoopMetrics: Sendable {
   /// Requests whose last attempt failed when they had no other left.
   let retriesExhausted = AtomicCounters(count: LoopMetrics.routes)
   /// Pauses by the attempts before them; the last one takes all that had more.
-  let backoffs = (0..<LoopMetrics.backoffAttempts).map { _ in LatencyHistogram() }
+  let backoffs = LatencyHistogramRow(LoopMetrics.backoffAttempts)
   let splitRequests = AtomicCounters(count: LoopMetrics.routes)
   /// By `WayReason`: first those that were split, then those that were not.
   let ways = AtomicCounters(count: 2 * WayReason.count)
@@ -50,10 +51,10 @@ public final class LoopMetrics: Sendable {
   let releases = AtomicCounters(count: KVReleaseMechanism.allCases.count)
   let singles = AtomicCounters(count: Single.allCases.count)
   /// Of whole requests, by route, and of those of them that were split.
-  let durations = LoopMetrics.histograms(LoopMetrics.routes)
-  let splitDurations = LoopMetrics.histograms(LoopMetrics.routes)
+  let durations = LatencyHistogramRow(LoopMetrics.routes)
+  let splitDurations = LatencyHistogramRow(LoopMetrics.routes)
   /// By `RouteStage`.
-  let stages = LoopMetrics.histograms(RouteStage.allCases.count, .stages)
+  let stages = LatencyHistogramRow(RouteStage.allCases.count, .stages)
   /// From a split request's choice until its decode leg was begun.
   let pendingDecodes = LatencyHistogram(.stages)
   /// Gaps between tokens, and their average of each stream.
@@ -76,7 +77,7 @@ public final class LoopMetrics: Sendable {
   /// From a handle's parameters to its settlement.
   let handleAges = LatencyHistogram()
   /// Choices of `cache_aware` for prefill legs, then for those that serve, by `ChoiceReason`.
-  let prefixDecisions = AtomicCounters(count: 2 * ChoiceReason.allCases.count)
+  let prefixDecisions = AtomicCounters(count: 2 * LoopMetrics.reasons)
   /// What the shadow policy would have chosen, for prefill legs and for those that serve.
   let prefillShadow = ShadowCounts()
   let servingShadow = ShadowCounts()
@@ -128,14 +129,15 @@ public final class LoopMetrics: Sendable {
     count(error, route: Int(endpoint.rawValue), isSplitPool: false)
   }
 
-  /// A request has ended; `isSplitPool`: prefill and decode are different workers here.
-  func count(_ record: RouteRecord, isSplitPool: Bool = false) {
+  /// A request has ended; `isSplitPool`: prefill and decode are different workers here. The record is
+  /// only read: lent, not copied.
+  func count(_ record: inout RouteRecord, isSplitPool: Bool = false) {
     let route = Int(record.endpoint.rawValue)
     let duration = record.endedAt.nanoseconds - record.receivedAt.nanoseconds
-    durations[route].record(nanoseconds: duration)
+    durations.record(nanoseconds: duration, in: route)
     if record.prefillWorker != nil {
       splitRequests.add(to: route)
-      splitDurations[route].record(nanoseconds: duration)
+      splitDurations.record(nanoseconds: duration, in: route)
       if let start = record.prefillStartedAt, let end = record.servingStartedAt {
         pendingDecodes.record(nanoseconds: end.nanoseconds - start.nanoseconds)
       }
@@ -157,14 +159,21 @@ public final class LoopMetrics: Sendable {
 
   /// Stages, first tokens and the tokens after them.
   private func countTimes(_ record: RouteRecord) {
-    for stage in RouteStage.allCases {
-      if let time = record.nanoseconds(of: stage) {
-        stages[stage.rawValue].record(nanoseconds: time)
-      }
-    }
+    count(.queue, of: record)
+    count(.prefill, of: record)
+    count(.handOver, of: record)
+    count(.decodeWait, of: record)
+    count(.decode, of: record)
+    count(.total, of: record)
     guard record.endpoint.generationShape != nil, record.status < 400 else { return }
     if let time = record.timeToFirstToken { firstTokens.record(time) }
     if let time = record.timePerToken { tokenTimes.record(time) }
+  }
+
+  @inline(__always)
+  private func count(_ stage: RouteStage, of record: RouteRecord) {
+    guard let time = record.nanoseconds(of: stage) else { return }
+    stages.record(nanoseconds: time, in: stage.rawValue)
   }
 
   /// A worker was chosen that has `cachedBlocks` of the prompt.
@@ -178,15 +187,9 @@ public final class LoopMetrics: Sendable {
     responses.count(ResponseKind(endpoint, .inference, method, status: status))
   }
 
-  private static func histograms(
-    _ count: Int, _ bounds: HistogramBounds = .durations
-  ) -> [LatencyHistogram] {
-    (0..<count).map { _ in LatencyHistogram(bounds) }
-  }
-
   /// `cache_aware` has chosen.
   func countPrefixDecision(_ leg: PolicyLeg, _ reason: ChoiceReason) {
-    let first = leg == .prefill ? 0 : ChoiceReason.allCases.count
+    let first = leg == .prefill ? 0 : LoopMetrics.reasons
     prefixDecisions.add(to: first + Int(reason.rawValue))
   }
 

@@ -228,7 +228,7 @@ struct MetricsText: ~Copyable {
 
   /// A histogram for each route that has occurred.
   private mutating func histograms(
-    _ name: MetricName, _ histograms: (LoopMetrics) -> [LatencyHistogram]
+    _ name: MetricName, _ histograms: (LoopMetrics) -> LatencyHistogramRow
   ) {
     for endpoint in Endpoint.allCases {
       let parts = loops.map { histograms($0)[Int(endpoint.rawValue)] }

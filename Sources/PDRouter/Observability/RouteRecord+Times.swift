@@ -43,6 +43,7 @@ extension RouteRecord {
 
   /// The same in nanoseconds: a `Duration` is 128 bits wide, and dividing it is what counting all
   /// stages would mostly do.
+  @inline(__always)
   func nanoseconds(of stage: RouteStage) -> Int64? {
     switch stage {
     case .queue:
@@ -72,6 +73,7 @@ extension RouteRecord {
     servingHeadAt = nil
   }
 
+  @inline(__always)
   private static func nanoseconds(_ start: Instant?, _ end: Instant?) -> Int64? {
     guard let start, let end else { return nil }
     return end.nanoseconds - start.nanoseconds

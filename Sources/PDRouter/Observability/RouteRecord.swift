@@ -85,6 +85,33 @@ public struct RouteRecord: Sendable {
   /// An empty record.
   public init() {}
 
+  /// Forgets everything, in place: to put a new record there costs three times as much.
+  mutating func clear() {
+    client = nil
+    outcome = .completed
+    status = 0
+    if prefillWorker != nil { prefillWorker = nil }
+    servingWorker = nil
+    reason = ""
+    wayReason = nil
+    handleOutcome = ""
+    if error != nil { error = nil }
+    attempts = 0
+    hasUsedUpAttempts = false
+    lineTime = nil
+    admittedAt = nil
+    prefillStartedAt = nil
+    prefillEndedAt = nil
+    beginServing()
+    firstTokenAt = nil
+    lastTokenAt = nil
+    leftIn = nil
+    requestBytes = 0
+    answerBytes = 0
+    tokenEvents = 0
+    hasReportedStages = false
+  }
+
   /// Whether it ended with a failure that would have been tried again, had an attempt been left.
   var isExhausted: Bool {
     guard hasUsedUpAttempts else { return false }

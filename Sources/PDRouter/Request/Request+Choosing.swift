@@ -29,7 +29,7 @@ extension Request {
           .overloaded, origin: .router, message: "The router holds as many KV handles as it may.",
           retryAfterSeconds: 1))
     }
-    guard let (prefill, decode) = router.choosePair(for: traits, except: tried) else {
+    guard let (prefill, decode) = router.choosePair(for: &traits, except: tried) else {
       // Without a prefill worker that fits a decode worker can still do everything by itself.
       wayReason = WayReason(DisaggregationReason.noPrefillWorker)
       return chooseOne()
@@ -45,10 +45,10 @@ extension Request {
     isColdPair = !router.isWarm(prefill.worker, decode.worker)
     prefillReservation.take(
       prefill.worker, traits.promptTokens, isUrgent: traits.isUrgent)
-    router.noteRouted(traits, to: prefill.worker, for: .prefill)
+    router.noteRouted(&traits, to: prefill.worker, for: .prefill)
     servingReservation.take(
       decode.worker, traits.promptTokens, isUrgent: traits.isUrgent, isPending: true)
-    router.noteRouted(traits, to: decode.worker, for: .serving)
+    router.noteRouted(&traits, to: decode.worker, for: .serving)
     noteAttempt()
     record.beginAttempt()
     record.prefillWorker = prefill.worker
@@ -67,12 +67,12 @@ extension Request {
     guard let handle else { preconditionFailure("a held handle is being placed") }
     guard
       let decode = router.choose(
-        .serving, for: traits, except: tried, pairedWith: prefillReservation.worker)
+        .serving, for: &traits, except: tried, pairedWith: prefillReservation.worker)
     else { return machine.foundNobody(Request.noWorker(role: "decode")) }
     noteCached(on: decode)
     servingReservation.take(
       decode.worker, traits.promptTokens, isUrgent: traits.isUrgent)
-    router.noteRouted(traits, to: decode.worker, for: .serving)
+    router.noteRouted(&traits, to: decode.worker, for: .serving)
     noteAttempt()
     record.attempts += 1
     record.beginServing()
@@ -131,12 +131,12 @@ extension Request {
   }
 
   private func chooseOne() -> RequestAction {
-    if handOver != nil { handOver = nil }
+    dropHandOver()
     // Without prefill such an engine can only refuse what is to be generated.
     guard router.connector.decodeCanPrefill || endpoint.generationShape == nil else {
       return findNobody(Request.noWorker(role: "prefill"))
     }
-    guard let one = router.choose(.serving, for: traits, except: tried) else {
+    guard let one = router.choose(.serving, for: &traits, except: tried) else {
       return findNobody(Request.noWorker(role: nil))
     }
     noteCached(on: one)
@@ -151,12 +151,12 @@ extension Request {
   private func serveWhole(
     _ worker: Worker, chosenFor reason: StaticString = ""
   ) -> RequestAction {
-    if handOver != nil { handOver = nil }
+    dropHandOver()
     queuedOnServing = TokenCount(worker.promptTokensWaiting)
     decodesBeside = worker.requestsInFlight
     servingReservation.take(
       worker, traits.promptTokens, computesPrompt: true, isUrgent: traits.isUrgent)
-    router.noteRouted(traits, to: worker, for: .serving)
+    router.noteRouted(&traits, to: worker, for: .serving)
     noteAttempt()
     record.beginAttempt()
     record.prefillWorker = nil

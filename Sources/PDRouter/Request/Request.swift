@@ -30,7 +30,8 @@ final class Request {
   var wayReason: WayReason?
   var handle: KVHandleID?
   /// This attempt's hand-over, as the connector sees it; nil when the request is served whole.
-  var handOver: KVHandOver?
+  var handOver: KVHandOver? { didSet { hasHandOver = handOver != nil } }
+  private var hasHandOver = false
   /// The `X-Request-Id` of this attempt's legs, where it is not the request's own.
   var legRequestID = ByteBuffer()
   /// Whether the last attempt failed without a byte delivered, so that another one costs nothing.
@@ -138,7 +139,7 @@ final class Request {
     exchange.observer = self
     machine = RequestStateMachine(attempts: router.configuration.retries.attempts)
     relay.reset(mode: .opaque)
-    record = RouteRecord()
+    record.clear()
     record.endpoint = endpoint
     record.receivedAt = exchange.receivedAt
     record.lineTime = queueTime
@@ -203,7 +204,7 @@ final class Request {
     prefillReservation.release()
     servingReservation.release()
     handle = nil
-    if handOver != nil { handOver = nil }
+    dropHandOver()
     tried = TriedWorkers()
     dropFields()
     wayReason = nil
@@ -306,7 +307,7 @@ final class Request {
   /// Whether a prefill leg that was written, and is cut, may leave a handle that has a name all the
   /// same.
   var leavesHandle: Bool {
-    !hasPrefillAnswered && handOver != nil && router.connector.namesAhead
+    !hasPrefillAnswered && hasHandOver && router.connector.namesAhead
   }
 
   /// What the release desk must know to give the handle back; nil when there is nothing to give.
@@ -358,6 +359,13 @@ final class Request {
   private func readFields(of body: UnsafeRawBufferPointer) throws(JSONError) -> JSONFields {
     guard let spare = spareFields.take() else { return try JSONFields(validating: body) }
     return try JSONFields(validating: body, reusing: spare)
+  }
+
+  /// Forgets this attempt's hand-over.
+  func dropHandOver() {
+    // Looked at first: to put nothing where nothing is takes ten times as long.
+    guard hasHandOver else { return }
+    handOver = nil
   }
 
   private func dropFields() {

@@ -27,7 +27,7 @@ struct RequestAction: Equatable {
     case none, prefill, serving, both
   }
 
-  /// What the driver does next.
+  /// What the driver does next. Errors lie elsewhere: an action without one is a few words.
   enum Step: Equatable {
     /// Nothing until the next event.
     case wait
@@ -44,9 +44,9 @@ struct RequestAction: Equatable {
     /// Pass the prefill leg's answer, an error, on to the client as the whole answer.
     case relayRejection
     /// Answer the client with an error; nothing of an answer was sent yet.
-    case fail(RouterError)
+    indirect case fail(RouterError)
     /// The answer has begun and cannot be finished: say so in the stream, or cut it.
-    case breakOff(RouterError)
+    indirect case breakOff(RouterError)
     /// The answer is complete.
     case finish
     /// Nobody is listening any more: forget the request.

@@ -4,9 +4,9 @@ internal import Vocabulary
 /// What one loop knows of the workers' prefix caches: what the shared index says of the request
 /// that is being placed, and how far each worker's part of that can be believed.
 ///
-/// Of one loop's thread. Costs a match of the prompt for each choice, an array access for each
-/// candidate, and an insertion for each leg.
-struct CacheKnowledge {
+/// Of one loop's thread, which has one. Costs a match of the prompt for each choice, an array access
+/// for each candidate, and an insertion for each leg.
+final class CacheKnowledge {
   private let index: PrefixIndex
   private var match = PrefixMatch()
   private var models = PrefixMatch()
@@ -21,7 +21,7 @@ struct CacheKnowledge {
   }
 
   /// A request with these traits is about to be placed on one of some `workers` workers.
-  mutating func look(at traits: borrowing RequestTraits, among workers: Int) {
+  func look(at traits: borrowing RequestTraits, among workers: Int) {
     index.match(traits.prefix, into: &match)
     rareModel.hashes.removeAll(keepingCapacity: true)
     guard let model = traits.model, shares.isRare(model, among: workers) else { return }
@@ -56,7 +56,7 @@ struct CacheKnowledge {
   }
 
   /// The request that was looked at last goes to `worker`.
-  mutating func noteRouted(_ traits: borrowing RequestTraits, to worker: WorkerID) {
+  func noteRouted(_ traits: borrowing RequestTraits, to worker: WorkerID) {
     index.insert(traits.prefix, for: worker)
     guard let model = traits.model else { return }
     shares.note(model)
@@ -65,7 +65,7 @@ struct CacheKnowledge {
 
   /// The engine of `worker` has counted what it found in its cache, where `predicted` of `blocks`
   /// blocks were to be.
-  mutating func note(
+  func note(
     _ worker: Worker, predicted: Int, of blocks: Int, cached: TokenCount, of tokens: TokenCount
   ) {
     predictions.note(worker.id, predicted: predicted, of: blocks, cached: cached, of: tokens)
@@ -73,7 +73,7 @@ struct CacheKnowledge {
   }
 
   /// `worker` has left, or has started anew with an empty cache.
-  mutating func forget(_ worker: WorkerID) {
+  func forget(_ worker: WorkerID) {
     predictions.forget(worker)
     index.forget(worker)
   }

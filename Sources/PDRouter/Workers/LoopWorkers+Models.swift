@@ -5,20 +5,20 @@ internal import Vocabulary
 extension LoopWorkers {
   /// The roster's row for the model that a request asks for; `ModelRoster.everybody` where any
   /// worker will do.
-  mutating func modelRow(of name: UInt64?) -> Int {
+  func modelRow(of name: UInt64?) -> Int {
     guard let name, isMixed || !passesUnknownModels else { return ModelRoster.everybody }
     let place = roster.place(of: name) ?? roster.add(makeRow(name))
     return roster.rows[place].isEverybodys ? ModelRoster.everybody : place
   }
 
   /// Whether the workers do not all serve the same models.
-  mutating func areMixed() -> Bool {
+  func areMixed() -> Bool {
     refresh()
     return isMixed
   }
 
   /// Whether all workers that may serve say which models they have, and none has that one.
-  mutating func isNobodys(_ name: UInt64) -> Bool {
+  func isNobodys(_ name: UInt64) -> Bool {
     refresh()
     guard !passesUnknownModels else { return false }
     let place = roster.place(of: name) ?? roster.add(makeRow(name))
@@ -26,7 +26,7 @@ extension LoopWorkers {
   }
 
   /// Notes whether the workers, who are others now, serve different models.
-  mutating func noteModels(of members: [Worker]) {
+  func noteModels(of members: [Worker]) {
     roster.removeAll()
     let first = members.first?.models
     isMixed = members.contains { worker in

@@ -6,7 +6,7 @@ internal import Vocabulary
 extension LoopWorkers {
   /// Chooses a prefill and a decode worker that can be paired, among those not in `tried`; nil when
   /// there is no such pair.
-  mutating func choosePair(
+  func choosePair(
     by prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
     for traits: RequestTraits, except tried: TriedWorkers, now: Instant,
     using generator: inout SplitMix64
@@ -30,7 +30,7 @@ extension LoopWorkers {
     return pair
   }
 
-  private mutating func pickPair(
+  private func pickPair(
     _ condition: Condition, _ prefillSeat: inout PolicySeat, _ servingSeat: inout PolicySeat,
     _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
@@ -55,7 +55,7 @@ extension LoopWorkers {
   }
 
   /// Whether this choice among some strangers is one of those that let them meet.
-  private mutating func overlooksCold() -> Bool {
+  private func overlooksCold() -> Bool {
     choicesAmongStrangers += 1
     guard choicesAmongStrangers >= LoopWorkers.meetingOneIn else { return false }
     choicesAmongStrangers = 0
@@ -70,7 +70,7 @@ extension LoopWorkers {
   }
 
   /// The pair that costs least; nil where each leg is to be chosen by itself.
-  private mutating func pickTogether(
+  private func pickTogether(
     by pairChooser: PairChooser, _ condition: Condition, _ prefillSeat: inout PolicySeat,
     _ servingSeat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (prefill: Chosen, decode: Chosen)? {
@@ -133,7 +133,7 @@ extension LoopWorkers {
 
 extension LoopWorkers {
   /// The eligible pairs of `worker` that may be and have never met.
-  mutating func coldPairs(of worker: Worker) -> [(prefill: Worker, decode: Worker)] {
+  func coldPairs(of worker: Worker) -> [(prefill: Worker, decode: Worker)] {
     refresh()
     let mark = numbers.mark(of: worker)
     guard worker.isEligible, worker.role != .both else { return [] }

@@ -9,8 +9,8 @@ internal import Vocabulary
 /// differ and both policies weigh them (`PairChooser`), else one leg after the other. Choosing
 /// allocates nothing once the arrays have grown, and costs one pass over the workers of the leg;
 /// for a pair, while some pairs are ejected or impossible, a look for one partner of each prefill
-/// worker besides. Cannot be copied: a look at it would retain forty things.
-struct LoopWorkers: ~Copyable {
+/// worker besides. A class, so that nobody who looks at it takes a copy of half a kilobyte.
+final class LoopWorkers {
   typealias Leg = PolicyLeg
 
   /// A worker, and why it was chosen.
@@ -79,7 +79,7 @@ struct LoopWorkers: ~Copyable {
   /// Whether no two workers lie apart.
   private(set) var allNear = true
   /// What lies in the workers' prefix caches; nil when no policy wants to know.
-  var caches: CacheKnowledge?
+  let caches: CacheKnowledge?
   /// What this loop has seen of pairs.
   var pairs = PairBook()
   var warmth = PairWarmth()
@@ -108,7 +108,7 @@ struct LoopWorkers: ~Copyable {
 
   /// Chooses one eligible worker for `leg` by `policy`, among those not in `tried`; for the serving
   /// leg of a handle one that can be paired with the `prefill` worker that made it.
-  mutating func choose(
+  func choose(
     _ leg: Leg, by seat: inout PolicySeat, for traits: RequestTraits, except tried: TriedWorkers,
     pairedWith prefill: Worker? = nil, now: Instant, using generator: inout SplitMix64
   ) -> Chosen? {
@@ -135,7 +135,7 @@ struct LoopWorkers: ~Copyable {
   }
 
   /// Whether there is a worker for `leg` of such a request besides those of `tried`.
-  mutating func hasWorker(
+  func hasWorker(
     _ leg: Leg, for traits: borrowing RequestTraits, except tried: TriedWorkers
   ) -> Bool {
     refresh()
@@ -158,7 +158,7 @@ struct LoopWorkers: ~Copyable {
 
   /// Whether there is anybody who may become a candidate for `leg`, the ill and the draining
   /// included.
-  mutating func knowsWorkers(_ leg: Leg) -> Bool {
+  func knowsWorkers(_ leg: Leg) -> Bool {
     refresh()
     let outsider: Role = leg == .prefill ? .decode : .prefill
     return members.contains { $0.role != outsider }
@@ -170,12 +170,12 @@ struct LoopWorkers: ~Copyable {
   }
 
   /// Whether the two may ever be paired, as far as their engines are known.
-  mutating func isCompatible(_ prefill: Worker, _ decode: Worker) -> Bool {
+  func isCompatible(_ prefill: Worker, _ decode: Worker) -> Bool {
     numbers.mark(of: prefill).fits(numbers.mark(of: decode))
   }
 
   /// Copies the registry's list, and what workers said of their loads, if they have moved.
-  mutating func refresh() {
+  func refresh() {
     let reports = registry.reportVersion
     let current = registry.version
     guard current != version else {
@@ -203,7 +203,7 @@ struct LoopWorkers: ~Copyable {
   }
 
   /// The workers that could be chosen before and have left since the last call.
-  mutating func takeDeparted() -> [Worker] {
+  func takeDeparted() -> [Worker] {
     guard !departed.isEmpty else { return [] }
     defer { departed = [] }
     return departed
@@ -214,7 +214,7 @@ struct LoopWorkers: ~Copyable {
 
 extension LoopWorkers {
   /// Lets the policy of `seat` choose among the candidates of `leg`; says which of the group it is.
-  mutating func pick(
+  func pick(
     _ leg: Leg, by seat: inout PolicySeat, _ traits: RequestTraits, _ generator: inout SplitMix64
   ) -> (chosen: Chosen, place: Int)? {
     meet(leg, &seat)
@@ -262,7 +262,7 @@ extension LoopWorkers {
   }
 
   /// Makes those the candidates of `leg` that meet `condition`, as they are now.
-  mutating func gather(_ leg: Leg, _ condition: Condition) {
+  func gather(_ leg: Leg, _ condition: Condition) {
     switch leg {
     case .prefill:
       prefill.update(now: condition.now, slowStart: slowStart)
@@ -291,7 +291,7 @@ extension LoopWorkers {
     swap(&lineup, &spare)
   }
 
-  private mutating func markPairs(_ condition: Condition) {
+  private func markPairs(_ condition: Condition) {
     guard let partner = condition.partner,
       !allNear || !condition.allHaveMet || condition.partnerMayHaveLeft
     else { return serving.unmarkPairs() }
@@ -359,7 +359,7 @@ extension LoopWorkers {
     }
   }
 
-  private mutating func makeGroup(where isMember: (Worker) -> Bool) -> LegWorkers {
+  private func makeGroup(where isMember: (Worker) -> Bool) -> LegWorkers {
     LegWorkers(
       of: members.filter { $0.state == .active && isMember($0) }, panicThreshold: panicThreshold,
       slowStart: slowStart, &numbers, &siteNumbers)

@@ -14,7 +14,7 @@ public import Vocabulary
 ///
 /// Owned by one loop, which hears of its own requests only; pure. Limits: `mostWorkers`; others are
 /// trusted. Cost: a look-up of a few nanoseconds, an array access.
-public struct PredictionBook: Sendable {
+public struct PredictionBook: ~Copyable, Sendable {
   /// Most workers that are judged.
   public static let mostWorkers = PrefixIndex.mostWorkers
   /// An average error above which a worker is no longer trusted.

@@ -4,7 +4,7 @@ public import Vocabulary
 ///
 /// Owned by one loop and filled anew for each request by `PrefixIndex.match`. Looking up a worker
 /// costs a few nanoseconds; allocates nothing once it has grown to the number of workers.
-public struct PrefixMatch: Sendable {
+public struct PrefixMatch: ~Copyable, Sendable {
   /// Leading blocks of the chain that the worker who has most of it holds.
   public private(set) var longest = 0
   /// How many workers hold its first block.
@@ -48,6 +48,7 @@ public struct PrefixMatch: Sendable {
       isNoted = [UInt64](repeating: 0, count: PrefixIndex.mostWorkers / 64)
       noted.reserveCapacity(PrefixIndex.mostWorkers)
     }
+    guard longest > 0 else { return }
     for slot in noted {
       depths[Int(slot)] = 0
       isNoted[Int(slot >> 6)] = 0

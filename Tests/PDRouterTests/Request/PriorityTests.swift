@@ -39,7 +39,7 @@ struct PriorityTests {
     for number in 0..<2 {
       _ = registry.add(try WorkerURL("http://w\(number):1"), role: .both)
     }
-    var workers = LoopWorkers(registry: registry)
+    let workers = LoopWorkers(registry: registry)
     var seat = PolicySeat(PolicyName.leastLoad.make())
     var generator = SplitMix64(seed: 1)
     for _ in 0..<5 { registry.workers[0].reserve(TokenCount(10)) }

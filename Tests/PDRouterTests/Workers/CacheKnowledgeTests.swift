@@ -16,7 +16,7 @@ struct CacheKnowledgeTests {
   }
 
   @Test func `what was routed to a worker is known there, as far as prompts agree`() {
-    var caches = CacheKnowledge(index)
+    let caches = CacheKnowledge(index)
     let first = traits([1, 2, 3, 4])
     caches.look(at: first, among: 3)
     #expect(!caches.isHit)
@@ -30,7 +30,7 @@ struct CacheKnowledgeTests {
   }
 
   @Test func `a worker that breaks promises goes by load until it keeps them`() throws {
-    var caches = CacheKnowledge(index)
+    let caches = CacheKnowledge(index)
     let worker = Worker(
       id: workers[0], url: try WorkerURL("http://w:1"), role: .both)
     let request = traits([1, 2, 3, 4])
@@ -51,7 +51,7 @@ struct CacheKnowledgeTests {
   }
 
   @Test func `only a rare model is new to those who have not served it`() {
-    var caches = CacheKnowledge(index)
+    let caches = CacheKnowledge(index)
     for number in 0..<40 {
       let isRare = number % 10 == 0
       let request = traits([], model: isRare ? 7 : 8)

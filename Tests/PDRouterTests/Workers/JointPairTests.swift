@@ -24,7 +24,7 @@ struct JointPairTests {
 
   /// The pairs of `count` choices, by number.
   private func choices(
-    _ count: Int, _ workers: inout LoopWorkers,
+    _ count: Int, _ workers: LoopWorkers,
     _ policies: (PolicyName, PolicyName) = (.leastLoad, .leastLoad), tokens: Int = 1000,
     except tried: [UInt32] = [], seed: UInt64 = 1, reserves: Bool = false
   ) -> [Pair?] {
@@ -46,7 +46,7 @@ struct JointPairTests {
     }
   }
 
-  private func warm(_ workers: inout LoopWorkers, _ pairs: [Pair]) {
+  private func warm(_ workers: LoopWorkers, _ pairs: [Pair]) {
     for pair in pairs {
       workers.pairs.noteSuccess(
         prefill: WorkerID(number: pair[0]), decode: WorkerID(number: pair[1]))
@@ -59,9 +59,9 @@ struct JointPairTests {
   ) throws {
     func sequence(_ chooser: PairChooser?) throws -> [Pair?] {
       let plans = ["P", "P", "P", "D", "D", "D", "D"]
-      var workers = LoopWorkers(registry: try makeRegistry(plans), pairChooser: chooser)
-      if areWarm { warm(&workers, (0..<3).flatMap { p in (3..<7).map { [p, $0] } }) }
-      return choices(120, &workers, reserves: true)
+      let workers = LoopWorkers(registry: try makeRegistry(plans), pairChooser: chooser)
+      if areWarm { warm(workers, (0..<3).flatMap { p in (3..<7).map { [p, $0] } }) }
+      return choices(120, workers, reserves: true)
     }
     let joint = try sequence(PairChooser())
     #expect(joint == (try sequence(nil)))
@@ -72,21 +72,21 @@ struct JointPairTests {
   @Test func `a cold pair is mostly avoided while a warm one is idle, and used later`()
     throws
   {
-    var workers = LoopWorkers(registry: try makeRegistry(["P", "P", "D", "D"]))
-    warm(&workers, [[1, 3]])
+    let workers = LoopWorkers(registry: try makeRegistry(["P", "P", "D", "D"]))
+    warm(workers, [[1, 3]])
     // One choice in eight lets strangers meet, who may be drawn to be the two that have met.
-    let idle = choices(40, &workers)
+    let idle = choices(40, workers)
     #expect(idle.indices.allSatisfy { $0 % 8 == 7 || idle[$0] == [1, 3] })
     #expect(Set(idle).count > 1)
-    let loaded = choices(40, &workers, reserves: true)
+    let loaded = choices(40, workers, reserves: true)
     // Each request adds 1,064 at prefill and 512 at decode; a handshake is worth 2,048 of these.
     #expect(loaded.prefix(4) == [[1, 3], [1, 3], [0, 2], [1, 3]])
     #expect((18...22).contains(loaded.count { $0 == [1, 3] }))
     // By itself, prefill is drawn without asking whom it knows.
-    var separate = LoopWorkers(
+    let separate = LoopWorkers(
       registry: try makeRegistry(["P", "P", "D", "D"]), pairChooser: nil)
-    warm(&separate, [[1, 3]])
-    #expect(Set(choices(40, &separate)).contains([0, 2]))
+    warm(separate, [[1, 3]])
+    #expect(Set(choices(40, separate)).contains([0, 2]))
   }
 
   @Test(arguments: [
@@ -98,8 +98,8 @@ struct JointPairTests {
     (["P@", "D@", "D@b"], [[0, 1], [0, 2]]),
   ])
   func `pairs that lie apart by their labels are avoided`(plans: [String], pairs: [Pair]) throws {
-    var workers = LoopWorkers(registry: try makeRegistry(plans))
-    #expect(Set(choices(60, &workers).compactMap { $0 }) == Set(pairs))
+    let workers = LoopWorkers(registry: try makeRegistry(plans))
+    #expect(Set(choices(60, workers).compactMap { $0 }) == Set(pairs))
   }
 
   @Test(arguments: [nil, PairChooser()])
@@ -107,14 +107,14 @@ struct JointPairTests {
     chooser: PairChooser?
   ) throws {
     let registry = try makeRegistry(["P@a", "D@a", "D@b"])
-    var workers = LoopWorkers(registry: registry, pairChooser: chooser)
+    let workers = LoopWorkers(registry: registry, pairChooser: chooser)
     // 1,600 tokens cost 960 more from afar: not quite two requests.
-    #expect(choices(1, &workers, tokens: 1600) == [[0, 1]])
+    #expect(choices(1, workers, tokens: 1600) == [[0, 1]])
     for requests in [(1, [0, 1]), (3, [0, 2])] as [(Int, Pair)] {
       while registry.workers[1].requestsInFlight < requests.0 {
         registry.workers[1].reserve(TokenCount(1))
       }
-      #expect(choices(1, &workers, tokens: 1600) == [requests.1])
+      #expect(choices(1, workers, tokens: 1600) == [requests.1])
     }
   }
 
@@ -123,9 +123,9 @@ struct JointPairTests {
     for policies in [(name, .leastLoad), (.leastLoad, name), (name, name)] {
       func sequence(_ chooser: PairChooser?) throws -> [Pair?] {
         let plans = ["P@a", "P@b", "D@a", "D@b"]
-        var workers = LoopWorkers(registry: try makeRegistry(plans), pairChooser: chooser)
-        warm(&workers, [[0, 2], [1, 3]])
-        return choices(40, &workers, policies, reserves: true)
+        let workers = LoopWorkers(registry: try makeRegistry(plans), pairChooser: chooser)
+        warm(workers, [[0, 2], [1, 3]])
+        return choices(40, workers, policies, reserves: true)
       }
       #expect(try sequence(PairChooser()) == (try sequence(nil)))
     }
@@ -143,22 +143,22 @@ struct JointPairTests {
       (0..<20).map { _ in "P" + letter(["", "=a", "=b", "@x", "@y"]) }
       + (0..<20).map { _ in "D" + letter(["", "=a", "=b", "=c", "@x"]) }
     let registry = try makeRegistry(plans)
-    var workers = LoopWorkers(registry: registry)
+    let workers = LoopWorkers(registry: registry)
     for _ in 0..<150 {
       let pair: Pair = [
         UInt32(random.next(upperBound: UInt64(20))),
         20 + UInt32(random.next(upperBound: UInt64(20))),
       ]
-      warm(&workers, [pair])
+      warm(workers, [pair])
       for _ in 0..<3 {
         _ = workers.pairs.noteFailure(
           prefill: WorkerID(number: pair[0]), decode: WorkerID(number: pair[1]), now: .zero)
       }
-      warm(&workers, [[pair[0], 20 + (pair[1] + 1) % 20]])
+      warm(workers, [[pair[0], 20 + (pair[1] + 1) % 20]])
     }
     let tried = (0..<4).map { _ in UInt32(random.next(upperBound: UInt64(40))) }
     let list = registry.workers
-    let pairs = choices(60, &workers, except: tried, seed: seed, reserves: true)
+    let pairs = choices(60, workers, except: tried, seed: seed, reserves: true)
     for pair in pairs {
       let pair = try #require(pair)
       let (first, second) = (list[Int(pair[0])], list[Int(pair[1])])

@@ -149,10 +149,10 @@ import Vocabulary
     let (world, watch) = makeWorld(figures: { metrics(running: $0 == 0 ? 9 : 0) })
     let second = SecondLoop(of: world)
     func chosen(_ router: RouterLoop) -> Set<UInt32?> {
-      let traits = RequestTraits(promptTokens: .zero)
+      var traits = RequestTraits(promptTokens: .zero)
       return Set(
         (0..<20).map { _ in
-          router.choose(.serving, for: traits, except: TriedWorkers())?.worker.id.number
+          router.choose(.serving, for: &traits, except: TriedWorkers())?.worker.id.number
         })
     }
     #expect(chosen(world.router) == [0, 1] && chosen(second.router) == [0, 1])

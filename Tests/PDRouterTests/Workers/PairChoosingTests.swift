@@ -31,7 +31,7 @@ struct PairChoosingTests {
 
   /// The pairs of `count` choices, by number.
   private func choices(
-    _ count: Int, _ workers: inout LoopWorkers, except tried: [UInt32] = [],
+    _ count: Int, _ workers: LoopWorkers, except tried: [UInt32] = [],
     policy name: PolicyName = .random, now: Instant = .zero
   ) -> [[UInt32]?] {
     var policies = (prefill: PolicySeat(name.make()), serving: PolicySeat(name.make()))
@@ -57,8 +57,8 @@ struct PairChoosingTests {
   func `only workers that fit are paired, and every pair that fits occurs`(
     plans: [String], pairs: [[UInt32]]
   ) throws {
-    var workers = LoopWorkers(registry: try makeRegistry(plans))
-    let chosen = choices(100, &workers)
+    let workers = LoopWorkers(registry: try makeRegistry(plans))
+    let chosen = choices(100, workers)
     #expect(Set(chosen.compactMap { $0 }) == Set(pairs))
     #expect(chosen.contains(nil) == pairs.isEmpty)
   }
@@ -66,17 +66,17 @@ struct PairChoosingTests {
   @Test func `tried workers are in no pair, and a prefill worker without a partner is passed over`()
     throws
   {
-    var workers = LoopWorkers(registry: try makeRegistry(["Pk=a", "Pk=b", "Dk=a", "Dk=b"]))
-    #expect(Set(choices(20, &workers, except: [2])) == [[1, 3]])
-    #expect(Set(choices(20, &workers, except: [1])) == [[0, 2]])
-    #expect(choices(1, &workers, except: [0, 3]) == [nil])
+    let workers = LoopWorkers(registry: try makeRegistry(["Pk=a", "Pk=b", "Dk=a", "Dk=b"]))
+    #expect(Set(choices(20, workers, except: [2])) == [[1, 3]])
+    #expect(Set(choices(20, workers, except: [1])) == [[0, 2]])
+    #expect(choices(1, workers, except: [0, 3]) == [nil])
   }
 
   @Test func `a decode worker for a handle fits the worker that made it, also while that drains`()
     throws
   {
     let registry = try makeRegistry(["Pk=a", "Dk=a", "Dk=b"])
-    var workers = LoopWorkers(registry: registry)
+    let workers = LoopWorkers(registry: registry)
     let prefill = registry.workers[0]
     var policy = PolicySeat(PolicyName.random.make())
     var generator = SplitMix64(seed: 1)
@@ -94,30 +94,30 @@ struct PairChoosingTests {
   @Test func `a pair that keeps failing is passed over while there is another, then probed once`()
     throws
   {
-    var workers = LoopWorkers(registry: try makeRegistry(["P", "P", "D", "D"]))
+    let workers = LoopWorkers(registry: try makeRegistry(["P", "P", "D", "D"]))
     let (p, d) = (WorkerID(number: 0), WorkerID(number: 2))
     let told = (1...3).map { _ in workers.pairs.noteFailure(prefill: p, decode: d, now: .zero) }
     #expect(told == [false, false, true])
-    #expect(Set(choices(100, &workers)) == [[0, 3], [1, 2], [1, 3]])
-    #expect(Set(choices(100, &workers, except: [1, 3])) == [[0, 2]])
-    #expect(Set(choices(100, &workers, except: [3])) == [[1, 2]])
-    let later = choices(100, &workers, now: at(30_000))
+    #expect(Set(choices(100, workers)) == [[0, 3], [1, 2], [1, 3]])
+    #expect(Set(choices(100, workers, except: [1, 3])) == [[0, 2]])
+    #expect(Set(choices(100, workers, except: [3])) == [[1, 2]])
+    let later = choices(100, workers, now: at(30_000))
     #expect(later.count { $0 == [0, 2] } == 1)
     workers.pairs.noteSuccess(prefill: p, decode: d)
-    #expect(choices(100, &workers, now: at(30_001)).count { $0 == [0, 2] } > 5)
+    #expect(choices(100, workers, now: at(30_001)).count { $0 == [0, 2] } > 5)
   }
 
   @Test func `least loaded prefers a warm pair until it has four requests more`() throws {
     let registry = try makeRegistry(["P", "D", "D"])
-    var workers = LoopWorkers(registry: registry)
+    let workers = LoopWorkers(registry: registry)
     let warm = registry.workers[1]
     workers.pairs.noteSuccess(prefill: WorkerID(number: 0), decode: warm.id)
     for _ in 0..<4 {
-      #expect(choices(1, &workers, policy: .leastLoad) == [[0, 1]])
+      #expect(choices(1, workers, policy: .leastLoad) == [[0, 1]])
       warm.reserve(TokenCount(1))
     }
     warm.reserve(TokenCount(1))
-    #expect(choices(1, &workers, policy: .leastLoad) == [[0, 2]])
+    #expect(choices(1, workers, policy: .leastLoad) == [[0, 2]])
     let cold = workers.coldPairs(of: registry.workers[0]).map(\.decode.id.number)
     let coldOfWarm = workers.coldPairs(of: warm)
     #expect(cold == [2] && coldOfWarm.isEmpty)

@@ -9,7 +9,7 @@ import Vocabulary
 struct SlowStartingWorkerTests {
   /// How many of `count` choices at `now` go to each worker.
   private func shares(
-    _ count: Int, _ workers: inout LoopWorkers, at now: Instant
+    _ count: Int, _ workers: LoopWorkers, at now: Instant
   ) -> [UInt32: Int] {
     var seat = PolicySeat(PolicyName.random.make())
     var generator = SplitMix64(seed: 5)
@@ -29,23 +29,23 @@ struct SlowStartingWorkerTests {
   @Test(arguments: [(0, 1.0 / 11), (15, 0.55 / 1.55), (30, 0.5)] as [(Double, Double)])
   func `a worker that comes back is given its share, and grows`(after: Double, share: Double) {
     let registry = makeRegistry([.both, .both])
-    var workers = LoopWorkers(registry: registry, slowStart: SlowStart(over: .seconds(30)))
+    let workers = LoopWorkers(registry: registry, slowStart: SlowStart(over: .seconds(30)))
     let ill = registry.workers[1]
     #expect(ill.setHealthy(false, now: second(50)) && ill.startedAt == nil)
     #expect(ill.setHealthy(true, now: second(100)) && ill.startedAt == second(100))
     registry.noteChange()
-    let got = Double(shares(4000, &workers, at: second(100 + after))[1] ?? 0) / 4000
+    let got = Double(shares(4000, workers, at: second(100 + after))[1] ?? 0) / 4000
     #expect(abs(got - share) < 0.03)
   }
 
   @Test func `workers of the start, and all without slow start, have their whole part`() {
     let registry = makeRegistry([.both, .both])
-    var slow = LoopWorkers(registry: registry, slowStart: SlowStart(over: .seconds(30)))
+    let slow = LoopWorkers(registry: registry, slowStart: SlowStart(over: .seconds(30)))
     #expect((900...1100).contains(shares(2000, &slow, at: second(0.5))[1] ?? 0))
     _ = registry.workers[1].setHealthy(false)
     _ = registry.workers[1].setHealthy(true, now: second(10))
     registry.noteChange()
-    var off = LoopWorkers(registry: registry)
+    let off = LoopWorkers(registry: registry)
     #expect((900...1100).contains(shares(2000, &off, at: second(10))[1] ?? 0))
   }
 

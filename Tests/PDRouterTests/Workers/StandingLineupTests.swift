@@ -23,7 +23,7 @@ struct StandingLineupTests {
     }
 
     private func look(
-      _ workers: inout LoopWorkers, _ leg: PolicyLeg, except tried: TriedWorkers
+      _ workers: LoopWorkers, _ leg: PolicyLeg, except tried: TriedWorkers
     ) -> [WorkerSnapshot] {
       workers.refresh()
       workers.caches?.look(at: traits, among: workers.serving.workers.count)
@@ -37,10 +37,10 @@ struct StandingLineupTests {
     func candidates(
       _ leg: PolicyLeg = .serving, except tried: TriedWorkers = TriedWorkers()
     ) -> [WorkerSnapshot] {
-      var fresh = LoopWorkers(
+      let fresh = LoopWorkers(
         registry: registry, caches: CacheKnowledge(index), slowStart: slowStart)
       let (expected, found) = (
-        look(&fresh, leg, except: tried), look(&seasoned, leg, except: tried)
+        look(fresh, leg, except: tried), look(seasoned, leg, except: tried)
       )
       #expect(found == expected)
       return found

@@ -75,9 +75,9 @@ import Vocabulary
     #expect(world.registry.workers.map(\.version) == ["1", "2", "2"])
     #expect(world.fetch(get("/workers/1"))[0].body.contains(#""version":"2""#))
     func prefills() -> Set<UInt32?> {
-      let traits = RequestTraits(promptTokens: .zero)
+      var traits = RequestTraits(promptTokens: .zero)
       let pairs = (0..<10).map { _ in
-        world.router.choosePair(for: traits, except: TriedWorkers())
+        world.router.choosePair(for: &traits, except: TriedWorkers())
       }
       return Set(pairs.map { $0?.prefill.worker.id.number })
     }

@@ -189,7 +189,7 @@ private let failing = RouterWorld.answer(#"{"error":{}}"#, status: 500)
 
   @Test func `panic begins below its share, and lets nobody in that probes find unhealthy`() {
     let registry = makeRegistry(Array(repeating: .both, count: 10))
-    var workers = LoopWorkers(registry: registry, panicThreshold: 30)
+    let workers = LoopWorkers(registry: registry, panicThreshold: 30)
     var trial = BreakerTrial.none
     func eject(_ worker: Worker, _ failure: BreakerFailure = .answer) {
       var settings = BreakerSettings()
