@@ -158,7 +158,8 @@ public final class LoopMetrics: Sendable {
   }
 
   /// Stages, first tokens and the tokens after them.
-  private func countTimes(_ record: RouteRecord) {
+  @inline(__always)
+  private func countTimes(_ record: borrowing RouteRecord) {
     count(.queue, of: record)
     count(.prefill, of: record)
     count(.handOver, of: record)
@@ -171,7 +172,7 @@ public final class LoopMetrics: Sendable {
   }
 
   @inline(__always)
-  private func count(_ stage: RouteStage, of record: RouteRecord) {
+  private func count(_ stage: RouteStage, of record: borrowing RouteRecord) {
     guard let time = record.nanoseconds(of: stage) else { return }
     stages.record(nanoseconds: time, in: stage.rawValue)
   }

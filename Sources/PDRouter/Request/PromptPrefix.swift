@@ -49,6 +49,8 @@ struct PromptPrefix: ~Copyable {
   private func hash(
     _ field: JSONSpan?, _ body: UnsafeRawBufferPointer, after seed: UInt64
   ) -> UInt64 {
-    hasher.hash(UnsafeRawBufferPointer(rebasing: body[field?.range ?? 0..<0]), seed: seed)
+    // One that is not there must not be one that is empty, nor nothing at all.
+    guard let field else { return seed &* 0x9E37_79B9_7F4A_7C15 }
+    return hasher.hash(UnsafeRawBufferPointer(rebasing: body[field.range]), seed: seed)
   }
 }

@@ -374,11 +374,12 @@ final class Request {
 
   /// Begins with the traits of another request, in the memory of the last one's prefix chain.
   private func clearTraits(promptTokens: TokenCount = .zero) {
-    var prefix = PrefixChain()
-    swap(&prefix, &traits.prefix)
-    prefix.hashes.removeAll(keepingCapacity: true)
-    traits = RequestTraits(promptTokens: promptTokens)
-    traits.prefix = prefix
+    if !traits.prefix.hashes.isEmpty { traits.prefix.hashes.removeAll(keepingCapacity: true) }
+    traits.promptTokens = promptTokens
+    if traits.session != nil { traits.session = nil }
+    traits.model = nil
+    traits.askedModel = nil
+    traits.priority = 0
   }
 
   /// Reads what may lie in workers' prefix caches, if some policy wants to know.

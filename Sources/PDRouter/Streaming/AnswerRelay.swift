@@ -102,8 +102,8 @@ struct AnswerRelay: ~Copyable {
     self.mode = mode
     self.watchesUsage = watchesUsage
     inputUsage = nil
-    self.join = join.map { UsageJoin($0) }
-    scanner = ServerSentEventScanner()
+    if join != nil || self.join != nil { self.join = join.map { UsageJoin($0) } }
+    scanner.reset()
     held.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
     edited.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
     scratch.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
