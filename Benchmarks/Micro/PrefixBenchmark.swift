@@ -86,7 +86,8 @@ private final class PrefixBench {
   func matchAndChoose(_ iterations: Int) {
     var (policy, generator) = (PolicyName.cacheAware.make(sharing: memory), SplitMix64(seed: 1))
     var request = RequestTraits(promptTokens: TokenCount(1000))
-    var (match, pool) = (PrefixMatch(), PrefixBench.pool())
+    var match = PrefixMatch()
+    var pool = PrefixBench.pool()
     var sum = 0
     for iteration in 0..<iterations {
       request.prefix = chains[iteration & (PrefixBench.prefixes - 1)]
@@ -99,7 +100,8 @@ private final class PrefixBench {
     var (policy, generator) = (PolicyName.cacheAware.make(sharing: memory), SplitMix64(seed: 1))
     var builder = PrefixChainBuilder(memory.hasher)
     var request = RequestTraits(promptTokens: TokenCount(1000))
-    var (match, pool) = (PrefixMatch(), PrefixBench.pool())
+    var match = PrefixMatch()
+    var pool = PrefixBench.pool()
     var sum = 0
     for iteration in 0..<iterations {
       build(&request.prefix, of: prompts[iteration & 7], by: &builder)

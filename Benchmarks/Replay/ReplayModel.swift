@@ -87,8 +87,8 @@ struct ReplayModel {
   }
 
   private func choose(
-    _ traits: RequestTraits, by policy: inout any Policy, _ fleet: [Worker], _ match: PrefixMatch,
-    _ generator: inout SplitMix64
+    _ traits: RequestTraits, by policy: inout any Policy, _ fleet: [Worker],
+    _ match: borrowing PrefixMatch, _ generator: inout SplitMix64
   ) -> Int {
     let candidates = fleet.enumerated().map { place, worker in
       var snapshot = WorkerSnapshot(

@@ -17,6 +17,8 @@ public final class RouterLoop {
   let registry: WorkerRegistry
   let metrics: LoopMetrics
   let connector: any KVConnector
+  /// Whether a decode worker may serve a request whole.
+  let decodeCanPrefill: Bool
   /// What the connector takes out of a body that goes to one worker whole, if that is all it does.
   let wholeLegRemovals: JSONFields.KeySet?
   var ledger: KVLedger
@@ -116,6 +118,7 @@ public final class RouterLoop {
     self.registry = registry
     self.metrics = metrics
     connector = configuration.makeConnector()
+    decodeCanPrefill = connector.decodeCanPrefill
     var edits = BodyEdits()
     connector.planDecode(
       parameters: UnsafeRawBufferPointer(start: nil, count: 0), into: &edits)
@@ -130,7 +133,7 @@ public final class RouterLoop {
     workers = LoopWorkers(
       registry: registry,
       pairChooser: configuration.makePairChooser(
-        decider, decodeCanPrefill: connector.decodeCanPrefill),
+        decider, decodeCanPrefill: decodeCanPrefill),
       caches: needs.contains(.cachedBlocks) ? CacheKnowledge(policyMemory.prefixes) : nil,
       slowStart: SlowStart(over: configuration.policySettings.slowStart),
       passesUnknownModels: configuration.passesUnknownModels,

@@ -12,6 +12,8 @@ struct LoadPlan {
   var connections: Int
   /// Requests per second of an open loop; nil for a closed loop.
   var rate: Double?
+  /// Whether a request is timed to its first event, instead of to the last byte of its answer.
+  var isTimedToFirstEvent = false
   /// Time before measuring starts.
   var warmUp: Duration
   /// Time measured.

@@ -12,7 +12,7 @@ struct LoadResult {
   var nanoseconds: Int64 = 0
   /// CPU time of the router's process; nil on the direct path.
   var cpuNanoseconds: Int64?
-  /// From sending a request to the last byte of its answer.
+  /// From sending a request to the last byte of its answer, or to its first event.
   var latencies = Latencies()
 
   /// CPU microseconds of the router for each of `count` things.

@@ -57,6 +57,10 @@ final class LoadRun {
     connection.connect(to: plan.address, on: loop)
   }
 
+  private func noteTime(of connection: LoadConnection) {
+    result.latencies.record(MonotonicClock.nanoseconds() - connection.sentAt)
+  }
+
   /// An idle connection's next step.
   private func use(_ connection: LoadConnection) {
     guard phase != .over else { return }
@@ -127,12 +131,13 @@ extension LoadRun: LoadObserver {
 
   func connection(_ connection: LoadConnection, didReceiveEvents count: Int) {
     result.events += count
+    if plan.isTimedToFirstEvent, connection.events == count { noteTime(of: connection) }
   }
 
   func connection(_ connection: LoadConnection, didFinishWith status: Int) {
     if status == 200 {
       result.completed += 1
-      result.latencies.record(MonotonicClock.nanoseconds() - connection.sentAt)
+      if !plan.isTimedToFirstEvent { noteTime(of: connection) }
     } else {
       result.failed += 1
     }

@@ -25,8 +25,9 @@ final class Fleet {
     benchmark = program
     router = options.router ?? folder + "vllm-router"
     let urls = try backendURLs()
-    if let address = Target.address(urls.direct) {
-      targets.append(Target(name: "direct", address: address, process: nil))
+    for (name, url) in urls.direct {
+      guard let address = Target.address(url) else { continue }
+      targets.append(Target(name: name, address: address, process: nil))
     }
     if !options.withoutRouter { try startRouter(urls.arguments) }
     let peers = name.isDisaggregated ? options.pdPeer : options.peer
@@ -39,11 +40,13 @@ final class Fleet {
     children.removeAll()
   }
 
-  /// The backends as arguments of a router, and the one that is asked directly.
-  private func backendURLs() throws(BenchmarkError) -> (direct: String, arguments: [String]) {
+  /// The backends as arguments of a router, and those that are asked directly, by name.
+  private func backendURLs() throws(BenchmarkError) -> (
+    direct: [(name: String, url: String)], arguments: [String]
+  ) {
     guard name.isDisaggregated else {
       let urls = options.backend.isEmpty ? try startEngines("both") : options.backend
-      return (urls[0], ["--worker-urls"] + urls)
+      return ([(Target.direct, urls[0])], ["--worker-urls"] + urls)
     }
     let isGiven = !options.prefill.isEmpty
     let prefill = isGiven ? options.prefill : try startEngines("prefill")
@@ -51,7 +54,8 @@ final class Fleet {
     var arguments = ["--vllm-pd-disaggregation"]
     for url in prefill { arguments += ["--prefill", url] }
     for url in decode { arguments += ["--decode", url] }
-    return (decode[0], arguments)
+    guard name == .firstToken else { return ([(Target.direct, decode[0])], arguments) }
+    return ([(Target.prefill, prefill[0]), (Target.decode, decode[0])], arguments)
   }
 
   private func startRouter(_ workers: [String]) throws(BenchmarkError) {
@@ -90,7 +94,7 @@ final class Fleet {
   private var costs: [String] {
     let step =
       switch name {
-      case .whole, .disaggregated, .latency: "0"
+      case .whole, .disaggregated, .latency, .firstToken: "0"
       case .streams: "\(options.eventMs)"
       case .openStreams: "1000"
       }

@@ -28,12 +28,15 @@ struct Measurement {
         }
       }
     }
-    if name == .latency { addDifferences(&table) }
+    if isPaced { addDifferences(&table) }
     return table
   }
 
   /// Open streams take their own time, and memory is not the clock's matter: one round will do.
   private var rounds: Int { name == .openStreams ? 1 : options.rounds }
+
+  /// Whether requests come at a fixed rate.
+  private var isPaced: Bool { name == .latency || name == .firstToken }
 
   private func plan(_ target: Target) -> LoadPlan {
     var plan = LoadPlan(
@@ -43,6 +46,13 @@ struct Measurement {
     switch name {
     case .whole, .disaggregated: break
     case .latency: plan.rate = options.rate
+    case .firstToken:
+      plan.rate = options.rate
+      // Prefill by itself gives a whole answer.
+      guard target.name != Target.prefill else { break }
+      plan.isTimedToFirstEvent = true
+      plan.request = LoadRequest.chat(
+        bodyBytes: options.bodyBytes, stream: (events: 4, milliseconds: 0))
     case .streams:
       plan.connections = options.streams
       plan.request = LoadRequest.chat(
@@ -67,7 +77,7 @@ struct Measurement {
       table.note(target.name, "p50 µs", result.latencies.microseconds(atShare: 0.5))
       table.note(target.name, "p99 µs", result.latencies.microseconds(atShare: 0.99))
     }
-    if name == .latency { table.note(target.name, "sent late", Double(result.late)) }
+    if isPaced { table.note(target.name, "sent late", Double(result.late)) }
     table.note(target.name, "failed", Double(result.failed))
   }
 
@@ -102,13 +112,15 @@ struct Measurement {
     options.openStreamEvents + (options.engines == .simulated ? 1 : 0)
   }
 
-  /// What each target adds to the direct path of the same round.
+  /// What each target adds to the direct path of the same round: to the engine's own time, or to
+  /// that of both.
   private func addDifferences(_ table: inout SeriesTable) {
-    for target in targets.dropFirst() {
+    let direct = targets.filter { $0.process == nil }
+    for target in targets where target.process != nil {
       for metric in ["p50 µs", "p99 µs"] {
-        let own = table.values(target.name, metric)
-        for (value, direct) in zip(own, table.values(targets[0].name, metric)) {
-          table.note(target.name, "added " + metric, value - direct)
+        for (round, value) in table.values(target.name, metric).enumerated() {
+          let engines = direct.reduce(0) { $0 + table.values($1.name, metric)[round] }
+          table.note(target.name, "added " + metric, value - engines)
         }
       }
     }

@@ -2,6 +2,11 @@ internal import Vocabulary
 
 /// Something that answers requests: the backend itself, our router, or another proxy.
 struct Target {
+  /// The direct path to an engine, and, where requests are split, to one of each role.
+  static let direct = "direct"
+  static let prefill = "direct prefill"
+  static let decode = "direct decode"
+
   /// Its name in the report.
   let name: String
   /// Where it listens.

@@ -133,7 +133,7 @@ extension Request {
   private func chooseOne() -> RequestAction {
     dropHandOver()
     // Without prefill such an engine can only refuse what is to be generated.
-    guard router.connector.decodeCanPrefill || endpoint.generationShape == nil else {
+    guard router.decodeCanPrefill || endpoint.generationShape == nil else {
       return findNobody(Request.noWorker(role: "prefill"))
     }
     guard let one = router.choose(.serving, for: &traits, except: tried) else {
@@ -171,7 +171,7 @@ extension Request {
     _ prefill: LoopWorkers.Chosen, _ decode: LoopWorkers.Chosen
   ) -> Bool {
     guard router.decider.name != .off else {
-      let isOpen = router.connector.decodeCanPrefill
+      let isOpen = router.decodeCanPrefill
       wayReason = WayReason(isOpen ? DisaggregationReason.deciderOff : .cannotPrefill)
       return true
     }
@@ -184,7 +184,7 @@ extension Request {
     question.queuedOnDecode = TokenCount(second.promptTokensWaiting)
     question.activeDecodes = second.requestsInFlight
     question.isColdPair = !router.isWarm(first, second)
-    question.decodeCanPrefill = router.connector.decodeCanPrefill
+    question.decodeCanPrefill = router.decodeCanPrefill
     let verdict = router.decider.decide(question)
     wayReason = WayReason(verdict.reason)
     return verdict.isSplit
@@ -202,7 +202,7 @@ extension Request {
     guard let reason, !router.connector.allowsSplit(despite: reason) else {
       return true
     }
-    guard router.connector.decodeCanPrefill else {
+    guard router.decodeCanPrefill else {
       throw RouterError(
         .badRequest(status: 400), origin: .client,
         message: "Engines of this kind cannot serve such a request over prefill and decode: "

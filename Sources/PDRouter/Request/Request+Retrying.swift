@@ -72,7 +72,7 @@ extension Request {
 
   /// Whether decode cannot serve the request alone.
   private var needsPrefill: Bool {
-    router.isDisaggregated && !router.connector.decodeCanPrefill && endpoint.generationShape != nil
+    router.isDisaggregated && !router.decodeCanPrefill && endpoint.generationShape != nil
   }
 }
 

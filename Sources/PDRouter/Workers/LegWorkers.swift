@@ -216,7 +216,9 @@ extension LegWorkers {
 
   /// Notes who holds how many leading blocks of the request's prompt, by slot in the prefix index,
   /// where that is to be believed.
-  mutating func noteHolders(_ match: borrowing PrefixMatch, trusting predictions: borrowing PredictionBook) {
+  mutating func noteHolders(
+    _ match: borrowing PrefixMatch, trusting predictions: borrowing PredictionBook
+  ) {
     for place in holders { everybody[place].cachedBlocks = 0 }
     holders.removeAll(keepingCapacity: true)
     guard match.longest > 0 else { return }
