@@ -86,12 +86,12 @@ private final class PrefixBench {
   func matchAndChoose(_ iterations: Int) {
     var (policy, generator) = (PolicyName.cacheAware.make(sharing: memory), SplitMix64(seed: 1))
     var request = RequestTraits(promptTokens: TokenCount(1000))
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var pool = PrefixBench.pool()
     var sum = 0
     for iteration in 0..<iterations {
       request.prefix = chains[iteration & (PrefixBench.prefixes - 1)]
-      sum &+= choose(request, &policy, &match, &pool, &generator)
+      sum &+= choose(request, &policy, match, &pool, &generator)
     }
     precondition(sum >= 0)
   }
@@ -100,12 +100,12 @@ private final class PrefixBench {
     var (policy, generator) = (PolicyName.cacheAware.make(sharing: memory), SplitMix64(seed: 1))
     var builder = PrefixChainBuilder(memory.hasher)
     var request = RequestTraits(promptTokens: TokenCount(1000))
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var pool = PrefixBench.pool()
     var sum = 0
     for iteration in 0..<iterations {
       build(&request.prefix, of: prompts[iteration & 7], by: &builder)
-      sum &+= choose(request, &policy, &match, &pool, &generator)
+      sum &+= choose(request, &policy, match, &pool, &generator)
     }
     precondition(sum >= 0)
   }
@@ -146,10 +146,10 @@ private final class PrefixBench {
   }
 
   private func choose(
-    _ request: RequestTraits, _ policy: inout any Policy, _ match: inout PrefixMatch,
+    _ request: RequestTraits, _ policy: inout any Policy, _ match: PrefixMatch,
     _ pool: inout [WorkerSnapshot], _ generator: inout SplitMix64
   ) -> Int {
-    memory.prefixes.match(request.prefix, into: &match)
+    memory.prefixes.match(request.prefix, into: match)
     for place in pool.indices { pool[place].cachedBlocks = match.blocks(of: pool[place].id) }
     return pool.withUnsafeBufferPointer {
       policy.choose(for: request, among: $0, using: &generator)?.index ?? 0

@@ -48,10 +48,10 @@ struct ReplayModel {
   /// The oracle's hit rate.
   func oracle(_ requests: [ReplayRequest]) -> Double {
     let cache = makeIndex(blocks: blocks * workers)
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var (hits, tokens) = (0, 0)
     for request in requests {
-      hits += cachedTokens(request, in: cache, of: WorkerID(number: 0), &match)
+      hits += cachedTokens(request, in: cache, of: WorkerID(number: 0), match)
       cache.insert(request.chain, for: WorkerID(number: 0))
       tokens += request.promptTokens
     }
@@ -69,17 +69,17 @@ struct ReplayModel {
     var generator = SplitMix64(seed: seed)
     let caches = makeIndex(blocks: blocks)
     var fleet = [Worker](repeating: Worker(), count: workers)
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var outcome = Outcome()
     for request in requests {
       let now = request.arrival / speed
       for place in fleet.indices { fleet[place].running.removeAll { $0.end <= now } }
       let traits = traits(of: request, now)
-      memory.prefixes.match(request.chain, into: &match)
+      memory.prefixes.match(request.chain, into: match)
       let place = choose(traits, by: &policy, fleet, match, &generator)
       policy.noteRouted(traits, to: ReplayModel.id(place))
       memory.prefixes.insert(request.chain, for: ReplayModel.id(place))
-      let cached = cachedTokens(request, in: caches, of: ReplayModel.id(place), &match)
+      let cached = cachedTokens(request, in: caches, of: ReplayModel.id(place), match)
       caches.insert(request.chain, for: ReplayModel.id(place))
       outcome.waits.append(serve(request, cached, now, &fleet[place]))
     }
@@ -88,7 +88,7 @@ struct ReplayModel {
 
   private func choose(
     _ traits: RequestTraits, by policy: inout any Policy, _ fleet: [Worker],
-    _ match: borrowing PrefixMatch, _ generator: inout SplitMix64
+    _ match: PrefixMatch, _ generator: inout SplitMix64
   ) -> Int {
     let candidates = fleet.enumerated().map { place, worker in
       var snapshot = WorkerSnapshot(
@@ -148,9 +148,9 @@ struct ReplayModel {
 
   private func cachedTokens(
     _ request: ReplayRequest, in cache: PrefixIndex, of worker: WorkerID,
-    _ match: inout PrefixMatch
+    _ match: PrefixMatch
   ) -> Int {
-    cache.match(request.chain, into: &match)
+    cache.match(request.chain, into: match)
     return min(match.blocks(of: worker) * ReplayRequest.blockTokens, request.promptTokens)
   }
 

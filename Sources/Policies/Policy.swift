@@ -5,8 +5,9 @@ public import Vocabulary
 /// Owned by one loop and used on its thread only. It reserves nothing, logs nothing, reads no clock
 /// and allocates nothing to choose; its memory changes by the events below and by nothing else, but
 /// for what a rotation needs for its next choice and for what it has worked out and would again.
-/// What the loops remember together lies in a `PolicyMemory`. The candidates are already filtered to the eligible ones and lie in registration
-/// order: ids ascend strictly. Cost: at most two passes over the candidates.
+/// What the loops remember together lies in a `PolicyMemory`. The candidates are already filtered
+/// to the eligible ones and lie in registration order: ids ascend strictly. Cost: at most two
+/// passes over the candidates.
 public protocol Policy: Sendable {
   /// Which policy it is, for logs and metrics.
   var name: PolicyName { get }

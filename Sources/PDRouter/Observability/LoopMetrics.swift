@@ -129,8 +129,8 @@ public final class LoopMetrics: Sendable {
     count(error, route: Int(endpoint.rawValue), isSplitPool: false)
   }
 
-  /// A request has ended; `isSplitPool`: prefill and decode are different workers here. The record is
-  /// only read: lent, not copied.
+  /// A request has ended; `isSplitPool`: prefill and decode are different workers here. The record
+  /// is only read: lent, not copied.
   func count(_ record: inout RouteRecord, isSplitPool: Bool = false) {
     let route = Int(record.endpoint.rawValue)
     let duration = record.endedAt.nanoseconds - record.receivedAt.nanoseconds

@@ -4,13 +4,13 @@ internal import Vocabulary
 /// What one loop knows of the workers' prefix caches: what the shared index says of the request
 /// that is being placed, and how far each worker's part of that can be believed.
 ///
-/// Of one loop's thread, which has one. Costs a match of the prompt for each choice, an array access
-/// for each candidate, and an insertion for each leg.
+/// Of one loop's thread, which has one. Costs a match of the prompt for each choice, an array
+/// access for each candidate, and an insertion for each leg.
 final class CacheKnowledge {
   private let index: PrefixIndex
-  private var match = PrefixMatch()
-  private var models = PrefixMatch()
-  private var predictions = PredictionBook()
+  private let match = PrefixMatch()
+  private let models = PrefixMatch()
+  private let predictions = PredictionBook()
   private var shares = ModelShares()
   /// A chain of one element: the model that the request asks for, if that is a rare one.
   private var rareModel = PrefixChain()
@@ -22,11 +22,11 @@ final class CacheKnowledge {
 
   /// A request with these traits is about to be placed on one of some `workers` workers.
   func look(at traits: borrowing RequestTraits, among workers: Int) {
-    index.match(traits.prefix, into: &match)
+    index.match(traits.prefix, into: match)
     rareModel.hashes.removeAll(keepingCapacity: true)
     guard let model = traits.model, shares.isRare(model, among: workers) else { return }
     rareModel.hashes.append(model)
-    index.match(rareModel, into: &models)
+    index.match(rareModel, into: models)
   }
 
   /// Whether any worker holds any of that request's prompt.

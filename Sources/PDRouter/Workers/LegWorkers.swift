@@ -217,7 +217,7 @@ extension LegWorkers {
   /// Notes who holds how many leading blocks of the request's prompt, by slot in the prefix index,
   /// where that is to be believed.
   mutating func noteHolders(
-    _ match: borrowing PrefixMatch, trusting predictions: borrowing PredictionBook
+    _ match: PrefixMatch, trusting predictions: PredictionBook
   ) {
     for place in holders { everybody[place].cachedBlocks = 0 }
     holders.removeAll(keepingCapacity: true)
@@ -235,7 +235,7 @@ extension LegWorkers {
 
   /// Notes that the request asks for a rare model that only those of `match` have served; nobody is
   /// a newcomer where it is not rare.
-  mutating func noteServers(_ match: borrowing PrefixMatch, isRare: Bool) {
+  mutating func noteServers(_ match: PrefixMatch, isRare: Bool) {
     guard isRare || hasNewcomers else { return }
     hasNewcomers = isRare
     for place in everybody.indices where everybody[place].isNewToModel != isRare {

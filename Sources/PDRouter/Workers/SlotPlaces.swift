@@ -15,7 +15,7 @@ struct SlotPlaces {
   init() {}
 
   /// Brings it up to date with the slots that `match` knows, for the workers of `lineup`.
-  mutating func update(to match: borrowing PrefixMatch, for lineup: [WorkerSnapshot]) {
+  mutating func update(to match: PrefixMatch, for lineup: [WorkerSnapshot]) {
     guard match.slotsVersion != version else { return }
     version = match.slotsVersion
     places = [UInt16](repeating: SlotPlaces.nobody, count: PrefixIndex.mostWorkers)

@@ -14,7 +14,7 @@ public import Vocabulary
 ///
 /// Owned by one loop, which hears of its own requests only; pure. Limits: `mostWorkers`; others are
 /// trusted. Cost: a look-up of a few nanoseconds, an array access.
-public struct PredictionBook: ~Copyable, Sendable {
+public final class PredictionBook {
   /// Most workers that are judged.
   public static let mostWorkers = PrefixIndex.mostWorkers
   /// An average error above which a worker is no longer trusted.
@@ -63,7 +63,7 @@ public struct PredictionBook: ~Copyable, Sendable {
   ///
   /// `predicted` is what the index said, also while the worker is not trusted. Numbers that make no
   /// sense are brought into their range; a request without blocks or tokens says nothing.
-  public mutating func note(
+  public func note(
     _ worker: WorkerID, predicted: Int, of blocks: Int, cached: TokenCount, of tokens: TokenCount
   ) {
     guard blocks > 0, tokens.number > 0, let place = takePlace(of: worker) else { return }
@@ -83,7 +83,7 @@ public struct PredictionBook: ~Copyable, Sendable {
   }
 
   /// Forgets a worker that has left or started anew: it is trusted.
-  public mutating func forget(_ worker: WorkerID) {
+  public func forget(_ worker: WorkerID) {
     guard let place = places.place(of: worker) else { return }
     places.remove(worker)
     if !entries[place].isTrusted { distrusted -= 1 }
@@ -96,7 +96,7 @@ public struct PredictionBook: ~Copyable, Sendable {
     return Double(min(max(0, part), whole)) / Double(whole)
   }
 
-  private mutating func takePlace(of worker: WorkerID) -> Int? {
+  private func takePlace(of worker: WorkerID) -> Int? {
     if let place = places.place(of: worker) { return place }
     if let place = free.popLast() {
       places.insert(worker, at: place)

@@ -107,12 +107,12 @@ public final class PrefixIndex: Sendable {
   }
 
   /// Fills `match` with how many leading blocks of `chain` each worker holds.
-  public func match(_ chain: borrowing PrefixChain, into match: inout PrefixMatch) {
+  public func match(_ chain: borrowing PrefixChain, into match: PrefixMatch) {
     match.clear()
     guard let root = chain.hashes.first else { return }
-    refresh(&match)
+    refresh(match)
     chain.hashes.withUnsafeBufferPointer { hashes in
-      withShard(shard(of: root)) { $0.match(hashes, into: &match) }
+      withShard(shard(of: root)) { $0.match(hashes, into: match) }
     }
   }
 
@@ -236,7 +236,7 @@ extension PrefixIndex {
   }
 
   /// Copies who has which slot, if that has changed.
-  private func refresh(_ match: inout PrefixMatch) {
+  private func refresh(_ match: PrefixMatch) {
     let current = version.load(ordering: .acquiring)
     guard match.version != current else { return }
     match.version = current

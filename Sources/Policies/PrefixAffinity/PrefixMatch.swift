@@ -4,7 +4,7 @@ public import Vocabulary
 ///
 /// Owned by one loop and filled anew for each request by `PrefixIndex.match`. Looking up a worker
 /// costs a few nanoseconds; allocates nothing once it has grown to the number of workers.
-public struct PrefixMatch: ~Copyable, Sendable {
+public final class PrefixMatch {
   /// Leading blocks of the chain that the worker who has most of it holds.
   public private(set) var longest = 0
   /// How many workers hold its first block.
@@ -42,7 +42,7 @@ public struct PrefixMatch: ~Copyable, Sendable {
   }
 
   /// Forgets the last chain.
-  mutating func clear() {
+  func clear() {
     if depths.isEmpty {
       depths = [UInt16](repeating: 0, count: PrefixIndex.mostWorkers)
       isNoted = [UInt64](repeating: 0, count: PrefixIndex.mostWorkers / 64)
@@ -59,7 +59,7 @@ public struct PrefixMatch: ~Copyable, Sendable {
 
   /// The slots of `mask`, from slot 64 × `level` on, hold `depth` blocks, unless they are known to
   /// hold more.
-  mutating func note(_ mask: UInt64, level: Int, depth: Int) {
+  func note(_ mask: UInt64, level: Int, depth: Int) {
     precondition(depth > 0 && depth <= PrefixChain.mostBlocks)
     var fresh = mask & ~isNoted[level]
     guard fresh != 0 else { return }

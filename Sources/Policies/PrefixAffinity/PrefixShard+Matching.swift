@@ -6,34 +6,34 @@ extension PrefixShard {
   /// for the holders of a block hold all before it. That takes about log2(blocks) looks for every
   /// different number of blocks that somebody holds, instead of one for each block. A chain of
   /// which nobody holds the first block costs one look.
-  func match(_ hashes: UnsafeBufferPointer<UInt64>, into match: inout PrefixMatch) {
+  func match(_ hashes: UnsafeBufferPointer<UInt64>, into match: PrefixMatch) {
     guard let root = hashes.first else { return }
     let first = block(of: root)
     let holders = holders(of: first)
     guard holders > 0 else { return }
-    search(hashes, 0, first, holders, hashes.count, 0, &match)
+    search(hashes, 0, first, holders, hashes.count, 0, match)
   }
 
   /// Notes whoever holds block `low` of the chain and is not noted yet, given that those who hold
   /// block `high` are; deepest first, so that each is noted with the most it has.
   private func search(
     _ hashes: UnsafeBufferPointer<UInt64>, _ low: Int, _ block: UInt32, _ holders: UInt32,
-    _ high: Int, _ holdersOfHigh: UInt32, _ match: inout PrefixMatch
+    _ high: Int, _ holdersOfHigh: UInt32, _ match: PrefixMatch
   ) {
     precondition(low < high)
-    guard high - low > 1 else { return note(block, low + 1, &match) }
+    guard high - low > 1 else { return note(block, low + 1, match) }
     let middle = low + (high - low) / 2
     let found = self.block(of: hashes[middle])
     let holdersOfMiddle = self.holders(of: found)
     if holdersOfMiddle != holdersOfHigh {
-      search(hashes, middle, found, holdersOfMiddle, high, holdersOfHigh, &match)
+      search(hashes, middle, found, holdersOfMiddle, high, holdersOfHigh, match)
     }
     if holders != holdersOfMiddle {
-      search(hashes, low, block, holders, middle, holdersOfMiddle, &match)
+      search(hashes, low, block, holders, middle, holdersOfMiddle, match)
     }
   }
 
-  private func note(_ block: UInt32, _ depth: Int, _ match: inout PrefixMatch) {
+  private func note(_ block: UInt32, _ depth: Int, _ match: PrefixMatch) {
     guard block != PrefixShard.none else { return }
     match.note(blocks[block].pointee.mask, level: 0, depth: depth)
     for level in 1..<max(1, masks.used) {

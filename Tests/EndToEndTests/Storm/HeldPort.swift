@@ -13,7 +13,8 @@ struct HeldPort: ~Copyable {
 
   /// Takes a port.
   init() {
-    descriptor = socket(AF_INET, 1, 0)
+    let descriptor = socket(AF_INET, 1, 0)
+    self.descriptor = descriptor
     var yes: Int32 = 1
     let size = socklen_t(MemoryLayout<Int32>.size)
     let isShared = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size) == 0

@@ -306,8 +306,8 @@ struct MetricsTextTests {
 
 extension LoopMetrics {
   /// Counts a record that is nobody's.
-  fileprivate func count(_ record: RouteRecord) {
+  fileprivate func count(_ record: RouteRecord, isSplitPool: Bool = false) {
     var record = record
-    count(&record)
+    count(&record, isSplitPool: isSplitPool)
   }
 }

@@ -41,12 +41,12 @@ struct SlowStartingWorkerTests {
   @Test func `workers of the start, and all without slow start, have their whole part`() {
     let registry = makeRegistry([.both, .both])
     let slow = LoopWorkers(registry: registry, slowStart: SlowStart(over: .seconds(30)))
-    #expect((900...1100).contains(shares(2000, &slow, at: second(0.5))[1] ?? 0))
+    #expect((900...1100).contains(shares(2000, slow, at: second(0.5))[1] ?? 0))
     _ = registry.workers[1].setHealthy(false)
     _ = registry.workers[1].setHealthy(true, now: second(10))
     registry.noteChange()
     let off = LoopWorkers(registry: registry)
-    #expect((900...1100).contains(shares(2000, &off, at: second(10))[1] ?? 0))
+    #expect((900...1100).contains(shares(2000, off, at: second(10))[1] ?? 0))
   }
 
   @Test func `a worker added later starts with its first good probe`() {

@@ -7,7 +7,7 @@ struct PredictionBookTests {
 
   /// A book after `count` requests of 10 blocks and 1,000 tokens.
   private func note(
-    _ count: Int, predicted: Int, cached: Int, in book: inout PredictionBook
+    _ count: Int, predicted: Int, cached: Int, in book: PredictionBook
   ) {
     for _ in 0..<count {
       book.note(
@@ -22,43 +22,43 @@ struct PredictionBookTests {
     (1, 0, true), (4, 100, false),
   ])
   func `only promises that are not kept cost trust`(predicted: Int, cached: Int, isTrusted: Bool) {
-    var book = PredictionBook()
-    note(40, predicted: predicted, cached: cached, in: &book)
+    let book = PredictionBook()
+    note(40, predicted: predicted, cached: cached, in: book)
     #expect(book.isTrusted(worker) == isTrusted)
   }
 
   @Test func `one broken promise is forgiven and some in a row are not`() {
-    var book = PredictionBook()
-    note(1, predicted: 10, cached: 0, in: &book)
+    let book = PredictionBook()
+    note(1, predicted: 10, cached: 0, in: book)
     #expect(book.isTrusted(worker))
     #expect(abs(book.error(of: worker) - 0.125) < 1e-12)
-    note(3, predicted: 10, cached: 0, in: &book)
+    note(3, predicted: 10, cached: 0, in: book)
     // 1 - (7/8)^4
     #expect(abs(book.error(of: worker) - 0.413818359375) < 1e-12)
     #expect(!book.isTrusted(worker))
   }
 
   @Test func `trust comes back when promises are kept again, and not before`() {
-    var book = PredictionBook()
-    note(40, predicted: 10, cached: 0, in: &book)
-    note(10, predicted: 10, cached: 1000, in: &book)
+    let book = PredictionBook()
+    note(40, predicted: 10, cached: 0, in: book)
+    note(10, predicted: 10, cached: 1000, in: book)
     #expect(!book.isTrusted(worker))
-    note(5, predicted: 10, cached: 1000, in: &book)
+    note(5, predicted: 10, cached: 1000, in: book)
     #expect(book.isTrusted(worker))
   }
 
   @Test func `a worker of which nothing is predicted any more gets another chance after a while`() {
-    var book = PredictionBook()
-    note(40, predicted: 10, cached: 0, in: &book)
-    note(100, predicted: 0, cached: 0, in: &book)
+    let book = PredictionBook()
+    note(40, predicted: 10, cached: 0, in: book)
+    note(100, predicted: 0, cached: 0, in: book)
     #expect(!book.isTrusted(worker))
-    note(1000, predicted: 0, cached: 0, in: &book)
+    note(1000, predicted: 0, cached: 0, in: book)
     #expect(book.isTrusted(worker))
   }
 
   @Test func `workers are judged apart, and a forgotten one is new`() {
-    var book = PredictionBook()
-    note(40, predicted: 10, cached: 0, in: &book)
+    let book = PredictionBook()
+    note(40, predicted: 10, cached: 0, in: book)
     #expect(book.isTrusted(WorkerID(number: 4)))
     book.forget(worker)
     #expect(book.isTrusted(worker))
@@ -73,7 +73,7 @@ struct PredictionBookTests {
   func `numbers that make no sense do no harm`(
     predicted: Int, blocks: Int, cached: Int, tokens: Int
   ) {
-    var book = PredictionBook()
+    let book = PredictionBook()
     for _ in 0..<100 {
       book.note(
         worker, predicted: predicted, of: blocks, cached: TokenCount(cached),
@@ -83,7 +83,7 @@ struct PredictionBookTests {
   }
 
   @Test func `more workers than the book has room for are trusted`() {
-    var book = PredictionBook()
+    let book = PredictionBook()
     for number in 0..<UInt32(PredictionBook.mostWorkers + 5) {
       for _ in 0..<20 {
         book.note(

@@ -14,7 +14,7 @@ struct PrefixFleet {
   let lifetime: Int
   private var policy: any Policy
   private var generator: SplitMix64
-  private var match = PrefixMatch()
+  private let match = PrefixMatch()
   private var running: [(end: Int, worker: Int, tokens: Int)] = []
   private var number = 0
   /// By worker.
@@ -47,7 +47,7 @@ struct PrefixFleet {
     let promptTokens = chain.hashes.count * Self.blockTokens
     var request = RequestTraits(promptTokens: TokenCount(promptTokens))
     request.prefix = chain
-    memory.prefixes.match(chain, into: &match)
+    memory.prefixes.match(chain, into: match)
     let candidates = snapshots()
     let chosen = candidates.withUnsafeBufferPointer {
       policy.choose(for: request, among: $0, using: &generator)?.index ?? 0

@@ -37,7 +37,7 @@ struct PrefixIndexModelTests {
     let index = PrefixIndex(
       bytesPerWorker: bound * PrefixChain.blockBytes, loops: loops, mostHoldings: 1 << 20)
     var model = Model(bound: bound)
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var generator = SplitMix64(seed: UInt64(loops * 1000 + workers))
     for _ in 0..<3000 {
       let worker = Int(generator.next(upperBound: UInt64(workers)))
@@ -51,7 +51,7 @@ struct PrefixIndexModelTests {
         model.insert(chain, for: worker)
         #expect(index.blocks(heldBy: Prompts.worker(worker)) == model.lines[worker]?.count)
       default:
-        index.match(chain, into: &match)
+        index.match(chain, into: match)
         let held = (0..<workers).map { match.blocks(of: Prompts.worker($0)) }
         #expect(held == (0..<workers).map { model.blocks(of: $0, in: chain) })
       }

@@ -13,8 +13,8 @@ struct PrefixIndexTests {
   private func held(
     _ index: PrefixIndex, _ blocks: some Sequence<Int>, workers: Int
   ) -> [Int] {
-    var match = PrefixMatch()
-    index.match(Prompts.chain(blocks), into: &match)
+    let match = PrefixMatch()
+    index.match(Prompts.chain(blocks), into: match)
     let held = (0..<workers).map { match.blocks(of: Prompts.worker($0)) }
     #expect(match.longest == held.max() ?? 0)
     #expect(match.holders == held.count { $0 > 0 })
@@ -105,8 +105,8 @@ struct PrefixIndexTests {
       if worker >= 3 { index.forget(Prompts.worker(worker - 3)) }
     }
     #expect(index.blocks == 5)
-    var match = PrefixMatch()
-    index.match(Prompts.chain([0, 1, 4999]), into: &match)
+    let match = PrefixMatch()
+    index.match(Prompts.chain([0, 1, 4999]), into: match)
     #expect(match.holders == 3)
     #expect(match.blocks(of: Prompts.worker(4999)) == 3)
     #expect(match.blocks(of: Prompts.worker(4998)) == 2)
@@ -121,8 +121,8 @@ struct PrefixIndexTests {
     }
     index.insert(Prompts.chain([0]), for: Prompts.worker(0))
     index.insert(Prompts.chain([0, 9999]), for: Prompts.worker(9999))
-    var match = PrefixMatch()
-    index.match(Prompts.chain([0, 1]), into: &match)
+    let match = PrefixMatch()
+    index.match(Prompts.chain([0, 1]), into: match)
     #expect(match.holders == most)
     #expect(match.blocks(of: Prompts.worker(0)) == 1)
     #expect(match.blocks(of: Prompts.worker(1)) == 0)

@@ -8,7 +8,7 @@ struct PrefixIndexThreadTests {
   /// What one thread does: inserts, matches and forgets at random.
   private static func work(_ index: PrefixIndex, _ thread: Int) -> Int {
     var generator = SplitMix64(seed: UInt64(thread))
-    var match = PrefixMatch()
+    let match = PrefixMatch()
     var most = 0
     for _ in 0..<3000 {
       let root = Int(generator.next(upperBound: 12 as UInt64)) * 1000
@@ -19,7 +19,7 @@ struct PrefixIndexThreadTests {
       case 0: index.forget(worker)
       case 1..<30: index.insert(chain, for: worker)
       default:
-        index.match(chain, into: &match)
+        index.match(chain, into: match)
         most = max(most, match.longest)
       }
     }
