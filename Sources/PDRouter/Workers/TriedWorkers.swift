@@ -17,9 +17,6 @@ struct TriedWorkers {
   /// Whether nobody was tried.
   var isEmpty: Bool { list == nil }
 
-  /// How many are remembered.
-  var count: Int { list?.numbers.count ?? 0 }
-
   /// Notes a failed worker; beyond sixteen the oldest is forgotten.
   mutating func insert(_ id: WorkerID) {
     let next = copy()
