@@ -14,9 +14,9 @@ struct FieldSlot: Sendable {
   @inline(__always)
   init(_ member: JSONMember) {
     // The scanner takes no text longer than UInt32 can say.
-    nameStart = UInt32(truncatingIfNeeded: member.name.lowerBound)
-    valueStart = UInt32(truncatingIfNeeded: member.value.lowerBound)
-    valueEnd = UInt32(truncatingIfNeeded: member.value.upperBound)
+    nameStart = UInt32(truncatingIfNeeded: member.nameStart &- 1)
+    valueStart = UInt32(truncatingIfNeeded: member.valueStart)
+    valueEnd = UInt32(truncatingIfNeeded: member.valueEnd)
     kind = member.kind
   }
 

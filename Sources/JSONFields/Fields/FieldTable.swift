@@ -1,8 +1,10 @@
+internal import Glibc
+
 /// The members with known names of one object, noted while it is scanned.
 ///
 /// One slot per key in one heap block, which a request takes over from the one before; further heap
 /// memory is touched only for repeated names.
-final class FieldTable: JSONMemberSink {
+final class FieldTable {
   private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
   /// The keys that have a slot, a bit each.
   private(set) var present: UInt64 = 0
@@ -31,25 +33,34 @@ final class FieldTable: JSONMemberSink {
 
   /// Notes `member` if its name is a known key; a later one replaces an earlier one.
   @inline(__always)
-  func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
+  func note(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
     let name = UnsafeRawBufferPointer(
-      start: base + member.name.lowerBound + 1, count: member.name.count - 2)
-    guard let key = JSONFields.Key(name: name) ?? FieldTable.key(escaped: name) else { return }
-    let index = Int(key.rawValue)
-    if present & FieldTable.bit(key) != 0 {
-      guard duplicates.count < JSONFields.maximumDuplicateCount else {
-        throw JSONError(.tooManyDuplicates, at: member.name.lowerBound)
-      }
-      duplicates.append(slots[index])
-    }
-    slots[index] = FieldSlot(member)
+      start: base + member.nameStart, count: member.nameEnd &- member.nameStart)
+    guard
+      let key = JSONFields.Key(name: name) ?? (member.isPlain ? nil : FieldTable.key(escaped: name))
+    else { return }
+    if present & FieldTable.bit(key) != 0 { try noteDuplicate(of: key, at: member.nameStart &- 1) }
+    slots[Int(key.rawValue)] = FieldSlot(member)
     present |= FieldTable.bit(key)
+  }
+
+  /// Remembers the present slot of `key`, which comes again at `position`, as an earlier one.
+  @inline(never)
+  private func noteDuplicate(
+    of key: JSONFields.Key, at position: Int
+  ) throws(JSONError) {
+    guard duplicates.count < JSONFields.maximumDuplicateCount else {
+      throw JSONError(.tooManyDuplicates, at: position)
+    }
+    duplicates.append(slots[Int(key.rawValue)])
   }
 
   /// The key that `name` says once its escapes are undone; nil when it has none.
   private static func key(escaped name: UnsafeRawBufferPointer) -> JSONFields.Key? {
     // No known name is longer than 21 bytes, and an escape writes a byte with six at most.
-    guard name.count <= 6 * 21, name.contains(UInt8(ascii: "\\")) else { return nil }
+    guard name.count <= 6 * 21, let base = name.baseAddress,
+      memchr(base, Int32(UInt8(ascii: "\\")), name.count) != nil
+    else { return nil }
     return withUnsafeTemporaryAllocation(byteCount: 6 * 21, alignment: 1) { target in
       let count = JSONStringContent.unescape(name, into: target)
       return JSONFields.Key(name: UnsafeRawBufferPointer(rebasing: target[..<count]))

@@ -43,7 +43,7 @@ public struct JSONFields {
     validating body: UnsafeRawBufferPointer, maximumDepth: Int, _ table: FieldTable
   ) throws(JSONError) {
     let scanner = try JSONScanner(body, maximumDepth: maximumDepth)
-    var sink = table
+    var sink = FieldSink(table: table)
     range = try scanner.rootObject(&sink)
     table.sortDuplicates()
     self.table = table
@@ -53,10 +53,10 @@ public struct JSONFields {
     precondition(span.range.upperBound <= body.count, "not the body that was validated")
     let scanner = try JSONScanner(body, maximumDepth: Nesting.limit)
     let start = span.range.lowerBound
-    var sink = FieldTable()
+    table = FieldTable()
+    var sink = FieldSink(table: table)
     range = start..<(try scanner.members(ofObjectAt: start, &sink))
-    sink.sortDuplicates()
-    table = sink
+    table.sortDuplicates()
   }
 
   /// Whether a known name occurs more than once in this object.

@@ -12,10 +12,10 @@ struct MemberFinder: JSONMemberSink {
   /// Keeps `member` if it has the name.
   mutating func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
     let content = UnsafeRawBufferPointer(
-      start: base + member.name.lowerBound + 1, count: member.name.count - 2)
+      start: base + member.nameStart, count: member.nameEnd - member.nameStart)
     let wanted = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     if JSONStringContent.equals(content, wanted) {
-      found = JSONSpan(kind: member.kind, range: member.value)
+      found = JSONSpan(kind: member.kind, range: member.valueStart..<member.valueEnd)
     }
   }
 }

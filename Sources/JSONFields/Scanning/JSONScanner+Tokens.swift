@@ -1,17 +1,25 @@
 /// The tokens: white space, names, strings, numbers, literals.
 extension JSONScanner {
+  /// Moves `position` over white space; the byte there, or 0 at the end.
+  @inline(__always)
+  func token(_ position: inout Int) -> UInt8 {
+    let first = byte(position)
+    if first > 0x20 { return first }
+    position = skipSpaceRun(position)
+    return byte(position)
+  }
+
   /// The first offset at or after `position` that is not white space, or the end.
   @inline(__always)
   func skipSpace(_ position: Int) -> Int {
-    let first = byte(position)
-    if first > 0x20 { return position }
-    // Python's `json.dumps` puts one blank after every comma and colon.
-    if first == 0x20, byte(position + 1) > 0x20 { return position + 1 }
-    return skipSpaceRun(position)
+    byte(position) > 0x20 ? position : skipSpaceRun(position)
   }
 
+  @inline(never)
   private func skipSpaceRun(_ start: Int) -> Int {
     var position = start
+    // Python's `json.dumps` puts one blank after every comma and colon.
+    if byte(position) == 0x20, byte(position &+ 1) > 0x20 { return position &+ 1 }
     while position < count {
       // Indented bodies: eight blanks at once.
       if position + 8 <= count,
@@ -27,32 +35,31 @@ extension JSONScanner {
     return position
   }
 
-  /// The offset of the value of the member whose name starts at `position`.
+  /// The offset of the value of the member whose name starts at `position`, with `first`.
   @inline(__always)
-  func memberValue(at position: Int) throws(JSONError) -> Int {
-    try colon(after: try quoted(at: position))
+  func memberValue(at position: Int, _ first: UInt8) throws(JSONError) -> Int {
+    guard first == UInt8(ascii: "\"") else { throw unexpected(at: position) }
+    return try colon(after: try string(from: position &+ 1).end)
   }
 
   /// The offset after the string whose opening quote must be at `position`.
-  @inline(__always)
   func quoted(at position: Int) throws(JSONError) -> Int {
     guard byte(position) == UInt8(ascii: "\"") else { throw unexpected(at: position) }
-    return try stringEnd(from: position + 1)
+    return try string(from: position + 1).end
   }
 
   /// The offset of the value after the colon that must follow `position`.
   @inline(__always)
   func colon(after position: Int) throws(JSONError) -> Int {
-    let colon = skipSpace(position)
-    guard byte(colon) == UInt8(ascii: ":") else { throw unexpected(at: colon) }
-    return skipSpace(colon + 1)
+    var colon = position
+    guard token(&colon) == UInt8(ascii: ":") else { throw unexpected(at: colon) }
+    return skipSpace(colon &+ 1)
   }
 
-  /// The offset after the value at `start`, which is no container and starts with `first`.
-  @inline(__always)
-  func scalar(at start: Int, _ first: UInt8) throws(JSONError) -> Int {
+  /// The offset after the number or literal at `start`, which starts with `first`.
+  @inline(never)
+  func bareEnd(from start: Int, _ first: UInt8) throws(JSONError) -> Int {
     switch first {
-    case UInt8(ascii: "\""): return try stringEnd(from: start + 1)
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): return try numberEnd(from: start)
     case UInt8(ascii: "t"): return try literalEnd(from: start, "true")
     case UInt8(ascii: "f"): return try literalEnd(from: start, "false")
@@ -61,13 +68,29 @@ extension JSONScanner {
     }
   }
 
+  /// The offset after the closing quote of the string whose content starts at `start`, and whether
+  /// it is known to hold no escape.
+  ///
+  /// Most strings are names and short values: one look at 16 bytes finds the end of those.
+  @inline(__always)
+  func string(from start: Int) throws(JSONError) -> (end: Int, isPlain: Bool) {
+    if start &+ 16 < count {
+      let end = start &+ PlainRun.shortCount(in: base, from: start)
+      if base.load(fromByteOffset: end, as: UInt8.self) == UInt8(ascii: "\"") {
+        return (end &+ 1, true)
+      }
+    }
+    return (try stringEnd(from: start), false)
+  }
+
   /// The offset after the closing quote of the string whose content starts at `start`.
-  func stringEnd(from start: Int) throws(JSONError) -> Int {
+  @inline(never)
+  private func stringEnd(from start: Int) throws(JSONError) -> Int {
     var position = start
     while true {
       position = PlainRun.end(in: base, from: position, end: count)
       let special = byte(position)
-      if special == UInt8(ascii: "\"") { return position + 1 }
+      if special == UInt8(ascii: "\"") { return position &+ 1 }
       if special == UInt8(ascii: "\\") {
         position = try escapeEnd(from: position)
       } else if special >= 0x80 {

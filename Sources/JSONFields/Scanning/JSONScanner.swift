@@ -38,7 +38,7 @@ struct JSONScanner {
   /// The root value of a whole text; nothing but white space may surround it.
   func root() throws(JSONError) -> JSONSpan {
     let start = try rootStart()
-    let end = try value(at: start, depth: 0)
+    let end = try value(at: start, byte(start), depth: 0)
     try finish(after: end)
     return JSONSpan(kind: JSONKind(startingWith: byte(start)), range: start..<end)
   }
@@ -49,7 +49,7 @@ struct JSONScanner {
   func rootObject(_ sink: inout some JSONMemberSink) throws(JSONError) -> Range<Int> {
     let start = try rootStart()
     guard byte(start) == UInt8(ascii: "{") else {
-      try finish(after: try value(at: start, depth: 0))
+      try finish(after: try value(at: start, byte(start), depth: 0))
       throw .notAnObject
     }
     let end = try members(ofObjectAt: start, &sink)
@@ -61,32 +61,36 @@ struct JSONScanner {
   @inline(__always)
   func members(ofObjectAt start: Int, _ sink: inout some JSONMemberSink) throws(JSONError) -> Int {
     precondition(byte(start) == UInt8(ascii: "{"))
-    var position = skipSpace(start + 1)
-    if byte(position) == UInt8(ascii: "}") { return position + 1 }
+    var position = start &+ 1
+    var next = token(&position)
+    if next == UInt8(ascii: "}") { return position &+ 1 }
     while true {
-      let name = position..<(try quoted(at: position))
-      let valueStart = try colon(after: name.upperBound)
-      let valueEnd = try value(at: valueStart, depth: 1)
-      let kind = JSONKind(startingWith: byte(valueStart))
+      guard next == UInt8(ascii: "\"") else { throw unexpected(at: position) }
+      let name = try string(from: position &+ 1)
+      let valueStart = try colon(after: name.end)
+      let first = byte(valueStart)
+      let valueEnd = try value(at: valueStart, first, depth: 1)
       try sink.take(
-        JSONMember(name: name, kind: kind, value: valueStart..<valueEnd), base: base)
-      position = skipSpace(valueEnd)
-      switch byte(position) {
-      case UInt8(ascii: ","): position = skipSpace(position + 1)
-      case UInt8(ascii: "}"): return position + 1
-      default: throw unexpected(at: position)
-      }
+        JSONMember(
+          nameStart: position &+ 1, nameEnd: name.end &- 1, isPlain: name.isPlain,
+          kind: JSONKind(startingWith: first), valueStart: valueStart, valueEnd: valueEnd),
+        base: base)
+      position = valueEnd
+      next = token(&position)
+      if next == UInt8(ascii: "}") { return position &+ 1 }
+      guard next == UInt8(ascii: ",") else { throw unexpected(at: position) }
+      position &+= 1
+      next = token(&position)
     }
   }
 
-  /// The offset after the value that starts at `start`, inside `depth` open containers.
+  /// The offset after the value at `start`, which starts with `first`, inside `depth` open
+  /// containers.
   @inline(__always)
-  func value(at start: Int, depth: Int) throws(JSONError) -> Int {
-    let first = byte(start)
-    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-      return try container(at: start, depth: depth)
-    }
-    return try scalar(at: start, first)
+  func value(at start: Int, _ first: UInt8, depth: Int) throws(JSONError) -> Int {
+    if first == UInt8(ascii: "\"") { return try string(from: start &+ 1).end }
+    if JSONScanner.isOpening(first) { return try container(at: start, depth: depth) }
+    return try bareEnd(from: start, first)
   }
 
   private func container(at start: Int, depth: Int) throws(JSONError) -> Int {
@@ -94,19 +98,22 @@ struct JSONScanner {
     var position = start
     repeat {
       let first = byte(position)
-      if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      if first == UInt8(ascii: "\"") {
+        position = try string(from: position &+ 1).end
+      } else if JSONScanner.isOpening(first) {
         let isObject = first == UInt8(ascii: "{")
         guard open.push(isObject: isObject) else { throw JSONError(.tooDeep, at: position) }
-        position = skipSpace(position + 1)
+        position &+= 1
+        let next = token(&position)
         // ASCII: the closing bracket is the opening one plus two, for both kinds.
-        if byte(position) != first + 2 {
-          if isObject { position = try memberValue(at: position) }
+        if next != first &+ 2 {
+          if isObject { position = try memberValue(at: position, next) }
           continue
         }
         open.pop()
-        position += 1
+        position &+= 1
       } else {
-        position = try scalar(at: position, first)
+        position = try bareEnd(from: position, first)
       }
       position = try nextValue(after: position, &open)
     } while open.depth > 0
@@ -118,20 +125,24 @@ struct JSONScanner {
   private func nextValue(after end: Int, _ open: inout Nesting) throws(JSONError) -> Int {
     var position = end
     while open.depth > 0 {
-      position = skipSpace(position)
-      let separator = byte(position)
+      let separator = token(&position)
       if separator == UInt8(ascii: ",") {
-        position = skipSpace(position + 1)
-        return open.isObject ? try memberValue(at: position) : skipPlainIntegers(position)
+        position &+= 1
+        let next = token(&position)
+        return open.isObject ? try memberValue(at: position, next) : skipPlainIntegers(position)
       }
       guard separator == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
         throw unexpected(at: position)
       }
       open.pop()
-      position += 1
+      position &+= 1
     }
     return position
   }
+
+  /// Whether `byte` opens an object or an array: in ASCII the two differ in one bit.
+  @inline(__always)
+  private static func isOpening(_ byte: UInt8) -> Bool { byte | 0x20 == UInt8(ascii: "{") }
 
   private func rootStart() throws(JSONError) -> Int {
     let start = skipSpace(0)

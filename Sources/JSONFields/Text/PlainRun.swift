@@ -49,6 +49,21 @@ enum PlainRun {
     return position
   }
 
+  /// How many of the 16 bytes at `start`, all of them before the end, come before the first special
+  /// one; 16 when none is special.
+  @inline(__always)
+  static func shortCount(in base: UnsafeRawPointer, from start: Int) -> Int {
+    #if arch(x86_64)
+      // The further bit is found when no other is.
+      return (cvectors_json_specials(base + start) | 0x1_0000).trailingZeroBitCount
+    #else
+      let low = specials(base, start)
+      if low != 0 { return low.trailingZeroBitCount >> 3 }
+      let high = specials(base, start &+ 8)
+      return high != 0 ? 8 &+ high.trailingZeroBitCount >> 3 : 16
+    #endif
+  }
+
   @inline(__always)
   private static func specials(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
     let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
