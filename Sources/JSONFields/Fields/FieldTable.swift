@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The members with known names of one object, noted while it is scanned.
 ///
 /// One slot per key in one heap block, which a request takes over from the one before; further heap
@@ -31,39 +29,20 @@ final class FieldTable {
     if duplicates.count > 1 { duplicates.sort { $0.nameStart < $1.nameStart } }
   }
 
-  /// Notes `member` if its name is a known key; a later one replaces an earlier one.
+  /// Notes `member`, whose name is `key`; a later one replaces an earlier one.
   @inline(__always)
-  func note(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
-    let name = UnsafeRawBufferPointer(
-      start: base + member.nameStart, count: member.nameEnd &- member.nameStart)
-    guard
-      let key = JSONFields.Key(name: name) ?? (member.isPlain ? nil : FieldTable.key(escaped: name))
-    else { return }
-    if present & FieldTable.bit(key) != 0 { try noteDuplicate(of: key, at: member.nameStart &- 1) }
+  func note(_ member: JSONMember, _ key: JSONFields.Key) throws(JSONError) {
+    if present & FieldTable.bit(key) != 0 { try noteDuplicate(of: key, at: member.nameStart) }
     slots[Int(key.rawValue)] = FieldSlot(member)
     present |= FieldTable.bit(key)
   }
 
-  /// Remembers the present slot of `key`, which comes again at `position`, as an earlier one.
+  /// Remembers the slot of `key`, which comes again at `position`, as an earlier occurrence.
   @inline(never)
-  private func noteDuplicate(
-    of key: JSONFields.Key, at position: Int
-  ) throws(JSONError) {
+  private func noteDuplicate(of key: JSONFields.Key, at position: Int) throws(JSONError) {
     guard duplicates.count < JSONFields.maximumDuplicateCount else {
       throw JSONError(.tooManyDuplicates, at: position)
     }
     duplicates.append(slots[Int(key.rawValue)])
-  }
-
-  /// The key that `name` says once its escapes are undone; nil when it has none.
-  private static func key(escaped name: UnsafeRawBufferPointer) -> JSONFields.Key? {
-    // No known name is longer than 21 bytes, and an escape writes a byte with six at most.
-    guard name.count <= 6 * 21, let base = name.baseAddress,
-      memchr(base, Int32(UInt8(ascii: "\\")), name.count) != nil
-    else { return nil }
-    return withUnsafeTemporaryAllocation(byteCount: 6 * 21, alignment: 1) { target in
-      let count = JSONStringContent.unescape(name, into: target)
-      return JSONFields.Key(name: UnsafeRawBufferPointer(rebasing: target[..<count]))
-    }
   }
 }

@@ -62,33 +62,81 @@ struct JSONScanner {
   func members(ofObjectAt start: Int, _ sink: inout some JSONMemberSink) throws(JSONError) -> Int {
     precondition(byte(start) == UInt8(ascii: "{"))
     var position = start &+ 1
-    var next = token(&position)
-    if next == UInt8(ascii: "}") { return position &+ 1 }
-    while true {
-      guard next == UInt8(ascii: "\"") else { throw unexpected(at: position) }
-      let name = try string(from: position &+ 1)
-      let valueStart = try colon(after: name.end)
-      let first = byte(valueStart)
-      let valueEnd = try value(at: valueStart, first, depth: 1)
+    let first = token(&position)
+    if first == UInt8(ascii: "}") { return position &+ 1 }
+    guard first == UInt8(ascii: "\"") else { throw unexpected(at: position) }
+    repeat {
+      let nameStart = position
+      let name = try member(&position, sink)
+      let valueStart = position
+      let first = byte(position)
+      position = try value(at: valueStart, first, depth: 1)
       try sink.take(
         JSONMember(
-          nameStart: position &+ 1, nameEnd: name.end &- 1, isPlain: name.isPlain,
-          kind: JSONKind(startingWith: first), valueStart: valueStart, valueEnd: valueEnd),
-        base: base)
-      position = valueEnd
-      next = token(&position)
-      if next == UInt8(ascii: "}") { return position &+ 1 }
-      guard next == UInt8(ascii: ",") else { throw unexpected(at: position) }
-      position &+= 1
-      next = token(&position)
+          nameStart: nameStart, first: first, valueStart: valueStart, valueEnd: position), name)
+    } while try nextName(&position)
+    return position
+  }
+
+  /// Moves from the quote of a name to the member's value; what `sink` makes of the name.
+  @inline(__always)
+  private func member<Sink: JSONMemberSink>(
+    _ position: inout Int, _ sink: Sink
+  ) throws(JSONError) -> Sink.Name {
+    let start = position &+ 1
+    guard let (end, value) = plainName(from: start) else { return try anyMember(&position, sink) }
+    position = value
+    let name = UnsafeRawBufferPointer(start: base + start, count: end &- start)
+    return sink.name(name, isPlain: true)
+  }
+
+  @inline(never)
+  private func anyMember<Sink: JSONMemberSink>(
+    _ position: inout Int, _ sink: Sink
+  ) throws(JSONError) -> Sink.Name {
+    let start = position &+ 1
+    let end = try string(from: start)
+    position = try colon(after: end)
+    let name = UnsafeRawBufferPointer(start: base + start, count: end &- start &- 1)
+    return sink.name(name, isPlain: false)
+  }
+
+  /// Moves from the end of a value to the quote of the next name, or after the object's brace, and
+  /// says which.
+  @inline(__always)
+  private func nextName(_ position: inout Int) throws(JSONError) -> Bool {
+    if position &+ 3 <= count {
+      let separator = byteBefore(end: position)
+      let next = afterBlank(position &+ 1)
+      if separator == UInt8(ascii: ","), byteBefore(end: next) == UInt8(ascii: "\"") {
+        position = next
+        return true
+      }
     }
+    if byte(position) == UInt8(ascii: "}") {
+      position &+= 1
+      return false
+    }
+    return try anyNextName(&position)
+  }
+
+  @inline(never)
+  private func anyNextName(_ position: inout Int) throws(JSONError) -> Bool {
+    let separator = token(&position)
+    guard separator == UInt8(ascii: ",") || separator == UInt8(ascii: "}") else {
+      throw unexpected(at: position)
+    }
+    position &+= 1
+    if separator == UInt8(ascii: "}") { return false }
+    guard token(&position) == UInt8(ascii: "\"") else { throw unexpected(at: position) }
+    return true
   }
 
   /// The offset after the value at `start`, which starts with `first`, inside `depth` open
   /// containers.
   @inline(__always)
   func value(at start: Int, _ first: UInt8, depth: Int) throws(JSONError) -> Int {
-    if first == UInt8(ascii: "\"") { return try string(from: start &+ 1).end }
+    if first == UInt8(ascii: "\"") { return try string(from: start &+ 1) }
     if JSONScanner.isOpening(first) { return try container(at: start, depth: depth) }
     return try bareEnd(from: start, first)
   }
@@ -99,7 +147,7 @@ struct JSONScanner {
     repeat {
       let first = byte(position)
       if first == UInt8(ascii: "\"") {
-        position = try string(from: position &+ 1).end
+        position = try string(from: position &+ 1)
       } else if JSONScanner.isOpening(first) {
         let isObject = first == UInt8(ascii: "{")
         guard open.push(isObject: isObject) else { throw JSONError(.tooDeep, at: position) }
@@ -144,13 +192,16 @@ struct JSONScanner {
   @inline(__always)
   private static func isOpening(_ byte: UInt8) -> Bool { byte | 0x20 == UInt8(ascii: "{") }
 
+  @inline(__always)
   private func rootStart() throws(JSONError) -> Int {
     let start = skipSpace(0)
     guard start < count else { throw JSONError(.empty, at: 0) }
     return start
   }
 
+  @inline(__always)
   private func finish(after end: Int) throws(JSONError) {
+    if end == count { return }
     let rest = skipSpace(end)
     guard rest == count else { throw JSONError(.trailingBytes, at: rest) }
   }

@@ -14,35 +14,40 @@ enum PlainRun {
   @inline(__always)
   static func end(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
     var position = start
+    // Most runs are short.
+    if position &+ 16 <= end {
+      let count = shortCount(in: base, from: position)
+      position &+= count
+      if count < 16 { return position }
+    }
     #if arch(x86_64)
-      if position &+ 16 <= end {
-        // Most strings are short.
-        let found = cvectors_json_specials(base + position)
+      while position &+ 64 <= end {
+        let found = cvectors_json_long_specials(base + position)
         if found != 0 { return position &+ found.trailingZeroBitCount }
-        position &+= 16
-      }
-      while position &+ 64 <= end, cvectors_json_has_special(base + position) == 0 {
         position &+= 64
       }
-      while position &+ 16 <= end {
-        let found = cvectors_json_specials(base + position)
-        if found != 0 { return position &+ found.trailingZeroBitCount }
-        position &+= 16
-      }
-    #else
-      while position &+ 16 <= end {
-        let low = specials(base, position)
-        if low != 0 { return position &+ low.trailingZeroBitCount >> 3 }
-        let high = specials(base, position &+ 8)
-        if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount >> 3 }
-        position &+= 16
+    #endif
+    while position &+ 16 <= end {
+      let count = shortCount(in: base, from: position)
+      position &+= count
+      if count < 16 { return position }
+    }
+    return tailEnd(in: base, from: position, end: end)
+  }
+
+  /// The same for the last bytes, fewer than 16: where the text has as many, the last 16 are looked
+  /// at once more, without those before `start`.
+  @inline(__always)
+  private static func tailEnd(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
+    var position = start
+    #if arch(x86_64)
+      if end >= 16 {
+        let last = end &- 16
+        // What is shifted out lies before `start`, and the further bit is at the end.
+        let marks = cvectors_json_specials(base + last) | 0x1_0000
+        return start &+ (marks &>> UInt32(truncatingIfNeeded: start &- last)).trailingZeroBitCount
       }
     #endif
-    if position &+ 8 <= end {
-      let found = specials(base, position)
-      if found != 0 { return position &+ found.trailingZeroBitCount >> 3 }
-      position &+= 8
-    }
     while position < end, !isSpecial(base.load(fromByteOffset: position, as: UInt8.self)) {
       position &+= 1
     }
