@@ -5,6 +5,7 @@ struct FieldSink: JSONMemberSink {
   private(set) var table = FieldTable()
 
   /// Starts anew, in the same memory unless somebody else still holds it.
+  @inline(__always)
   mutating func clear() {
     if isKnownUniquelyReferenced(&table) { table.removeAll() } else { table = FieldTable() }
   }

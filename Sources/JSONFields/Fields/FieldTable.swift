@@ -5,22 +5,19 @@
 final class FieldTable {
   private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
   /// The keys that have a slot, a bit each.
-  private(set) var present: UInt64 = 0
+  private(set) var present = JSONFields.KeySet()
   /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
 
   /// The place of `key`; `.absent` when the object has no such field.
   @inline(__always)
   subscript(_ key: JSONFields.Key) -> FieldSlot {
-    present & FieldTable.bit(key) == 0 ? .absent : slots[Int(key.rawValue)]
+    present.contains(key) ? slots[Int(key.rawValue)] : .absent
   }
-
-  @inline(__always)
-  static func bit(_ key: JSONFields.Key) -> UInt64 { 1 &<< UInt64(key.rawValue) }
 
   /// Forgets every member.
   func removeAll() {
-    present = 0
+    present = JSONFields.KeySet()
     if !duplicates.isEmpty { duplicates.removeAll() }
   }
 
@@ -32,9 +29,9 @@ final class FieldTable {
   /// Notes `member`, whose name is `key`; a later one replaces an earlier one.
   @inline(__always)
   func note(_ member: JSONMember, _ key: JSONFields.Key) throws(JSONError) {
-    if present & FieldTable.bit(key) != 0 { try noteDuplicate(of: key, at: member.nameStart) }
+    if present.contains(key) { try noteDuplicate(of: key, at: member.nameStart) }
     slots[Int(key.rawValue)] = FieldSlot(member)
-    present |= FieldTable.bit(key)
+    present.insert(key)
   }
 
   /// Remembers the slot of `key`, which comes again at `position`, as an earlier occurrence.

@@ -17,6 +17,8 @@ public struct JSONFields {
 
   /// The object's bytes in the body, braces included.
   public private(set) var range: Range<Int>
+  /// The fields the object has.
+  @usableFromInline private(set) var present = KeySet()
   private var sink: FieldSink
 
   /// Validates `body` whole and notes where the known fields are.
@@ -48,6 +50,7 @@ public struct JSONFields {
     let scanner = try JSONScanner(body, maximumDepth: maximumDepth)
     range = try scanner.rootObject(&sink)
     table.sortDuplicates()
+    present = table.present
   }
 
   private init(of span: JSONSpan, in body: UnsafeRawBufferPointer) throws(JSONError) {
@@ -57,6 +60,7 @@ public struct JSONFields {
     sink = FieldSink()
     range = start..<(try scanner.members(ofObjectAt: start, &sink))
     table.sortDuplicates()
+    present = table.present
   }
 
   var table: FieldTable { sink.table }
@@ -65,7 +69,14 @@ public struct JSONFields {
   public var hasDuplicates: Bool { !table.duplicates.isEmpty }
 
   /// Where the value of `key` is, and what it is; nil when the object has no such field.
+  @inlinable
   public subscript(_ key: Key) -> JSONSpan? {
+    // Most of what is asked for is not there, which is told without a call.
+    present.contains(key) ? span(of: key) : nil
+  }
+
+  @usableFromInline
+  func span(of key: Key) -> JSONSpan? {
     let slot = table[key]
     guard let kind = slot.kind else { return nil }
     return JSONSpan(kind: kind, range: slot.value)

@@ -56,19 +56,20 @@ extension JSONScanner {
   }
 
   /// The offsets of the quote after the name whose content starts at `start`, and of the member's
-  /// value, if the name is short and without escapes and its colon follows, with no white space but
-  /// a blank before the value; nil otherwise.
+  /// value, with its first byte, if the name is short and without escapes and its colon follows,
+  /// with no white space but a blank before the value; nil otherwise.
   ///
   /// One check of bounds and one look at 16 bytes for most members that are written by programs.
   @inline(__always)
-  func plainName(from start: Int) -> (end: Int, value: Int)? {
+  func plainName(from start: Int) -> (end: Int, value: Int, first: UInt8)? {
     guard start &+ 19 < count else { return nil }
     let end = start &+ PlainRun.shortCount(in: base, from: start)
     let pair = UInt16(littleEndian: base.loadUnaligned(fromByteOffset: end, as: UInt16.self))
     // A quote and a colon.
     guard pair == 0x3A22 else { return nil }
     let value = afterBlank(end &+ 2)
-    return byteBefore(end: value) > 0x20 ? (end, value) : nil
+    let first = byteBefore(end: value)
+    return first > 0x20 ? (end, value, first) : nil
   }
 
   /// The offset of the value of the member whose name starts at `position`, with `first`.
@@ -143,9 +144,16 @@ extension JSONScanner {
   /// Most strings are names and short values: one look at 16 bytes finds the end of those.
   @inline(__always)
   func string(from start: Int) throws(JSONError) -> Int {
-    guard start &+ 16 < count else { return try stringEnd(from: start) }
+    guard start &+ 16 < count else { return try lateStringEnd(from: start) }
     let end = start &+ PlainRun.shortCount(in: base, from: start)
     return byteBefore(end: end) == UInt8(ascii: "\"") ? end &+ 1 : try stringEnd(from: end)
+  }
+
+  /// The same for a string whose content starts less than 16 bytes before the end.
+  @inline(never)
+  private func lateStringEnd(from start: Int) throws(JSONError) -> Int {
+    let end = PlainRun.tailEnd(in: base, from: start, end: count)
+    return byte(end) == UInt8(ascii: "\"") ? end &+ 1 : try stringEnd(from: end)
   }
 
   @inline(never)

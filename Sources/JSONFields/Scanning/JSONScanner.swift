@@ -12,6 +12,7 @@ struct JSONScanner {
   ///
   /// `maximumDepth` counts the outermost container as 1. Throws `.empty`, `.byteOrderMark`,
   /// `.tooLarge`.
+  @inline(__always)
   init(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONError) {
     precondition(maximumDepth >= 1 && maximumDepth <= Nesting.limit)
     guard let start = text.baseAddress, text.count > 0 else { throw JSONError(.empty, at: 0) }
@@ -67,9 +68,8 @@ struct JSONScanner {
     guard first == UInt8(ascii: "\"") else { throw unexpected(at: position) }
     repeat {
       let nameStart = position
-      let name = try member(&position, sink)
+      let (name, first) = try member(&position, sink)
       let valueStart = position
-      let first = byte(position)
       position = try value(at: valueStart, first, depth: 1)
       try sink.take(
         JSONMember(
@@ -78,27 +78,28 @@ struct JSONScanner {
     return position
   }
 
-  /// Moves from the quote of a name to the member's value; what `sink` makes of the name.
+  /// Moves from the quote of a name to the member's value; what `sink` makes of the name, and the
+  /// value's first byte.
   @inline(__always)
   private func member<Sink: JSONMemberSink>(
     _ position: inout Int, _ sink: Sink
-  ) throws(JSONError) -> Sink.Name {
+  ) throws(JSONError) -> (Sink.Name, first: UInt8) {
     let start = position &+ 1
-    guard let (end, value) = plainName(from: start) else { return try anyMember(&position, sink) }
-    position = value
-    let name = UnsafeRawBufferPointer(start: base + start, count: end &- start)
-    return sink.name(name, isPlain: true)
+    guard let plain = plainName(from: start) else { return try anyMember(&position, sink) }
+    position = plain.value
+    let name = UnsafeRawBufferPointer(start: base + start, count: plain.end &- start)
+    return (sink.name(name, isPlain: true), plain.first)
   }
 
   @inline(never)
   private func anyMember<Sink: JSONMemberSink>(
     _ position: inout Int, _ sink: Sink
-  ) throws(JSONError) -> Sink.Name {
+  ) throws(JSONError) -> (Sink.Name, first: UInt8) {
     let start = position &+ 1
     let end = try string(from: start)
     position = try colon(after: end)
     let name = UnsafeRawBufferPointer(start: base + start, count: end &- start &- 1)
-    return sink.name(name, isPlain: false)
+    return (sink.name(name, isPlain: false), byte(position))
   }
 
   /// Moves from the end of a value to the quote of the next name, or after the object's brace, and

@@ -38,7 +38,7 @@ enum PlainRun {
   /// The same for the last bytes, fewer than 16: where the text has as many, the last 16 are looked
   /// at once more, without those before `start`.
   @inline(__always)
-  private static func tailEnd(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
+  static func tailEnd(in base: UnsafeRawPointer, from start: Int, end: Int) -> Int {
     var position = start
     #if arch(x86_64)
       if end >= 16 {
