@@ -19,7 +19,7 @@ enum DigitRun {
   }
 
   /// How long the number is that the eight bytes of `text` start with, if it is a plain one: up to
-  /// seven bytes of digits, with one point between them or none; 0 for any other, and for no number.
+  /// seven bytes of digits, with one point between them or none; 0 for anything else.
   ///
   /// Most numbers of a body (limits, temperatures) are such. The eight bytes are as loaded from the
   /// text; the one after the number is among them.

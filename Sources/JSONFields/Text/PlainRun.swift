@@ -6,9 +6,9 @@
 /// and `\`.
 ///
 /// Sixteen bytes are looked at in one vector where there are such (less than an instruction a
-/// byte), else eight in one UInt64: each test subtracts so that the top bit of a byte is set when
-/// it is special; a borrow can only spoil bytes above the first special one, and only the first is
-/// used. Pure; never reads at or after `end`.
+/// byte), else in two UInt64: each test subtracts so that the top bit of a byte is set when it is
+/// special; a borrow can only spoil bytes above the first special one, and only the first is used.
+/// Pure; never reads at or after `end`, nor before the base.
 enum PlainRun {
   /// The offset of the first special byte at or after `start`, or `end`.
   @inline(__always)
@@ -69,14 +69,16 @@ enum PlainRun {
     #endif
   }
 
-  @inline(__always)
-  private static func specials(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
-    let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    let control = word &- 0x2020_2020_2020_2020
-    let quote = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
-    let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
-    return (word | control | quote | backslash) & 0x8080_8080_8080_8080
-  }
+  #if !arch(x86_64)
+    @inline(__always)
+    private static func specials(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      let control = word &- 0x2020_2020_2020_2020
+      let quote = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
+      let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+      return (word | control | quote | backslash) & 0x8080_8080_8080_8080
+    }
+  #endif
 
   @inline(__always)
   private static func isSpecial(_ byte: UInt8) -> Bool {
