@@ -223,17 +223,20 @@ extension JSONScanner {
     return unit
   }
 
-  /// From the element at `start`, over elements that are plain positive integers with a comma after
+  /// From the element at `start`, over elements that are short plain integers with a comma after
   /// them, to the first element that is not: prompts of token ids are long arrays of such.
   @inline(__always)
   func skipPlainIntegers(_ start: Int) -> Int {
     var position = start
-    while byte(position) &- UInt8(ascii: "1") < 9 {
-      let end = DigitRun.end(in: base, from: position + 1, end: count)
-      guard byte(end) == UInt8(ascii: ",") else { break }
-      position = skipSpace(end + 1)
+    while position &+ 9 < count {
+      let digits = DigitRun.count(
+        base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+      guard digits > 0, digits < 8, byteBefore(end: position &+ digits) == UInt8(ascii: ","),
+        digits == 1 || byteBefore(end: position) != UInt8(ascii: "0")
+      else { break }
+      position = afterBlank(position &+ digits &+ 1)
     }
-    return position
+    return skipSpace(position)
   }
 
   /// The offset after the number at `start` (RFC 8259 section 6).

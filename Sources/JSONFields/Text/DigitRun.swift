@@ -40,6 +40,10 @@ enum DigitRun {
     return byte(text, count) | 0x20 == UInt8(ascii: "e") ? 0 : count
   }
 
+  /// How many of the eight bytes of `text`, as loaded from it, are digits before the first other.
+  @inline(__always)
+  static func count(_ text: UInt64) -> Int { others(text).trailingZeroBitCount >> 3 }
+
   /// The top bit of each of the eight bytes as loaded that is no digit, up to and with the first
   /// such; above it, bits may be wrong.
   @inline(__always)
