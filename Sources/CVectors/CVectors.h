@@ -23,20 +23,12 @@ static inline uint32_t cvectors_json_specials(const void *place) {
   return (uint32_t)_mm_movemask_epi8(cvectors_json_marks(place));
 }
 
-// A bit for each of the 64 bytes at `place` that ends a run, the first byte's lowest.
-static inline uint64_t cvectors_json_long_specials(const void *place) {
+// Whether any of the 64 bytes at `place` ends a run.
+static inline int cvectors_json_has_special(const void *place) {
   const char *bytes = (const char *)place;
-  __m128i first = cvectors_json_marks(bytes);
-  __m128i second = cvectors_json_marks(bytes + 16);
-  __m128i third = cvectors_json_marks(bytes + 32);
-  __m128i fourth = cvectors_json_marks(bytes + 48);
-  // Most long runs have none: one look for all.
-  __m128i any = _mm_or_si128(_mm_or_si128(first, second), _mm_or_si128(third, fourth));
-  if (_mm_movemask_epi8(any) == 0) return 0;
-  return (uint64_t)(uint32_t)_mm_movemask_epi8(first) |
-         (uint64_t)(uint32_t)_mm_movemask_epi8(second) << 16 |
-         (uint64_t)(uint32_t)_mm_movemask_epi8(third) << 32 |
-         (uint64_t)(uint32_t)_mm_movemask_epi8(fourth) << 48;
+  __m128i early = _mm_or_si128(cvectors_json_marks(bytes), cvectors_json_marks(bytes + 16));
+  __m128i late = _mm_or_si128(cvectors_json_marks(bytes + 32), cvectors_json_marks(bytes + 48));
+  return _mm_movemask_epi8(_mm_or_si128(early, late)) != 0;
 }
 #endif
 

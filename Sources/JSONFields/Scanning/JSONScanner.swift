@@ -106,11 +106,14 @@ struct JSONScanner {
   /// says which.
   @inline(__always)
   private func nextName(_ position: inout Int) throws(JSONError) -> Bool {
-    if position &+ 3 <= count {
-      let separator = byteBefore(end: position)
-      let next = afterBlank(position &+ 1)
-      if separator == UInt8(ascii: ","), byteBefore(end: next) == UInt8(ascii: "\"") {
-        position = next
+    if position &+ 3 <= count, byteBefore(end: position) == UInt8(ascii: ",") {
+      let next = byteBefore(end: position &+ 1)
+      if next == UInt8(ascii: "\"") {
+        position &+= 1
+        return true
+      }
+      if next == 0x20, byteBefore(end: position &+ 2) == UInt8(ascii: "\"") {
+        position &+= 2
         return true
       }
     }

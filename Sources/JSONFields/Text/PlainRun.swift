@@ -16,21 +16,17 @@ enum PlainRun {
     var position = start
     // Most runs are short.
     if position &+ 16 <= end {
-      let count = shortCount(in: base, from: position)
-      position &+= count
-      if count < 16 { return position }
+      if let count = count(in: base, from: position) { return position &+ count }
+      position &+= 16
     }
     #if arch(x86_64)
-      while position &+ 64 <= end {
-        let found = cvectors_json_long_specials(base + position)
-        if found != 0 { return position &+ found.trailingZeroBitCount }
+      while position &+ 64 <= end, cvectors_json_has_special(base + position) == 0 {
         position &+= 64
       }
     #endif
     while position &+ 16 <= end {
-      let count = shortCount(in: base, from: position)
-      position &+= count
-      if count < 16 { return position }
+      if let count = count(in: base, from: position) { return position &+ count }
+      position &+= 16
     }
     return tailEnd(in: base, from: position, end: end)
   }
@@ -62,10 +58,23 @@ enum PlainRun {
       // The further bit is found when no other is.
       return (cvectors_json_specials(base + start) | 0x1_0000).trailingZeroBitCount
     #else
+      return count(in: base, from: start) ?? 16
+    #endif
+  }
+
+  /// The same; nil when none is special.
+  ///
+  /// For long runs: what is looked at next does not wait for the count.
+  @inline(__always)
+  private static func count(in base: UnsafeRawPointer, from start: Int) -> Int? {
+    #if arch(x86_64)
+      let found = cvectors_json_specials(base + start)
+      return found != 0 ? found.trailingZeroBitCount : nil
+    #else
       let low = specials(base, start)
       if low != 0 { return low.trailingZeroBitCount >> 3 }
       let high = specials(base, start &+ 8)
-      return high != 0 ? 8 &+ high.trailingZeroBitCount >> 3 : 16
+      return high != 0 ? 8 &+ high.trailingZeroBitCount >> 3 : nil
     #endif
   }
 
