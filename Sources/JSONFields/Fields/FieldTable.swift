@@ -2,25 +2,22 @@
 ///
 /// One slot per key in one heap block, which a request takes over from the one before; further heap
 /// memory is touched only for repeated names.
-final class FieldTable: JSONMemberSink {
+final class FieldTable {
   private var slots = InlineArray<40, FieldSlot>(repeating: .absent)
   /// The keys that have a slot, a bit each.
-  private(set) var present: UInt64 = 0
+  private(set) var present = JSONFields.KeySet()
   /// Earlier occurrences of known names; by position once `sortDuplicates` was called.
   private(set) var duplicates: [FieldSlot] = []
 
   /// The place of `key`; `.absent` when the object has no such field.
   @inline(__always)
   subscript(_ key: JSONFields.Key) -> FieldSlot {
-    present & FieldTable.bit(key) == 0 ? .absent : slots[Int(key.rawValue)]
+    present.contains(key) ? slots[Int(key.rawValue)] : .absent
   }
-
-  @inline(__always)
-  static func bit(_ key: JSONFields.Key) -> UInt64 { 1 &<< UInt64(key.rawValue) }
 
   /// Forgets every member.
   func removeAll() {
-    present = 0
+    present = JSONFields.KeySet()
     if !duplicates.isEmpty { duplicates.removeAll() }
   }
 
@@ -29,30 +26,20 @@ final class FieldTable: JSONMemberSink {
     if duplicates.count > 1 { duplicates.sort { $0.nameStart < $1.nameStart } }
   }
 
-  /// Notes `member` if its name is a known key; a later one replaces an earlier one.
+  /// Notes `member`, whose name is `key`; a later one replaces an earlier one.
   @inline(__always)
-  func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
-    let name = UnsafeRawBufferPointer(
-      start: base + member.name.lowerBound + 1, count: member.name.count - 2)
-    guard let key = JSONFields.Key(name: name) ?? FieldTable.key(escaped: name) else { return }
-    let index = Int(key.rawValue)
-    if present & FieldTable.bit(key) != 0 {
-      guard duplicates.count < JSONFields.maximumDuplicateCount else {
-        throw JSONError(.tooManyDuplicates, at: member.name.lowerBound)
-      }
-      duplicates.append(slots[index])
-    }
-    slots[index] = FieldSlot(member)
-    present |= FieldTable.bit(key)
+  func note(_ member: JSONMember, _ key: JSONFields.Key) throws(JSONError) {
+    if present.contains(key) { try noteDuplicate(of: key, at: member.nameStart) }
+    slots[Int(key.rawValue)] = FieldSlot(member)
+    present.insert(key)
   }
 
-  /// The key that `name` says once its escapes are undone; nil when it has none.
-  private static func key(escaped name: UnsafeRawBufferPointer) -> JSONFields.Key? {
-    // No known name is longer than 21 bytes, and an escape writes a byte with six at most.
-    guard name.count <= 6 * 21, name.contains(UInt8(ascii: "\\")) else { return nil }
-    return withUnsafeTemporaryAllocation(byteCount: 6 * 21, alignment: 1) { target in
-      let count = JSONStringContent.unescape(name, into: target)
-      return JSONFields.Key(name: UnsafeRawBufferPointer(rebasing: target[..<count]))
+  /// Remembers the slot of `key`, which comes again at `position`, as an earlier occurrence.
+  @inline(never)
+  private func noteDuplicate(of key: JSONFields.Key, at position: Int) throws(JSONError) {
+    guard duplicates.count < JSONFields.maximumDuplicateCount else {
+      throw JSONError(.tooManyDuplicates, at: position)
     }
+    duplicates.append(slots[Int(key.rawValue)])
   }
 }

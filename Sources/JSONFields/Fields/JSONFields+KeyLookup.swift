@@ -13,6 +13,21 @@ extension JSONFields.Key {
     self = key
   }
 
+  /// The key that `name` says once its escapes are undone; nil when it has none.
+  @inline(never)
+  init?(escaped name: UnsafeRawBufferPointer) {
+    // No known name is longer than 21 bytes, and an escape writes a byte with six at most.
+    guard name.count <= 6 * 21, let base = name.baseAddress,
+      memchr(base, Int32(UInt8(ascii: "\\")), name.count) != nil
+    else { return nil }
+    let key = withUnsafeTemporaryAllocation(byteCount: 6 * 21, alignment: 1) { target in
+      let count = JSONStringContent.unescape(name, into: target)
+      return JSONFields.Key(name: UnsafeRawBufferPointer(rebasing: target[..<count]))
+    }
+    guard let key else { return nil }
+    self = key
+  }
+
   @inline(__always)
   private static func candidate(_ base: UnsafeRawPointer, _ count: Int) -> Self? {
     switch count {

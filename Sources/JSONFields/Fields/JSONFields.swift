@@ -16,8 +16,10 @@ public struct JSONFields {
   public static var maximumDuplicateCount: Int { 256 }
 
   /// The object's bytes in the body, braces included.
-  public let range: Range<Int>
-  let table: FieldTable
+  public private(set) var range: Range<Int>
+  /// The fields the object has.
+  @usableFromInline private(set) var present = KeySet()
+  private var sink: FieldSink
 
   /// Validates `body` whole and notes where the known fields are.
   ///
@@ -26,44 +28,55 @@ public struct JSONFields {
   public init(
     validating body: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONError) {
-    try self.init(validating: body, maximumDepth: maximumDepth, FieldTable())
+    sink = FieldSink()
+    range = 0..<0
+    try read(body, maximumDepth: maximumDepth)
   }
 
   /// The same, in the memory of `old`, which is over, unless somebody else still holds a copy.
   public init(
     validating body: UnsafeRawBufferPointer, reusing old: consuming JSONFields
   ) throws(JSONError) {
-    var table = old.table
-    _ = consume old
-    if isKnownUniquelyReferenced(&table) { table.removeAll() } else { table = FieldTable() }
-    try self.init(validating: body, maximumDepth: 128, table)
+    self = consume old
+    sink.clear()
+    try read(body, maximumDepth: 128)
   }
 
-  private init(
-    validating body: UnsafeRawBufferPointer, maximumDepth: Int, _ table: FieldTable
+  /// Notes the fields of `body` in the table, which is empty.
+  @inline(__always)
+  private mutating func read(
+    _ body: UnsafeRawBufferPointer, maximumDepth: Int
   ) throws(JSONError) {
     let scanner = try JSONScanner(body, maximumDepth: maximumDepth)
-    var sink = table
     range = try scanner.rootObject(&sink)
     table.sortDuplicates()
-    self.table = table
+    present = table.present
   }
 
   private init(of span: JSONSpan, in body: UnsafeRawBufferPointer) throws(JSONError) {
     precondition(span.range.upperBound <= body.count, "not the body that was validated")
     let scanner = try JSONScanner(body, maximumDepth: Nesting.limit)
     let start = span.range.lowerBound
-    var sink = FieldTable()
+    sink = FieldSink()
     range = start..<(try scanner.members(ofObjectAt: start, &sink))
-    sink.sortDuplicates()
-    table = sink
+    table.sortDuplicates()
+    present = table.present
   }
+
+  var table: FieldTable { sink.table }
 
   /// Whether a known name occurs more than once in this object.
   public var hasDuplicates: Bool { !table.duplicates.isEmpty }
 
   /// Where the value of `key` is, and what it is; nil when the object has no such field.
+  @inlinable
   public subscript(_ key: Key) -> JSONSpan? {
+    // Most of what is asked for is not there, which is told without a call.
+    present.contains(key) ? span(of: key) : nil
+  }
+
+  @usableFromInline
+  func span(of key: Key) -> JSONSpan? {
     let slot = table[key]
     guard let kind = slot.kind else { return nil }
     return JSONSpan(kind: kind, range: slot.value)

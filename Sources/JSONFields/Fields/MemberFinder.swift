@@ -9,13 +9,16 @@ struct MemberFinder: JSONMemberSink {
     self.name = name
   }
 
+  /// Whether `name` is the one that is looked for.
+  func name(_ name: UnsafeRawBufferPointer, isPlain: Bool) -> Bool {
+    JSONStringContent.equals(
+      name, UnsafeRawBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount))
+  }
+
   /// Keeps `member` if it has the name.
-  mutating func take(_ member: JSONMember, base: UnsafeRawPointer) throws(JSONError) {
-    let content = UnsafeRawBufferPointer(
-      start: base + member.name.lowerBound + 1, count: member.name.count - 2)
-    let wanted = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    if JSONStringContent.equals(content, wanted) {
-      found = JSONSpan(kind: member.kind, range: member.value)
-    }
+  mutating func take(_ member: JSONMember, _ isWanted: Bool) throws(JSONError) {
+    guard isWanted else { return }
+    found = JSONSpan(
+      kind: JSONKind(startingWith: member.first), range: member.valueStart..<member.valueEnd)
   }
 }

@@ -26,8 +26,9 @@ struct JSONCursor {
       let scanner = try JSONScanner(text, maximumDepth: Nesting.limit)
       let nameEnd = isObject ? try scanner.quoted(at: start) : start
       let valueStart = isObject ? try scanner.colon(after: nameEnd) : start
-      let valueEnd = try scanner.value(at: valueStart, depth: 0)
-      let kind = JSONKind(startingWith: scanner.byte(valueStart))
+      let first = scanner.byte(valueStart)
+      let valueEnd = try scanner.value(at: valueStart, first, depth: 0)
+      let kind = JSONKind(startingWith: first)
       let separator = scanner.skipSpace(valueEnd)
       let hasMore = scanner.byte(separator) == UInt8(ascii: ",")
       return (
