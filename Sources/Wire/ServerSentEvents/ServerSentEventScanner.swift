@@ -51,6 +51,16 @@ public struct ServerSentEventScanner: ~Copyable {
     hint = StreamEventHint()
   }
 
+  /// Goes to the start of another stream, without any memory.
+  public mutating func reset() {
+    kept.removeAll(keepingCapacityUpTo: 0)
+    unfinishedByteCount = 0
+    isInLine = false
+    endsInReturn = false
+    hasSeenToken = false
+    hint = StreamEventHint()
+  }
+
   /// Whether nothing of an unfinished event was passed, so that the stream may be cut here.
   public var isAtBoundary: Bool { unfinishedByteCount == 0 }
 
