@@ -103,7 +103,7 @@ struct AnswerRelay: ~Copyable {
     self.watchesUsage = watchesUsage
     inputUsage = nil
     self.join = join.map { UsageJoin($0) }
-    scanner = ServerSentEventScanner()
+    scanner.reset()
     held.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
     edited.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
     scratch.removeAll(keepingCapacityUpTo: AnswerRelay.keptCapacity)
