@@ -49,8 +49,8 @@ public final class LibUVLoop: Loop {
   private var time: Instant
   private var timeIsFresh = true
   private var wheel: TimerWheel
-  /// The armed timers by their place in the wheel.
-  private var armedTimers: [LibUVTimer?] = []
+  /// All timers by their place in the wheel; those that are armed hold themselves.
+  private var timers: [Unmanaged<LibUVTimer>?] = []
   /// The tick the libuv timer will come at; `.max` when it is not started.
   private var startedForTick = UInt64.max
   private var isIdling = false
@@ -58,7 +58,8 @@ public final class LibUVLoop: Loop {
   /// Streams with bytes to offer or events to tell at the end of the wake-up, in order: a chain
   /// through `nextTouched`, which costs less than an array of them.
   private var firstTouched: LibUVStream?
-  private var lastTouched: LibUVStream?
+  /// One of that chain, which holds it.
+  private unowned(unsafe) var lastTouched: LibUVStream?
   private var atWakeUpEnd = WakeUpEnd()
   let resolver = LibUVResolver()
 
@@ -100,6 +101,7 @@ public final class LibUVLoop: Loop {
   }
 
   /// Reads libuv's clock, without libuv's way to it.
+  @inline(never)
   private func readClock() {
     var reading = timespec()
     clock_gettime(CLOCK_MONOTONIC, &reading)
@@ -267,24 +269,22 @@ extension LibUVLoop {
   /// A place in the loop's wheel, not yet armed.
   public func makeTimer() -> any LoopTimer {
     let id = wheel.add()
-    if id.index == armedTimers.count { armedTimers.append(nil) }
-    return LibUVTimer(loop: self, id: id)
+    let timer = LibUVTimer(loop: self, id: id)
+    if id.index == timers.count { timers.append(nil) }
+    timers[id.index] = .passUnretained(timer)
+    return timer
   }
 
-  /// Arms `timer`; false after the loop has ended.
-  func arm(_ timer: LibUVTimer, at deadline: Instant) -> Bool {
-    guard isUsable else { return false }
-    wheel.arm(timer.id, at: deadline)
-    if armedTimers[timer.id.index] == nil { armedTimers[timer.id.index] = timer }
-    return true
+  /// Lets `timer` come up at `moment`, and not where its place was.
+  func place(_ timer: LibUVTimer, at moment: Instant) {
+    wheel.arm(timer.id, at: moment)
   }
 
-  func disarm(_ timer: LibUVTimer) {
-    wheel.cancel(timer.id)
-    armedTimers[timer.id.index] = nil
-  }
+  /// Whether a timer of that deadline, whose place has come up, is to fire.
+  func isDue(_ deadline: Instant) -> Bool { wheel.hasReached(deadline) }
 
   func removeTimer(_ id: TimerWheel.TimerID) {
+    timers[id.index] = nil
     wheel.remove(id)
   }
 
@@ -312,9 +312,7 @@ extension LibUVLoop {
     timeIsFresh = false
     wheel.advance(to: now)
     while let id = wheel.popDue() {
-      guard let timer = armedTimers[id.index] else { continue }
-      armedTimers[id.index] = nil
-      timer.fire()
+      timers[id.index]?.takeUnretainedValue().didComeUp()
     }
   }
 }
@@ -326,7 +324,8 @@ extension LibUVLoop {
   private func tearDown() {
     phase = .tearingDown
     wakerOfLoop.detach()
-    for timer in armedTimers { timer?.cancel() }
+    // What a timer let go of may take others with it.
+    for place in timers.indices { timers[place]?.takeUnretainedValue().cancel() }
     resolver.abandon()
     uv_walk(uv, { handle, _ in LibUVLoop.closeAtTeardown(handle!) }, nil)
     prepareHandle.closeBorrowed()

@@ -12,6 +12,7 @@ extension LibUVStream {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) {
+    if gathersQuietly(bytes.count) { return gatherQuietly(bytes.count) { $0.put(bytes) } }
     guard acceptsWrites, bytes.count > 0 else { return }
     if bytes.count > LibUVStream.directThreshold, canOffer {
       var piece = bytes
@@ -25,10 +26,14 @@ extension LibUVStream {
   }
 
   func write(gathering pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
-    guard acceptsWrites else { return }
     var total = 0
-    for piece in pieces { total += piece.count }
-    guard total > 0 else { return }
+    for piece in pieces { total &+= piece.count }
+    if gathersQuietly(total) {
+      return gatherQuietly(total) { pen in
+        for piece in pieces { pen.put(piece) }
+      }
+    }
+    guard acceptsWrites, total > 0 else { return }
     if total > LibUVStream.directThreshold, canOffer {
       writeDirectly(pieces)
     } else {
@@ -99,6 +104,23 @@ extension LibUVStream {
     uvLoop.touch(self)
   }
 
+  /// Whether all there is to a write of `count` bytes is to gather them: most writes are small, and
+  /// nothing is on its way.
+  @inline(__always)
+  private func gathersQuietly(_ count: Int) -> Bool {
+    acceptsWrites && phase == .open && !isWriting && count > 0
+      && count <= LibUVStream.directThreshold && count &+ pending.count <= quietByteCount
+  }
+
+  @inline(__always)
+  private func gatherQuietly(_ count: Int, _ write: (inout BytePen) -> Void) {
+    if pending.capacity == 0 { pending = uvLoop.buffers.take() }
+    pending.append(upTo: count, write)
+    guard !isTouched else { return }
+    isTouched = true
+    uvLoop.touch(self)
+  }
+
   private func gather(_ bytes: UnsafeRawBufferPointer) {
     if pending.capacity == 0 { pending = uvLoop.buffers.take() }
     pending.append(bytes)
@@ -133,11 +155,7 @@ extension LibUVStream {
 
 extension LibUVStream {
   private func offerPending() {
-    guard let base = pending.bytes.baseAddress, pending.count > 0 else { return }
-    uvLoop.vector[0] = uv_buf_t(
-      base: UnsafeMutableRawPointer(mutating: base).assumingMemoryBound(to: CChar.self),
-      len: pending.count)
-    guard let taken = offer(1) else { return }
+    guard pending.count > 0, let taken = offerNow(pending.bytes) else { return }
     pending.removeFirst(taken)
     settlePending()
   }

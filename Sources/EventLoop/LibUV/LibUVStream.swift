@@ -24,6 +24,8 @@ final class LibUVStream: ByteStream {
   var handler: (any ByteStreamHandler)?
   let uvLoop: LibUVLoop
   let options: StreamOptions
+  /// Up to so many gathered bytes nothing has to be done about them before the wake-up's end.
+  let quietByteCount: Int
   private let isAccepted: Bool
   var tcp = UVHandle<uv_tcp_t>()
   var phase: Phase
@@ -58,6 +60,7 @@ final class LibUVStream: ByteStream {
   init(loop: LibUVLoop, connectingTo peer: HostAndPort, _ options: StreamOptions) {
     uvLoop = loop
     self.options = options
+    quietByteCount = min(options.highWatermark, LibUVStream.earlyFlush - 1)
     isAccepted = false
     phase = .closed
     peerName = peer.description
@@ -70,6 +73,7 @@ final class LibUVStream: ByteStream {
   ) {
     uvLoop = loop
     self.options = options
+    quietByteCount = min(options.highWatermark, LibUVStream.earlyFlush - 1)
     isAccepted = true
     phase = .open
     peerAddress = peer

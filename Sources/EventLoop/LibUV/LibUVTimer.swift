@@ -2,15 +2,25 @@ internal import Vocabulary
 
 /// A `LoopTimer` with a place in its loop's wheel.
 ///
-/// The loop holds it, and it holds its handler, while armed and not otherwise. Arming costs a few
-/// stores; after the loop has ended it does nothing.
+/// While armed it holds its handler and itself, and neither otherwise. Arming costs a few stores:
+/// its place in the wheel is for the deadline or for an earlier moment, so a timer that is moved on,
+/// or cancelled and armed again, keeps its place and is given another one only when that comes up.
+/// After the loop has ended arming does nothing.
 final class LibUVTimer: LoopTimer {
   let id: TimerWheel.TimerID
   private let loop: LibUVLoop
   private var handler: (any LoopTimerHandler)?
-  /// The last delay and its conversion, a 128-bit division that most re-arms can skip.
+  /// When it is due, while it is armed.
+  private var deadline = Instant.zero
+  /// The moment that its place in the wheel is for, at or before the deadline; no place is for one
+  /// that never comes.
+  private var placedFor = Instant.distantFuture
+  /// The last two delays and their conversions, a division of 128 bits that most re-arms can skip:
+  /// many timers watch two things by turns.
   private var delay = Duration.zero
-  private var delayNanoseconds: Int64 = 0
+  private var nanoseconds: Int64 = 0
+  private var earlierDelay = Duration.zero
+  private var earlierNanoseconds: Int64 = 0
 
   init(loop: LibUVLoop, id: TimerWheel.TimerID) {
     self.loop = loop
@@ -24,25 +34,42 @@ final class LibUVTimer: LoopTimer {
   var isArmed: Bool { handler != nil }
 
   func arm(after delay: Duration, for handler: any LoopTimerHandler) {
-    if delay != self.delay {
-      self.delay = delay
-      delayNanoseconds = max(0, delay.wholeNanoseconds)
-    }
-    let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(delayNanoseconds)
-    guard loop.arm(self, at: overflow ? .distantFuture : Instant(nanoseconds: sum)) else { return }
-    if self.handler !== handler { self.handler = handler }
+    guard loop.isUsable else { return }
+    if delay != self.delay { change(to: delay) }
+    let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(nanoseconds)
+    deadline = overflow ? .distantFuture : Instant(nanoseconds: sum)
+    if deadline < placedFor { place() }
+    guard self.handler !== handler else { return }
+    if self.handler == nil { _ = Unmanaged.passUnretained(self).retain() }
+    self.handler = handler
   }
 
   func cancel() {
     guard handler != nil else { return }
     handler = nil
-    loop.disarm(self)
+    Unmanaged.passUnretained(self).release()
   }
 
-  /// The wheel says the deadline has come; the loop has let go already.
-  func fire() {
+  /// Its place in the wheel has come up; precondition: somebody else holds it.
+  func didComeUp() {
+    placedFor = .distantFuture
     guard let due = handler else { return }
+    guard loop.isDue(deadline) else { return place() }
     handler = nil
+    Unmanaged.passUnretained(self).release()
     due.timerDidFire(self)
+  }
+
+  private func place() {
+    loop.place(self, at: deadline)
+    placedFor = deadline
+  }
+
+  private func change(to delay: Duration) {
+    let (last, lastNanoseconds) = (self.delay, nanoseconds)
+    nanoseconds = delay == earlierDelay ? earlierNanoseconds : max(0, delay.wholeNanoseconds)
+    self.delay = delay
+    earlierDelay = last
+    earlierNanoseconds = lastNanoseconds
   }
 }

@@ -187,6 +187,11 @@ public struct TimerWheel: ~Copyable {
     }
   }
 
+  /// Whether a timer of that deadline would be due by now.
+  func hasReached(_ deadline: Instant) -> Bool {
+    TimerWheel.tick(roundingUp: deadline) <= current
+  }
+
   /// Sends each timer of a slot whose tick has come to where it belongs now.
   private mutating func empty(_ list: Int32) {
     while case let index = lists[Int(list)].first, index != TimerWheel.none {

@@ -11,6 +11,8 @@ public struct EditedBody: ~Copyable {
   private var pieces: [Piece] = []
   private var texts = ByteBuffer()
   private var originalCount = 0
+  /// Whether it is the original as it is, which has no list of pieces.
+  public private(set) var isWhole = false
 
   /// A run of bytes: of the new ones, or of the original.
   private struct Piece {
@@ -22,7 +24,7 @@ public struct EditedBody: ~Copyable {
   public init() {}
 
   /// How many pieces it is made of.
-  public var pieceCount: Int { pieces.count }
+  public var pieceCount: Int { isWhole ? count > 0 ? 1 : 0 : pieces.count }
 
   /// Calls `body` with all pieces in order, ready for a gathering write; `head` (unless empty)
   /// comes first.
@@ -34,14 +36,14 @@ public struct EditedBody: ~Copyable {
     _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Void
   ) {
     withUnsafeTemporaryAllocation(
-      of: UnsafeRawBufferPointer.self, capacity: pieces.count + 1
+      of: UnsafeRawBufferPointer.self, capacity: pieceCount + 1
     ) { list in
       var used = 0
       if !head.isEmpty {
         list.initializeElement(at: 0, to: head)
         used = 1
       }
-      for index in pieces.indices {
+      for index in 0..<pieceCount {
         list.initializeElement(at: used, to: piece(index, of: original))
         used += 1
       }
@@ -54,6 +56,10 @@ public struct EditedBody: ~Copyable {
     _ index: Int, of original: UnsafeRawBufferPointer
   ) -> UnsafeRawBufferPointer {
     precondition(original.count == originalCount, "not the body that was edited")
+    guard !isWhole else {
+      precondition(index == 0, "a whole body is one piece")
+      return original
+    }
     let piece = pieces[index]
     let source = piece.isNew ? texts.bytes : original
     return UnsafeRawBufferPointer(rebasing: source[piece.range])
@@ -63,18 +69,19 @@ public struct EditedBody: ~Copyable {
   public func forEachPiece(
     of original: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
-    for index in pieces.indices { body(piece(index, of: original)) }
+    for index in 0..<pieceCount { body(piece(index, of: original)) }
   }
 
   /// Appends the whole edited body to `buffer`: a copy, for small bodies.
   public func append(to buffer: inout ByteBuffer, of original: UnsafeRawBufferPointer) {
     buffer.reserve(count)
-    for index in pieces.indices { buffer.append(piece(index, of: original)) }
+    for index in 0..<pieceCount { buffer.append(piece(index, of: original)) }
   }
 
   /// Forgets everything; keeps memory, the buffer only up to `limit` bytes.
   public mutating func removeAll(keepingCapacityUpTo limit: Int = 64 * 1024) {
-    pieces.removeAll(keepingCapacity: true)
+    if !pieces.isEmpty { pieces.removeAll(keepingCapacity: true) }
+    isWhole = false
     texts.removeAll(keepingCapacityUpTo: limit)
     count = 0
     originalCount = 0
@@ -84,7 +91,8 @@ public struct EditedBody: ~Copyable {
   public mutating func take(whole original: UnsafeRawBufferPointer) {
     removeAll()
     originalCount = original.count
-    appendPiece(isNew: false, 0..<original.count)
+    count = original.count
+    isWhole = true
   }
 
   /// Becomes `original` with `splices` carried out; `newTexts` is exchanged for the own, old

@@ -61,6 +61,7 @@ final class CrossOrigin: Sendable {
   func append(
     to fields: inout ByteBuffer, for head: borrowing RequestHead, base: UnsafeRawBufferPointer
   ) {
+    if origins.isEmpty, head.method != .options { return append(to: &fields) }
     let isPreflight = head.method == .options && CrossOrigin.isPreflight(head, base: base)
     if !origins.isEmpty, let origin = head.fields.first(.origin)?.value.of(base),
       origins.contains(where: { $0.elementsEqual(origin) })

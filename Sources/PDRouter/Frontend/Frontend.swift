@@ -92,6 +92,9 @@ public final class Frontend: ListenerHandler {
     return listener.address
   }
 
+  /// The loop's time.
+  var now: Instant { loop.now }
+
   /// Open client connections.
   public var connectionCount: Int { connections.count }
 

@@ -13,36 +13,50 @@ extension HTTP1FrontendConnection: ExchangeTransport, ChunkWriter {
     frontend.headScratch.append(exchange.ownFields.bytes)
     frontend.crossOrigin?.append(
       to: &frontend.headScratch, for: exchange.head, base: exchange.headBytes.bytes)
-    if status == 204 || status == 304 || exchange.head.method == .head {
-      framing = .suppressed
-      if let length, status != 204 {
-        frontend.headScratch.appendField(name: "content-length", value: length)
-      }
-    } else if let length {
-      framing = .length
-      frontend.headScratch.appendField(name: "content-length", value: length)
-    } else if exchange.head.isHTTP10 {
-      framing = .untilClose
-      keepsAlive = false
-    } else {
-      framing = .chunked
-      frontend.headScratch.append("transfer-encoding: chunked\r\n")
-    }
+    let announces = frame(status, exchange.head, length)
     // Whether the client will send all of its body after it has its answer is anyone's guess.
     if frontend.isDraining || isReceivingBody { keepsAlive = false }
-    if !keepsAlive {
-      frontend.headScratch.append("connection: close\r\n")
-    } else if exchange.head.isHTTP10 {
-      frontend.headScratch.append("connection: keep-alive\r\n")
+    frontend.headScratch.append(upTo: HTTP1FrontendConnection.framingRoom) { pen in
+      if announces, let length {
+        pen.put("content-length: ")
+        pen.put(decimal: length)
+        pen.put("\r\n")
+      }
+      if case .chunked = framing { pen.put("transfer-encoding: chunked\r\n") }
+      if !keepsAlive {
+        pen.put("connection: close\r\n")
+      } else if exchange.head.isHTTP10 {
+        pen.put("connection: keep-alive\r\n")
+      }
+      pen.put("\r\n")
     }
-    frontend.headScratch.append("\r\n")
     writtenByteCount = stream.bufferedByteCount &+ frontend.headScratch.count
     takenByteCount = 0
     stream.write(frontend.headScratch.bytes)
     frontend.handler.didAnswer(exchange, status: status)
-    takenAt = stream.loop.now
+    takenAt = frontend.now
     // Until then the timer is the body's.
     if !isReceivingBody { watchAnswer() }
+  }
+
+  /// More than the lines of framing and connection need.
+  private static let framingRoom = 128
+
+  /// Decides how the body is delimited; whether its length is told.
+  private func frame(_ status: Int, _ head: borrowing RequestHead, _ length: Int?) -> Bool {
+    if status == 204 || status == 304 || head.method == .head {
+      framing = .suppressed
+      return status != 204
+    }
+    if length != nil {
+      framing = .length
+    } else if head.isHTTP10 {
+      framing = .untilClose
+      keepsAlive = false
+    } else {
+      framing = .chunked
+    }
+    return true
   }
 
   /// Looks now and then whether the client takes the answer that is under way.
@@ -180,16 +194,16 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
     let taken = writtenByteCount &- left
     if left == 0 || taken != takenByteCount {
       takenByteCount = taken
-      takenAt = stream.loop.now
+      takenAt = frontend.now
     }
-    guard stream.loop.now - takenAt < frontend.timeouts.answerStall else { return closeNow() }
+    guard frontend.now - takenAt < frontend.timeouts.answerStall else { return closeNow() }
     watchAnswer()
   }
 
   /// Looks again after `delay` whether the client has taken the last answer.
   private func watchTaking(again delay: Duration) {
     untakenByteCount = stream.bufferedByteCount
-    takenAt = stream.loop.now
+    takenAt = frontend.now
     timer.arm(after: delay, for: self)
   }
 
@@ -197,7 +211,7 @@ extension HTTP1FrontendConnection: LoopTimerHandler {
   /// something within `answerStall`.
   private func closeUnlessTaking(again delay: Duration) {
     let left = stream.bufferedByteCount
-    let now = stream.loop.now
+    let now = frontend.now
     if left < untakenByteCount {
       untakenByteCount = left
       takenAt = now

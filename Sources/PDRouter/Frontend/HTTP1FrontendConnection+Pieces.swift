@@ -14,7 +14,7 @@ extension HTTP1FrontendConnection {
     untimedByteCount = 0
     keepsAlive = exchange.head.keepsAlive && !frontend.isDraining
     exchange.isBodyComplete = false
-    exchange.receivedAt = stream.loop.now
+    exchange.receivedAt = frontend.now
     exchange.transport = self
     frontend.handler.handle(exchange)
     pauseIfUntaken()
@@ -73,7 +73,7 @@ extension HTTP1FrontendConnection {
     guard isReceivingBody, isPaused, self.exchange === exchange else { return }
     isPaused = false
     // The pause was the worker's: the client's time begins anew.
-    bodyBeganAt = stream.loop.now
+    bodyBeganAt = frontend.now
     untimedByteCount = receivedByteCount
     timer.arm(after: frontend.timeouts.requestBodyIdle, for: self)
     stream.resumeReading()

@@ -235,7 +235,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
       parser.reset()
       isHeadTimed = false
       state = .readingHead
-      return true
+      return try readHead(bytes, &offset)
     case .readingHead: return try readHead(bytes, &offset)
     case .readingBody: return try readBody(bytes, &offset)
     case .answering where isReceivingBody: return try receiveBody(bytes, &offset)
@@ -259,11 +259,27 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     }
     exchange.hasHead = true
     offset += length
-    try beginBody(of: exchange, hasMore: offset < bytes.count)
+    if !hasWhole(exchange, bytes, &offset) {
+      beginBody(of: exchange, hasMore: offset < bytes.count)
+    }
     return true
   }
 
-  private func beginBody(of exchange: Exchange, hasMore: Bool) throws(WireError) {
+  /// Takes a body of known length that has come with its head, as most do.
+  private func hasWhole(
+    _ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+  ) -> Bool {
+    guard case .length(let length) = exchange.head.framing, length > 0,
+      length <= bytes.count &- offset, length <= frontend.limits.requestBodyBytes
+    else { return false }
+    let end = offset &+ length
+    exchange.body.append(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+    offset = end
+    requestIsComplete(exchange)
+    return true
+  }
+
+  private func beginBody(of exchange: Exchange, hasMore: Bool) {
     switch exchange.head.framing {
     case .none, .length(0):
       requestIsComplete(exchange)
@@ -277,7 +293,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     case .untilClose: preconditionFailure("a request never lasts until the end of the connection")
     }
     decoder = HTTP1BodyDecoder(framing: exchange.head.framing, limits: frontend.messageLimits)
-    bodyBeganAt = stream.loop.now
+    bodyBeganAt = frontend.now
     if exchange.head.expectsContinue, !hasMore {
       let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
       stream.write(
@@ -319,7 +335,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
 
   /// How long the next byte of the body may be waited for.
   func timeForMore(after byteCount: Int) -> Duration {
-    frontend.timeForMore(after: byteCount, elapsed: stream.loop.now - bodyBeganAt)
+    frontend.timeForMore(after: byteCount, elapsed: frontend.now - bodyBeganAt)
   }
 
   private func requestIsComplete(_ exchange: Exchange) {
@@ -328,7 +344,7 @@ extension HTTP1FrontendConnection: ByteStreamHandler {
     state = .answering
     let isLast = requestCount == frontend.limits.requestsPerConnection
     keepsAlive = exchange.head.keepsAlive && !frontend.isDraining && !isLast
-    exchange.receivedAt = stream.loop.now
+    exchange.receivedAt = frontend.now
     exchange.transport = self
     frontend.handler.handle(exchange)
   }

@@ -345,7 +345,10 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
     switch try decoder.next(bytes, &offset) {
     case .data(let range):
       leg.observer.leg(leg, didReceive: UnsafeRawBufferPointer(rebasing: bytes[range]))
-      return true
+      // The observer may have cancelled the leg.
+      guard decoder.isComplete, self.leg === leg else { return true }
+      finishLeg(hasLeftover: offset < bytes.count)
+      return false
     case .end:
       keepTrailers(of: leg, bytes)
       finishLeg(hasLeftover: offset < bytes.count)
@@ -373,7 +376,7 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       leg.head.keepsAlive && !hasLeftover && !leg.isRequestOpen && stream?.bufferedByteCount == 0
     if isClean, pool.park(self) {
       state = .idle
-      stream?.resumeReading()
+      if isPaused { stream?.resumeReading() }
     } else {
       if !isClean { pool.endLease(of: self) }
       close()

@@ -61,6 +61,15 @@ package final class Leg {
     carrier?.send(pieces)
   }
 
+  /// Writes a request whose body is one piece.
+  func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
+      pieces.initializeElement(at: 0, to: head)
+      pieces.initializeElement(at: 1, to: body)
+      send(UnsafeBufferPointer(pieces))
+    }
+  }
+
   /// Says, before `send`, that more of the body is to follow by `sendBody`.
   func openRequest(isChunked: Bool) {
     isRequestOpen = true

@@ -25,34 +25,67 @@ enum LegRequestHead {
     requestID: UnsafeRawBufferPointer, body: BodyFraming?, hints: PrefillHints?, isPrefill: Bool,
     isSplit: Bool, takesTrailers: Bool = false, passesAuthorization: Bool
   ) {
-    let base = exchange.headBytes.bytes
-    appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
-    worker.addressFields.withUnsafeBytes { scratch.append($0) }
     let takesRank = worker.url.rank == nil && !isSplit
     let choice = Choice(
       isPrefill: isPrefill, takesRank: takesRank, passesAuthorization: passesAuthorization)
     if isPrefill {
-      append(choice, of: exchange, lines: &exchange.prefillLines, to: &scratch)
+      appendStart(choice, of: exchange, lines: &exchange.prefillLines, worker, to: &scratch)
     } else {
-      append(choice, of: exchange, lines: &exchange.servingLines, to: &scratch)
+      appendStart(choice, of: exchange, lines: &exchange.servingLines, worker, to: &scratch)
     }
-    scratch.appendField(name: "x-request-id", value: requestID)
-    if takesTrailers { scratch.append("te: trailers\r\n") }
-    switch body {
-    case .length(let length): scratch.appendField(name: "content-length", value: length)
-    case .chunked: scratch.append("transfer-encoding: chunked\r\n")
-    case .some(.none), .untilClose, nil: break
+    scratch.append(upTo: requestID.count + LegRequestHead.endRoom) { pen in
+      pen.put("x-request-id: ")
+      pen.put(requestID)
+      pen.put("\r\n")
+      if takesTrailers { pen.put("te: trailers\r\n") }
+      switch body {
+      case .length(let length):
+        pen.put("content-length: ")
+        pen.put(decimal: length)
+        pen.put("\r\n")
+      case .chunked: pen.put("transfer-encoding: chunked\r\n")
+      case .some(.none), .untilClose, nil: break
+      }
+      if hints == nil { pen.put("\r\n") }
     }
-    hints?.appendHeaderLines(to: &scratch)
+    guard let hints else { return }
+    hints.appendHeaderLines(to: &scratch)
     scratch.appendHeadEnd()
+  }
+
+  /// More than the fields at the end need, but for the value of the first.
+  private static let endRoom = 128
+
+  /// Appends the request line, the fields that name the worker, and the client's.
+  private static func appendStart(
+    _ choice: Choice, of exchange: Exchange, lines: inout FieldLines, _ worker: Worker,
+    to scratch: inout ByteBuffer
+  ) {
+    let base = exchange.headBytes.bytes
+    let hasPrefix = !worker.url.pathPrefix.isEmpty
+    guard !hasPrefix, !exchange.head.plainLine.isEmpty,
+      lines.areKnown(exchange.headMemo, kind: choice.number)
+    else {
+      appendRequestLine(to: &scratch, head: exchange.head, base: base, worker: worker)
+      worker.addressFields.withUnsafeBytes { scratch.append($0) }
+      return append(choice, of: exchange, base, lines: &lines, to: &scratch)
+    }
+    let line = exchange.head.plainLine.of(base)
+    worker.addressFields.withUnsafeBytes { address in
+      scratch.append(upTo: line.count + address.count + lines.byteCount) { pen in
+        pen.put(line)
+        pen.put(address)
+        lines.copy(from: base, to: &pen)
+      }
+    }
   }
 
   private static func appendRequestLine(
     to scratch: inout ByteBuffer, head: borrowing RequestHead, base: UnsafeRawBufferPointer,
     worker: Worker
   ) {
-    if worker.url.pathPrefix.isEmpty, let line = head.plainLine(in: base) {
-      return scratch.append(line)
+    if worker.url.pathPrefix.isEmpty, !head.plainLine.isEmpty {
+      return scratch.append(head.plainLine.of(base))
     }
     scratch.append(head.methodName.of(base))
     scratch.append(UInt8(ascii: " "))
@@ -71,12 +104,9 @@ enum LegRequestHead {
 
   /// Appends the client's fields that are for the worker.
   private static func append(
-    _ choice: Choice, of exchange: Exchange, lines: inout FieldLines, to scratch: inout ByteBuffer
+    _ choice: Choice, of exchange: Exchange, _ base: UnsafeRawBufferPointer,
+    lines: inout FieldLines, to scratch: inout ByteBuffer
   ) {
-    let base = exchange.headBytes.bytes
-    if lines.areKnown(exchange.headMemo, kind: choice.number) {
-      return lines.copy(from: base, to: &scratch)
-    }
     lines.begin(exchange.headMemo, kind: choice.number)
     for place in 0..<exchange.head.fields.count {
       let field = exchange.head.fields[place]

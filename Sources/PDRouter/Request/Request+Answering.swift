@@ -14,7 +14,7 @@ extension Request {
       status: head.status, isRepeatable: isRepeatable && canBeBettered(head.status),
       refusalReleases: refusalReleases,
       rejection: workerStatus(servingLeg, origin: servingOrigin))
-    if action.step == .relay {
+    if case .relay = action.step {
       let mode = head.relayMode(isGeneration: endpoint.generationShape != nil)
       let isRead = mode != .opaque && head.isSuccess
       relay.reset(

@@ -155,32 +155,27 @@ extension Request: LegObserver {
       preconditionFailure("a leg has a client and a worker")
     }
     let original = exchange.body.bytes
-    let hasBody =
-      !exchange.head.framing.isEmpty || exchange.head.fields.first(.contentLength) != nil
     let isPrefill = leg === prefillLeg
+    let isEdited = fields != nil && !(isPrefill ? prefillBody.isWhole : servingBody.isWhole)
     let editedCount = isPrefill ? prefillBody.count : servingBody.count
-    let bodyCount = fields == nil ? original.count : editedCount
+    let length = isEdited ? editedCount : original.count
+    let hasBody = !exchange.head.framing.isEmpty || exchange.head.fields.has(.contentLength)
     let isSplit = record.prefillWorker != nil
+    let takesTrailers = exchange.head.fields.has(.te) && exchange.takesTrailers
     router.headScratch.removeAll()
     LegRequestHead.append(
       to: &router.headScratch, exchange: exchange, worker: worker,
       requestID: isSplit ? splitRequestID : requestID.bytes,
-      body: hasBody ? .length(bodyCount) : nil, hints: hints, isPrefill: isPrefill,
-      isSplit: isSplit, takesTrailers: leg.bringsTrailers && exchange.takesTrailers,
+      body: hasBody ? .length(length) : nil, hints: hints, isPrefill: isPrefill,
+      isSplit: isSplit, takesTrailers: takesTrailers && leg.bringsTrailers,
       passesAuthorization: router.passesAuthorization)
     let head = router.headScratch.bytes
-    guard fields == nil else {
-      if isPrefill {
-        prefillBody.withPieces(of: original, after: head) { leg.send($0) }
-      } else {
-        servingBody.withPieces(of: original, after: head) { leg.send($0) }
-      }
-      return
-    }
-    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2) { pieces in
-      pieces.initializeElement(at: 0, to: head)
-      pieces.initializeElement(at: 1, to: original)
-      leg.send(UnsafeBufferPointer(pieces))
+    if !isEdited {
+      leg.send(head, original)
+    } else if isPrefill {
+      prefillBody.withPieces(of: original, after: head) { leg.send($0) }
+    } else {
+      servingBody.withPieces(of: original, after: head) { leg.send($0) }
     }
   }
 

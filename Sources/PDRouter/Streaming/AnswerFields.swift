@@ -11,12 +11,15 @@ enum AnswerFields {
     to fields: inout ByteBuffer, from leg: Leg, requestID: UnsafeRawBufferPointer
   ) {
     let base = leg.headBytes.bytes
-    if leg.passedLines.areKnown(leg.headMemo, kind: 0) {
-      leg.passedLines.copy(from: base, to: &fields)
-    } else {
-      find(leg, base, to: &fields)
+    let areKnown = leg.passedLines.areKnown(leg.headMemo, kind: 0)
+    if !areKnown { find(leg, base, to: &fields) }
+    let copied = areKnown ? leg.passedLines.byteCount : 0
+    fields.append(upTo: copied + requestID.count + 16) { pen in
+      if areKnown { leg.passedLines.copy(from: base, to: &pen) }
+      pen.put("x-request-id: ")
+      pen.put(requestID)
+      pen.put("\r\n")
     }
-    fields.appendField(name: "x-request-id", value: requestID)
   }
 
   private static func find(

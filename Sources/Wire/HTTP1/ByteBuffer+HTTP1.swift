@@ -30,11 +30,16 @@ extension ByteBuffer {
   /// Appends a status line of HTTP/1.1 with the standard reason phrase; `status` is 100 to 999.
   public mutating func appendStatusLine(_ status: Int) {
     precondition(status >= 100 && status <= 999)
-    append("HTTP/1.1 " as StaticString)
-    append(decimal: status)
-    append(ASCII.space)
-    append(ReasonPhrase.standard(status))
-    appendLineEnd()
+    // Inline, since most answers are this one.
+    guard status != 200 else { return append(upTo: 17) { $0.put("HTTP/1.1 200 OK\r\n") } }
+    let reason = ReasonPhrase.standard(status)
+    append(upTo: BytePen.decimalRoom + reason.utf8CodeUnitCount + 12) { pen in
+      pen.put("HTTP/1.1 ")
+      pen.put(decimal: status)
+      pen.put(" ")
+      pen.put(reason)
+      pen.put("\r\n")
+    }
   }
 
   /// Appends a field whose value is our own literal, in ASCII without control characters.
@@ -56,19 +61,23 @@ extension ByteBuffer {
 
   /// Appends a field whose value is a number in decimal.
   public mutating func appendField(name: StaticString, value: Int) {
-    append(name)
-    append(": " as StaticString)
-    append(decimal: value)
-    appendLineEnd()
+    append(upTo: name.utf8CodeUnitCount + BytePen.decimalRoom + 4) { pen in
+      pen.put(name)
+      pen.put(": ")
+      pen.put(decimal: value)
+      pen.put("\r\n")
+    }
   }
 
   /// Appends a field whose value was validated by a parser, or by `FieldText.isValid`.
   public mutating func appendField(name: StaticString, value: UnsafeRawBufferPointer) {
     assert(FieldText.isValid(value))
-    append(name)
-    append(": " as StaticString)
-    append(value)
-    appendLineEnd()
+    append(upTo: name.utf8CodeUnitCount + value.count + 4) { pen in
+      pen.put(name)
+      pen.put(": ")
+      pen.put(value)
+      pen.put("\r\n")
+    }
   }
 
   /// Appends a field of a parsed head in its sender's spelling; `base` is the buffer it was parsed

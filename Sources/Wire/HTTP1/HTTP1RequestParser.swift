@@ -40,6 +40,7 @@ public struct HTTP1RequestParser: Sendable {
     }
     guard let length = try scanner.fields(bytes, into: &head.fields) else { return nil }
     try finish(base, &head)
+    head.plainLine = head.findPlainLine(in: bytes)
     scanner.reset()
     return length
   }
@@ -53,7 +54,7 @@ public struct HTTP1RequestParser: Sendable {
     memo: inout HeadMemo
   ) throws(WireError) -> Int? {
     if scanner.isAtStart, let known = memo.recognize(bytes, in: &kept) {
-      if let length = known.contentLength { head.framing = .length(length) }
+      if let length = known.newLength { head.framing = .length(length) }
       return kept.count
     }
     memo.forget()

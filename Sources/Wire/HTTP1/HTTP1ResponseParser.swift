@@ -52,7 +52,7 @@ public struct HTTP1ResponseParser: Sendable {
     memo: inout HeadMemo
   ) throws(WireError) -> Int? {
     if scanner.isAtStart, requestMethod != .head, let known = memo.recognize(bytes, in: &kept) {
-      if let length = known.contentLength { head.framing = .length(length) }
+      if let length = known.newLength { head.framing = .length(length) }
       return kept.count
     }
     memo.forget()

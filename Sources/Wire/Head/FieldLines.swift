@@ -10,6 +10,8 @@ public import Vocabulary
 public struct FieldLines: Sendable {
   private static let capacity = 6
 
+  /// Bytes of the lines that were found.
+  public private(set) var byteCount = 0
   private var edition: UInt32 = 0
   private var kind: UInt8 = 0
   private var isComplete = false
@@ -35,10 +37,10 @@ public struct FieldLines: Sendable {
     isComplete && self.edition == edition && self.kind == kind
   }
 
-  /// Copies the lines that were found before.
-  public func copy(from base: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+  /// Writes the lines that were found before: `byteCount` bytes.
+  public func copy(from base: UnsafeRawBufferPointer, to pen: inout BytePen) {
     precondition(isComplete, "what is copied was found before")
-    for index in 0..<Int(runCount) { buffer.append(runs[index].of(base)) }
+    for index in 0..<Int(runCount) { pen.put(runs[index].of(base)) }
   }
 
   /// Begins to find the lines of the head that `memo` knows, chosen in the way that `kind` numbers.
@@ -48,6 +50,7 @@ public struct FieldLines: Sendable {
     isComplete = false
     isPlain = true
     runCount = 0
+    byteCount = 0
     start = 0
     end = 0
   }
@@ -90,6 +93,7 @@ public struct FieldLines: Sendable {
       return
     }
     runs[Int(runCount)] = run
+    byteCount &+= Int(run.length)
     runCount &+= 1
   }
 }

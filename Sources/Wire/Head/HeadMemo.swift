@@ -7,7 +7,8 @@ internal import Vocabulary
 /// and `traceparent`, each as long as it was. Every other byte must be the same, so whatever was
 /// read is true of the new head as well, at the same places. The bytes in the holes are checked as
 /// the parser does. Some 30 bytes; the head and its bytes are the owner's to keep. Costs one
-/// comparison and one copy of the head's bytes, a few instructions for each 32 of them.
+/// comparison of the head's bytes, a few instructions for each 32 of them; what is kept of the head
+/// before is changed where this one differs.
 public struct HeadMemo: Sendable {
   private static let capacity = 3
 
@@ -53,48 +54,49 @@ public struct HeadMemo: Sendable {
 
   /// What a head says that is the one before over again.
   struct Repetition {
-    let contentLength: Int?
+    /// Its `Content-Length`, where that is not the one before.
+    var newLength: Int?
   }
 
-  /// Whether `bytes` begin with a head that repeats the one in `known`; if so, `known` gets it.
+  /// Whether `bytes` begin with a head that repeats the one in `known`, which is then made it.
   ///
-  /// Then `known` has as many bytes as the head; nil when it must be read.
-  @inline(__always)
+  /// Then `known` has as many bytes as the head. Nil when it must be read: `known` may be neither
+  /// head then, and is to be forgotten.
   func recognize(
     _ bytes: UnsafeRawBufferPointer, in known: inout ByteBuffer
   ) -> Repetition? {
     let length = Int(length)
-    guard length > 0, bytes.count >= length else { return nil }
+    guard length > 0, bytes.count >= length, let base = bytes.baseAddress else { return nil }
     precondition(known.count == length, "the head that was noted is kept")
-    let head = UnsafeRawBufferPointer(rebasing: bytes[..<length])
-    guard let repetition = compare(head, known.bytes) else { return nil }
-    known.removeAll()
-    known.append(head)
-    return repetition
-  }
-
-  /// Whether both are the same but for the holes, and the one hole that is a number; nil when not.
-  private func compare(
-    _ bytes: UnsafeRawBufferPointer, _ known: UnsafeRawBufferPointer
-  ) -> Repetition? {
-    guard let base = bytes.baseAddress, let other = known.baseAddress else { return nil }
+    let other = known.mutableBytes.baseAddress.unsafelyUnwrapped
+    var repetition = Repetition()
     var place = 0
-    var number: Int?
     for index in 0..<Int(holeCount) {
       let (start, end) = (Int(holes[index].offset), holes[index].end)
-      guard ByteSearch.isSame(base, other, from: place, to: start) else { return nil }
-      if index == Int(numberPlace) {
-        guard let value = ASCII.decimal(base, from: start, to: end) else { return nil }
-        number = value
-      } else {
-        guard ByteSearch.firstControl(base, from: start, to: end) == end,
-          !ASCII.isBlank(ByteSearch.byte(base, start)),
-          !ASCII.isBlank(ByteSearch.byte(base, end &- 1))
+      if !ByteSearch.isSame(base, other, from: place, to: end) {
+        guard ByteSearch.isSame(base, other, from: place, to: start),
+          fills(index, base, from: start, to: end, &repetition)
         else { return nil }
+        (other + start).copyMemory(from: base + start, byteCount: end &- start)
       }
       place = end
     }
-    guard ByteSearch.isSame(base, other, from: place, to: bytes.count) else { return nil }
-    return Repetition(contentLength: number)
+    guard ByteSearch.isSame(base, other, from: place, to: length) else { return nil }
+    return repetition
+  }
+
+  /// Whether a parser would take what lies in a hole as the whole value of its field.
+  @inline(__always)
+  private func fills(
+    _ index: Int, _ base: UnsafeRawPointer, from start: Int, to end: Int,
+    _ repetition: inout Repetition
+  ) -> Bool {
+    guard index != Int(numberPlace) else {
+      repetition.newLength = ASCII.decimal(base, from: start, to: end)
+      return repetition.newLength != nil
+    }
+    return ByteSearch.firstControl(base, from: start, to: end) == end
+      && !ASCII.isBlank(ByteSearch.byte(base, start))
+      && !ASCII.isBlank(ByteSearch.byte(base, end &- 1))
   }
 }

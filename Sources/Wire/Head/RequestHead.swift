@@ -31,6 +31,9 @@ public struct RequestHead: ~Copyable {
   public var asksForUpgrade: Bool
   /// The host asked for, with its port if there is one: of an absolute-form target, else of `Host`.
   public var host: ByteRange?
+  /// The request line with its CRLF, where the sender of HTTP/1.1 wrote it as one would write it
+  /// for another: with a path, and a query if there is a `?`. Else empty.
+  public internal(set) var plainLine: ByteRange
 
   /// A head that says nothing yet.
   public init() {
@@ -46,18 +49,18 @@ public struct RequestHead: ~Copyable {
     expectsContinue = false
     asksForUpgrade = false
     host = nil
+    plainLine = .empty
   }
 
-  /// The bytes of the request line with its CRLF, where the sender of HTTP/1.1 wrote it as one
-  /// would write it for another: with a path, and a query if there is a `?`.
-  public func plainLine(in base: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+  /// Where a request line lies that can be passed on as it is.
+  func findPlainLine(in base: UnsafeRawBufferPointer) -> ByteRange {
     let ending: StaticString = " HTTP/1.1\r\n"
     let queryLength = query.isEmpty ? 0 : query.length &+ 1
     guard path.offset == target.offset, !path.isEmpty, path.length &+ queryLength == target.length,
       Int(target.offset) == methodName.end &+ 1, target.end &+ 11 <= base.count,
       UnsafeRawBufferPointer(rebasing: base[target.end..<target.end &+ 11]).isSame(as: ending)
-    else { return nil }
-    return UnsafeRawBufferPointer(rebasing: base[Int(methodName.offset)..<target.end &+ 11])
+    else { return .empty }
+    return ByteRange(from: Int(methodName.offset), to: target.end &+ 11)
   }
 
   /// Forgets everything except the storage of `fields`.
@@ -74,5 +77,6 @@ public struct RequestHead: ~Copyable {
     expectsContinue = false
     asksForUpgrade = false
     host = nil
+    plainLine = .empty
   }
 }

@@ -14,7 +14,6 @@ struct HeldPort: ~Copyable {
   /// Takes a port.
   init() {
     let descriptor = socket(AF_INET, 1, 0)
-    self.descriptor = descriptor
     var yes: Int32 = 1
     let size = socklen_t(MemoryLayout<Int32>.size)
     let isShared = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size) == 0
@@ -28,6 +27,7 @@ struct HeldPort: ~Copyable {
       }
     }
     precondition(descriptor >= 0 && isShared && isBound, "the loopback has a free port")
+    self.descriptor = descriptor
     number = UInt16(bigEndian: address.sin_port)
   }
 

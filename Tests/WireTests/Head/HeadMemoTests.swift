@@ -118,6 +118,63 @@ struct HeadMemoTests {
     }
   }
 
+  @Test func `a length of any count of digits is read, and known with as many digits`() {
+    for digits in 1...18 {
+      let (nines, ones) = (
+        String(repeating: "9", count: digits), String(repeating: "1", count: digits)
+      )
+      let size = HeadMemoTests.post(nines).utf8.count
+      var requests = Requests()
+      #expect(requests.read(HeadMemoTests.post(nines)) == "new \(size) length(\(nines))")
+      #expect(requests.read(HeadMemoTests.post(ones)) == "known \(size) length(\(ones))")
+      #expect(requests.read(HeadMemoTests.post(ones)) == "known \(size) length(\(ones))")
+      #expect(requests.read(HeadMemoTests.post(ones + "0")).hasPrefix("new"))
+      #expect(requests.read(HeadMemoTests.post(nines)).hasPrefix("new"))
+    }
+  }
+
+  @Test func `whatever one byte is changed to, the head means what it means to a fresh parser`() {
+    let first = HeadMemoTests.post("120", id: "a c", more: "Connection: B\r\nB: c\r\n")
+    let bytes = Array(first.unicodeScalars)
+    for place in bytes.indices {
+      for change in ["\u{0}", "\t", "\n", "\r", " ", "0", "9", ":", "B", "x", "\u{7F}", "\u{FF}"] {
+        var changed = bytes
+        changed[place] = Unicode.Scalar(change).unsafelyUnwrapped
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: changed)
+        var fresh = Requests()
+        var second = Requests()
+        _ = second.read(first)
+        let outcome = second.read(String(text))
+        let expected = fresh.read(String(text))
+        #expect(outcome.replacing("known", with: "new") == expected, "\(place) \(change)")
+        // And what was known before is not mixed up with it.
+        #expect(
+          second.read(first).replacing("known", with: "new") == "new \(bytes.count) length(120)")
+      }
+    }
+  }
+
+  @Test func `a request line that can be passed on as it is is told from others`() {
+    let rows: [(line: String, isPlain: Bool)] = [
+      ("GET / HTTP/1.1", true), ("POST /v1/x?a=b HTTP/1.1", true), ("OPTIONS * HTTP/1.1", true),
+      ("PURGE /a HTTP/1.1", true), ("GET / HTTP/1.0", false), ("GET /a? HTTP/1.1", false),
+      ("GET http://h/a HTTP/1.1", false), ("GET http://h HTTP/1.1", false),
+    ]
+    var requests = Requests()
+    for row in rows + rows.reversed() {
+      for _ in 0..<2 {
+        _ = requests.read("\(row.line)\r\nHost: h\r\n\r\n")
+        let plain = requests.head.plainLine.of(requests.kept.bytes)
+        let text = String(decoding: plain, as: UTF8.self)
+        #expect(text == (row.isPlain ? "\(row.line)\r\n" : ""))
+      }
+    }
+    _ = requests.read("GET ")
+    #expect(requests.read("GET / HTTP/1.0\r\n\r\n").hasPrefix("new"))
+    #expect(requests.head.plainLine.isEmpty)
+  }
+
   @Test func `a head that comes in pieces is read, and known from then on`() {
     let head = HeadMemoTests.post("120")
     for cut in 0..<head.unicodeScalars.count {
@@ -158,7 +215,7 @@ struct HeadMemoTests {
       let isKnown = lines.areKnown(requests.memo, kind: 3)
       #expect(isKnown == (number > 0))
       if isKnown {
-        lines.copy(from: requests.kept.bytes, to: &copy)
+        copy.append(upTo: lines.byteCount) { lines.copy(from: requests.kept.bytes, to: &$0) }
       } else {
         lines.begin(requests.memo, kind: 3)
         for place in 0..<requests.head.fields.count {
