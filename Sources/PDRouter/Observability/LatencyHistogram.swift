@@ -64,7 +64,8 @@ extension AtomicCounters {
     add(to: buckets &+ bounds.place(of: nanoseconds))
     if zeros > 0 { add(zeros, to: buckets) }
     let rest = UInt(value(at: first &+ 1)) &+ UInt(max(0, nanoseconds))
-    if rest >= 1000 { add(Int(rest / 1000), to: first) }
-    set(Int(rest % 1000), at: first &+ 1)
+    let microseconds = rest / 1000
+    if microseconds > 0 { add(Int(microseconds), to: first) }
+    set(Int(rest &- microseconds &* 1000), at: first &+ 1)
   }
 }

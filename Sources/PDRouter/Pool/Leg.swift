@@ -7,8 +7,8 @@ package import Wire
 /// (one of `legDidEnd`, `legDidFail`, or `cancel`) the observer hears of it in this order: ready
 /// (asked to write the request; again if an idle connection proved stale), head, body pieces, end.
 package final class Leg {
-  /// Who hears of it: its owner, which outlives it. Unchecked: asked several times a request.
-  unowned(unsafe) let observer: any LegObserver
+  /// Its owner, which outlives it. Unchecked: asked several times a request.
+  private unowned(unsafe) var owner: (any LegObserver)?
   /// The answer's head; its ranges refer to `headBytes`. Valid from `legDidReceiveHead` to the end.
   package internal(set) var head = ResponseHead()
   /// The bytes of the answer's head.
@@ -36,7 +36,22 @@ package final class Leg {
 
   /// A leg that tells `observer`, its owner.
   package init(observer: any LegObserver) {
-    self.observer = observer
+    owner = observer
+  }
+
+  /// A leg of somebody who is yet to be made, and takes it then by `belong`.
+  init() {}
+
+  /// Tells `owner` from now on.
+  func belong(to owner: any LegObserver) {
+    precondition(!isOut, "a leg has its owner before it starts")
+    self.owner = owner
+  }
+
+  /// Who hears of it.
+  var observer: any LegObserver {
+    guard let owner else { preconditionFailure("a leg has its owner before it starts") }
+    return owner
   }
 
   /// Whether it is between start and end.

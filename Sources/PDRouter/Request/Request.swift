@@ -66,9 +66,8 @@ final class Request {
   var modelWait = 0
   var prefillReservation = Reservation()
   var servingReservation = Reservation()
-  /// Made once, in `init`: a leg needs its observer.
-  private(set) var prefillLeg: Leg!
-  private(set) var servingLeg: Leg!
+  let prefillLeg = Leg()
+  let servingLeg = Leg()
   var prefillAnswer = ByteBuffer()
   /// Whether this attempt's prefill has answered, and not with an error.
   var hasPrefillAnswered = false
@@ -94,8 +93,8 @@ final class Request {
     timer = router.loop.makeTimer()
     tokenGaps = router.metrics.tokenGaps
     relay = AnswerRelay(limit: router.configuration.limits.heldAnswerBytes)
-    prefillLeg = Leg(observer: self)
-    servingLeg = Leg(observer: self)
+    prefillLeg.belong(to: self)
+    servingLeg.belong(to: self)
   }
 
   /// Takes on a client's request, which was let in and holds a slot; it waited for `queueTime`, if
@@ -152,8 +151,8 @@ final class Request {
   func perform(_ first: consuming RequestAction) {
     var action = first
     while true {
-      cancel(action.cancels)
-      settle(action.handle)
+      if action.cancels != .none { cancel(action.cancels) }
+      if action.changesHandle { settle(action.handle) }
       switch action.step {
       case .wait, .relay: return
       case .relayRejection:

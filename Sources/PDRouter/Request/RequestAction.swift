@@ -62,4 +62,9 @@ struct RequestAction: Equatable {
   var handle: HandleStep = .none
   var cancels = Cancels.none
   var step: Step
+
+  /// Whether anything is to happen to the handle.
+  var changesHandle: Bool {
+    if case .none = handle { false } else { true }
+  }
 }

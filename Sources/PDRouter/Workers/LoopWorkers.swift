@@ -15,7 +15,9 @@ final class LoopWorkers {
 
   /// A worker, and why it was chosen.
   struct Chosen {
-    let worker: Worker
+    /// Unchecked, so that the value is passed around for nothing: the line-up holds the worker, or
+    /// the pinned pair does, and whoever asked looks at it before anything else happens.
+    unowned(unsafe) let worker: Worker
     let choice: Choice
     /// Leading blocks of the request's prefix that lie in its cache as far as is known.
     var cachedBlocks = 0
