@@ -12,6 +12,9 @@ public protocol Policy: Sendable {
   /// Which policy it is, for logs and metrics.
   var name: PolicyName { get }
 
+  /// Whether it wants to hear `noteRouted`; a constant.
+  var learnsRoutes: Bool { get }
+
   /// The candidate that should serve `request`, or nil if and only if there are no candidates.
   mutating func choose(
     for request: borrowing RequestTraits,
@@ -29,6 +32,9 @@ public protocol Policy: Sendable {
 }
 
 extension Policy {
+  /// Most policies need not know.
+  public var learnsRoutes: Bool { false }
+
   /// Most policies need not know.
   public mutating func noteRouted(_ request: borrowing RequestTraits, to worker: WorkerID) {}
 

@@ -10,7 +10,8 @@ internal import Vocabulary
 /// turn; then the permit goes there in a letter. Whoever is told of room goes on until there is
 /// none, nobody waits, or it has told another loop. Confined to its loop.
 final class AdmissionDesk {
-  unowned let router: RouterLoop
+  /// Its owner. Unchecked: asked several times a request.
+  unowned(unsafe) let router: RouterLoop
   /// What all loops share.
   let gate: AdmissionGate
   private let order: AdmissionOrder

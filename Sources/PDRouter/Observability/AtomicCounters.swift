@@ -28,6 +28,28 @@ final class AtomicCounters: Sendable {
     storage[place].store(storage[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
   }
 
+  /// Counts a duration, and `zeros` of no time at all, in the histogram that begins at `first`
+  /// (`LatencyHistogram`).
+  func record(
+    nanoseconds: Int64, zeros: Int = 0, _ bounds: HistogramBounds, from first: Int
+  ) {
+    let bucket = LatencyHistogram.firstBucket &+ bounds.place(of: nanoseconds)
+    precondition(first >= 0 && first &+ bucket < count)
+    let histogram = storage + first
+    AtomicCounters.add(1, to: histogram + bucket)
+    if zeros > 0 { AtomicCounters.add(zeros, to: histogram + LatencyHistogram.firstBucket) }
+    let rest = UInt(histogram[1].load(ordering: .relaxed)) &+ UInt(max(0, nanoseconds))
+    let microseconds = rest / 1000
+    AtomicCounters.add(Int(microseconds), to: histogram)
+    histogram[1].store(Int(rest &- microseconds &* 1000), ordering: .relaxed)
+  }
+
+  @inline(__always)
+  private static func add(_ amount: Int, to counter: UnsafeMutablePointer<Atomic<Int>>) {
+    counter.pointee.store(
+      counter.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+
   /// Sets counter number `place` (a gauge).
   func set(_ value: Int, at place: Int) {
     precondition(place >= 0 && place < count)

@@ -5,7 +5,8 @@ internal import Vocabulary
 /// The sum is in whole microseconds, so that it does not overflow for as long as anybody may want
 /// to measure; what is below one is carried on, so that it is exact to the last. Only grows.
 struct LatencyHistogram: Sendable {
-  fileprivate static let firstBucket = 2
+  /// Where the buckets begin.
+  static let firstBucket = 2
 
   /// The buckets.
   let bounds: HistogramBounds
@@ -53,19 +54,4 @@ struct LatencyHistogram: Sendable {
 
   /// The sum of all durations in seconds.
   var sum: Double { Double(counters.value(at: first)) / 1e6 }
-}
-
-extension AtomicCounters {
-  /// Counts a duration, and `zeros` of no time at all, in the histogram at `first`.
-  func record(
-    nanoseconds: Int64, zeros: Int = 0, _ bounds: HistogramBounds, from first: Int
-  ) {
-    let buckets = first &+ LatencyHistogram.firstBucket
-    add(to: buckets &+ bounds.place(of: nanoseconds))
-    if zeros > 0 { add(zeros, to: buckets) }
-    let rest = UInt(value(at: first &+ 1)) &+ UInt(max(0, nanoseconds))
-    let microseconds = rest / 1000
-    if microseconds > 0 { add(Int(microseconds), to: first) }
-    set(Int(rest &- microseconds &* 1000), at: first &+ 1)
-  }
 }

@@ -145,7 +145,7 @@ public final class LoopMetrics: Sendable {
     if let reason = record.wayReason {
       ways.add(to: reason.place + (record.prefillWorker == nil ? WayReason.count : 0))
     }
-    countTimes(record)
+    countTimes(&record)
     requestBytes.add(record.requestBytes, to: route)
     answerBytes.add(record.answerBytes, to: route)
     if let lineTime = record.lineTime { queueWaits.record(lineTime) }
@@ -158,21 +158,22 @@ public final class LoopMetrics: Sendable {
   }
 
   /// Stages, first tokens and the tokens after them.
-  @inline(__always)
-  private func countTimes(_ record: borrowing RouteRecord) {
-    count(.queue, of: record)
-    count(.prefill, of: record)
-    count(.handOver, of: record)
-    count(.decodeWait, of: record)
-    count(.decode, of: record)
-    count(.total, of: record)
+  private func countTimes(_ record: inout RouteRecord) {
+    count(.queue, of: &record)
+    count(.prefill, of: &record)
+    count(.handOver, of: &record)
+    count(.decodeWait, of: &record)
+    count(.decode, of: &record)
+    count(.total, of: &record)
     guard record.endpoint.generationShape != nil, record.status < 400 else { return }
-    if let time = record.timeToFirstToken { firstTokens.record(time) }
-    if let time = record.timePerToken { tokenTimes.record(time) }
+    if let first = record.firstTokenAt {
+      firstTokens.record(nanoseconds: first.nanoseconds - record.receivedAt.nanoseconds)
+    }
+    if record.tokenEvents > 1, let time = record.timePerToken { tokenTimes.record(time) }
   }
 
   @inline(__always)
-  private func count(_ stage: RouteStage, of record: borrowing RouteRecord) {
+  private func count(_ stage: RouteStage, of record: inout RouteRecord) {
     guard let time = record.nanoseconds(of: stage) else { return }
     stages.record(nanoseconds: time, in: stage.rawValue)
   }

@@ -33,9 +33,11 @@ struct PromptPrefix: ~Copyable {
     return builder.finish()
   }
 
-  /// The hash of the model or adapter that `body` asks for.
-  func model(_ fields: JSONFields, of body: UnsafeRawBufferPointer) -> UInt64 {
-    let name = hash(fields[.model], body, after: 1)
+  /// The hash of the model or adapter that `body` asks for, where its name has that number.
+  func model(
+    _ fields: JSONFields, of body: UnsafeRawBufferPointer, named number: UInt64?
+  ) -> UInt64 {
+    let name = number.map { hasher.hash($0, seed: 1) } ?? hash(fields[.model], body, after: 1)
     return hash(fields[.loraPath], body, after: name)
   }
 

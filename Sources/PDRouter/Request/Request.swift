@@ -386,7 +386,7 @@ final class Request {
     guard router.policyNeeds.contains(.prefix), endpoint.generationShape != nil else { return }
     var prefix = PrefixChain()
     swap(&prefix, &traits.prefix)
-    let model = router.promptPrefix.model(fields, of: body)
+    let model = router.promptPrefix.model(fields, of: body, named: traits.askedModel)
     traits.prefix = router.promptPrefix.read(
       fields, of: body, for: model, reusing: consume prefix)
     traits.model = model

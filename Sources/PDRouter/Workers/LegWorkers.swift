@@ -81,6 +81,14 @@ struct LegWorkers: ~Copyable {
     return isNarrowed ? some.places[index] : index
   }
 
+  /// The candidate at `index`, and what it has of the request's prompt in blocks.
+  @inline(__always)
+  func candidate(at index: Int) -> (worker: Worker, cachedBlocks: Int) {
+    let place = place(of: index)
+    let blocks = isNarrowed ? some.candidates[index].cachedBlocks : everybody[place].cachedBlocks
+    return (workers[place], blocks)
+  }
+
   /// The places of the candidates where these are not all: else each one's place is its own.
   var placesOfSome: [Int]? { isNarrowed ? some.places : nil }
 

@@ -233,9 +233,8 @@ extension LoopWorkers {
 
   /// The worker that `choice` names among the candidates of `leg`.
   func chosen(_ leg: Leg, _ choice: Choice) -> Chosen {
-    let place = place(leg, choice.index)
-    let worker = leg == .prefill ? prefill.workers[place] : serving.workers[place]
-    let blocks = candidates(leg)[choice.index].cachedBlocks
+    let (worker, blocks) =
+      leg == .prefill ? prefill.candidate(at: choice.index) : serving.candidate(at: choice.index)
     return Chosen(
       worker: worker, choice: choice, cachedBlocks: blocks,
       predictedBlocks: caches?.predictedBlocks(on: worker.id) ?? 0)

@@ -10,6 +10,10 @@ struct PolicySeat {
   let name: PolicyName
   /// Whether a pair may be chosen together for this policy.
   let weighsPairs: Bool
+  /// Whether the policy wants to know where requests go.
+  private let learnsRoutes: Bool
+  /// Whether somebody wants to know of choices that were made without this policy.
+  let hasShadow: Bool
   private var policy: any Policy
   private var shadow: ShadowPolicy?
   /// The version of the membership they know; 0: none.
@@ -21,10 +25,9 @@ struct PolicySeat {
     self.shadow = shadow
     name = policy.name
     weighsPairs = name.weighsPairs
+    learnsRoutes = policy.learnsRoutes
+    hasShadow = shadow != nil
   }
-
-  /// Whether somebody wants to know of choices that were made without this policy.
-  var hasShadow: Bool { shadow != nil }
 
   /// Tells the policy who the members are, if it knows another `version` of them.
   mutating func note(_ members: @autoclosure () -> [PolicyMember], version: Int) {
@@ -42,7 +45,7 @@ struct PolicySeat {
   ) -> Choice? {
     candidates.withUnsafeBufferPointer { candidates in
       let choice = policy.choose(for: traits, among: candidates, using: &generator)
-      if let choice { shadow?.compare(choice.index, for: traits, among: candidates) }
+      if hasShadow, let choice { shadow?.compare(choice.index, for: traits, among: candidates) }
       return choice
     }
   }
@@ -55,8 +58,9 @@ struct PolicySeat {
   }
 
   /// The request goes to `worker`, whoever chose it.
+  @inline(__always)
   mutating func noteRouted(_ traits: borrowing RequestTraits, to worker: WorkerID) {
-    policy.noteRouted(traits, to: worker)
-    shadow?.noteRouted(traits, to: worker)
+    if learnsRoutes { policy.noteRouted(traits, to: worker) }
+    if hasShadow { shadow?.noteRouted(traits, to: worker) }
   }
 }

@@ -36,6 +36,11 @@ public struct PrefixHasher: Sendable {
     return PrefixHasher.fold(lane ^ keys[4], keys[5])
   }
 
+  /// The hash of a number after `seed`.
+  public func hash(_ number: UInt64, seed: UInt64) -> UInt64 {
+    PrefixHasher.fold(PrefixHasher.fold(number ^ keys[2], seed ^ keys[3]) ^ keys[4], keys[5])
+  }
+
   /// The hash of a prefix from that of the prefix one block shorter (or the seed) and the
   /// `PrefixChain.blockBytes` bytes at `block`, which need not be aligned.
   func hash(_ block: UnsafeRawPointer, after prefix: UInt64) -> UInt64 {

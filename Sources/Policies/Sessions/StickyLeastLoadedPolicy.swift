@@ -12,6 +12,9 @@ public struct StickyLeastLoadedPolicy: Policy {
   /// Which policy it is.
   public var name: PolicyName { .stickyLeastLoaded }
 
+  /// A session's worker is remembered.
+  public var learnsRoutes: Bool { true }
+
   private let table: SessionTable
   private let prefixBlocks: Int
   private var names = MemberNames()

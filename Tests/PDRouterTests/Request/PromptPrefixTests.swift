@@ -11,7 +11,7 @@ struct PromptPrefixTests {
     let bytes = Array(body.utf8)
     return try bytes.withUnsafeBytes { bytes in
       let fields = try JSONFields(validating: bytes)
-      let model = reader.model(fields, of: bytes)
+      let model = reader.model(fields, of: bytes, named: nil)
       return (reader.read(fields, of: bytes, for: model, reusing: PrefixChain()).hashes, model)
     }
   }

@@ -15,6 +15,7 @@ struct PolicySpy: Policy {
 
   let log: Log
   var name: PolicyName { .random }
+  var learnsRoutes: Bool { true }
 
   mutating func choose(
     for request: borrowing RequestTraits, among candidates: UnsafeBufferPointer<WorkerSnapshot>,

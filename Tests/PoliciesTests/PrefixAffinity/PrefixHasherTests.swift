@@ -83,6 +83,17 @@ struct PrefixHasherTests {
     #expect(hashes.count == 4 * (70 + 69 * 70 / 2))
   }
 
+  @Test func `the hash of a number depends on the number, its seed and the function`() {
+    var hashes: Set<UInt64> = []
+    for function in 0..<4 as Range<UInt64> {
+      let hasher = PrefixHasher(seed: function)
+      for seed in 0..<4 as Range<UInt64> {
+        for bit in 0..<64 as Range<UInt64> { hashes.insert(hasher.hash(1 << bit, seed: seed)) }
+      }
+    }
+    #expect(hashes.count == 4 * 4 * 64)
+  }
+
   @Test func `fields do not run together`() {
     let hasher = PrefixHasher(seed: 5)
     func hash(_ fields: [String]) -> UInt64 {
