@@ -17,6 +17,8 @@ package final class Leg {
   var headMemo = HeadMemo()
   /// Which lines of it go to the client.
   var passedLines = FieldLines()
+  /// What the relay knows of the last head that was asked about, and the edition of that.
+  private var knownHead: (edition: UInt32, head: ServingHead)?
   /// Whether the request may be written a second time when an idle connection proves stale: not
   /// when it carries a KV handle, which no decode scheduler may see twice.
   package var mayRepeat = true
@@ -37,6 +39,16 @@ package final class Leg {
   /// A leg that tells `observer`, its owner.
   package init(observer: any LegObserver) {
     self.observer = observer
+  }
+
+  /// What the relay needs to know of the answer's head.
+  var servingHead: ServingHead {
+    if let knownHead, knownHead.edition == headMemo.edition {
+      return knownHead.head.repeated(head.framing)
+    }
+    let read = ServingHead(self)
+    knownHead = (headMemo.edition, read)
+    return read
   }
 
   /// Whether it is between start and end.

@@ -62,4 +62,13 @@ struct RequestAction: Equatable {
   var handle: HandleStep = .none
   var cancels = Cancels.none
   var step: Step
+
+  /// Whether nothing is to be done before the next event.
+  var isNothing: Bool {
+    guard case .none = handle, case .none = cancels else { return false }
+    switch step {
+    case .wait, .relay: return true
+    default: return false
+    }
+  }
 }
