@@ -8,19 +8,13 @@ public struct ByteBuffer: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer?
   @usableFromInline var start: Int
   @usableFromInline var end: Int
-  @usableFromInline var size: Int
-
   /// Size of the heap block in bytes.
-  @inlinable
-  public var capacity: Int { size }
+  public private(set) var capacity: Int
 
   /// An empty buffer that owns no memory yet.
   @inlinable
   public init() {
-    base = nil
-    start = 0
-    end = 0
-    size = 0
+    self.init(capacity: 0)
   }
 
   /// An empty buffer with room for `capacity` bytes.
@@ -29,17 +23,11 @@ public struct ByteBuffer: ~Copyable {
     base = capacity > 0 ? malloc(capacity)! : nil
     start = 0
     end = 0
-    size = capacity
+    self.capacity = capacity
   }
 
-  @inlinable
   deinit {
-    if let base { ByteBuffer.deallocate(base) }
-  }
-
-  @usableFromInline
-  static func deallocate(_ block: UnsafeMutableRawPointer) {
-    free(block)
+    free(base)
   }
 
   /// How many bytes it holds.
@@ -86,20 +74,6 @@ public struct ByteBuffer: ~Copyable {
     return base! + end
   }
 
-  /// Appends what `write` puts down, which is at most `room` bytes.
-  @inlinable
-  @inline(__always)
-  public mutating func append(upTo room: Int, _ write: (inout BytePen) -> Void) {
-    precondition(room > 0)
-    reserve(room)
-    let first = base.unsafelyUnwrapped + end
-    var pen = BytePen(first, room: room)
-    write(&pen)
-    let count = pen.place - first
-    precondition(count <= room, "no more was written than there was room for")
-    end += count
-  }
-
   /// Appends one byte.
   @inlinable
   public mutating func append(_ byte: UInt8) {
@@ -123,20 +97,13 @@ public struct ByteBuffer: ~Copyable {
 
   /// Appends `number` in decimal digits.
   public mutating func append(decimal number: Int) {
-    append(upTo: BytePen.decimalRoom) { $0.put(decimal: number) }
+    if number < 0 { append(UInt8(ascii: "-")) }
+    appendDigits(number.magnitude, radix: 10)
   }
 
   /// Appends `number` in lower-case hexadecimal digits.
   public mutating func append(hexadecimal number: UInt) {
-    let digits = max(1, (UInt.bitWidth - number.leadingZeroBitCount + 3) / 4)
-    let end = appendUninitialized(digits) + digits
-    var value = number
-    for place in 1...digits {
-      let digit = UInt8(truncatingIfNeeded: value & 15)
-      let letter = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-      (end - place).storeBytes(of: letter, as: UInt8.self)
-      value >>= 4
-    }
+    appendDigits(number, radix: 16)
   }
 
   /// Forgets the first `count` bytes.
@@ -171,7 +138,7 @@ public struct ByteBuffer: ~Copyable {
     base = nil
     start = 0
     end = 0
-    size = 0
+    capacity = 0
   }
 
   @usableFromInline
@@ -186,6 +153,26 @@ public struct ByteBuffer: ~Copyable {
     var wanted = max(capacity, 128)
     repeat { wanted *= 2 } while wanted - end < more
     base = realloc(base, wanted)!
-    size = wanted
+    capacity = wanted
+  }
+
+  /// Inline, so that the divisions are by a constant.
+  @inline(__always)
+  private mutating func appendDigits(_ number: UInt, radix: UInt) {
+    var digits = 1
+    var rest = number / radix
+    while rest > 0 {
+      digits += 1
+      rest /= radix
+    }
+    reserve(digits)
+    var value = number
+    for place in stride(from: end + digits - 1, through: end, by: -1) {
+      let digit = UInt8(truncatingIfNeeded: value % radix)
+      let letter = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+      (base! + place).storeBytes(of: letter, as: UInt8.self)
+      value /= radix
+    }
+    end += digits
   }
 }

@@ -39,27 +39,6 @@ struct ByteBufferTests {
     }
   }
 
-  @Test func `what a pen writes follows what is there, however often the buffer grows`() {
-    var buffer = ByteBuffer()
-    var expected = ""
-    for number in 0..<500 {
-      let word = [UInt8](String(repeating: "x", count: number % 7).utf8)
-      word.withUnsafeBytes { word in
-        buffer.append(upTo: 60 + word.count) { pen in
-          pen.put("n: ")
-          pen.put(decimal: number * number * number)
-          pen.put(word)
-          pen.put("\r\n")
-        }
-      }
-      expected += "n: \(number * number * number)\(String(repeating: "x", count: number % 7))\r\n"
-      let isSame = text(buffer) == expected
-      #expect(isSame)
-    }
-    buffer.append(upTo: 1) { _ in }
-    #expect(buffer.count == expected.utf8.count)
-  }
-
   @Test func `a buffer that gave its memory back begins anew`() {
     var buffer = ByteBuffer(capacity: 10)
     buffer.append("abc")

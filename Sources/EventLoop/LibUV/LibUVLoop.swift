@@ -50,7 +50,13 @@ public final class LibUVLoop: Loop {
   private var timeIsFresh = true
   private var wheel: TimerWheel
   /// All timers by their place in the wheel; those that are armed hold themselves.
-  private var timers: [Unmanaged<LibUVTimer>?] = []
+  private var timers: [TimerPlace] = []
+
+  /// The timer at a place, if one is: it leaves before it is gone.
+  private struct TimerPlace {
+    unowned(unsafe) var timer: LibUVTimer?
+  }
+
   /// The tick the libuv timer will come at; `.max` when it is not started.
   private var startedForTick = UInt64.max
   private var isIdling = false
@@ -270,8 +276,8 @@ extension LibUVLoop {
   public func makeTimer() -> any LoopTimer {
     let id = wheel.add()
     let timer = LibUVTimer(loop: self, id: id)
-    if id.index == timers.count { timers.append(nil) }
-    timers[id.index] = .passUnretained(timer)
+    if id.index == timers.count { timers.append(TimerPlace()) }
+    timers[id.index].timer = timer
     return timer
   }
 
@@ -284,7 +290,7 @@ extension LibUVLoop {
   func isDue(_ deadline: Instant) -> Bool { wheel.hasReached(deadline) }
 
   func removeTimer(_ id: TimerWheel.TimerID) {
-    timers[id.index] = nil
+    timers[id.index].timer = nil
     wheel.remove(id)
   }
 
@@ -312,7 +318,7 @@ extension LibUVLoop {
     timeIsFresh = false
     wheel.advance(to: now)
     while let id = wheel.popDue() {
-      timers[id.index]?.takeUnretainedValue().didComeUp()
+      timers[id.index].timer?.didComeUp()
     }
   }
 }
@@ -325,7 +331,7 @@ extension LibUVLoop {
     phase = .tearingDown
     wakerOfLoop.detach()
     // What a timer let go of may take others with it.
-    for place in timers.indices { timers[place]?.takeUnretainedValue().cancel() }
+    for place in timers.indices { timers[place].timer?.cancel() }
     resolver.abandon()
     uv_walk(uv, { handle, _ in LibUVLoop.closeAtTeardown(handle!) }, nil)
     prepareHandle.closeBorrowed()

@@ -12,7 +12,9 @@ extension LibUVStream {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) {
-    if gathersQuietly(bytes.count) { return gatherQuietly(bytes.count) { $0.put(bytes) } }
+    if gathersQuietly(bytes.count), let source = bytes.baseAddress {
+      return makeRoom(bytes.count).copyMemory(from: source, byteCount: bytes.count)
+    }
     guard acceptsWrites, bytes.count > 0 else { return }
     if bytes.count > LibUVStream.directThreshold, canOffer {
       var piece = bytes
@@ -29,9 +31,13 @@ extension LibUVStream {
     var total = 0
     for piece in pieces { total &+= piece.count }
     if gathersQuietly(total) {
-      return gatherQuietly(total) { pen in
-        for piece in pieces { pen.put(piece) }
+      var place = makeRoom(total)
+      for piece in pieces {
+        guard let source = piece.baseAddress else { continue }
+        place.copyMemory(from: source, byteCount: piece.count)
+        place += piece.count
       }
+      return
     }
     guard acceptsWrites, total > 0 else { return }
     if total > LibUVStream.directThreshold, canOffer {
@@ -112,13 +118,15 @@ extension LibUVStream {
       && count <= LibUVStream.directThreshold && count &+ pending.count <= quietByteCount
   }
 
+  /// Room for `count` bytes that are to be gathered, on a stream that is open.
   @inline(__always)
-  private func gatherQuietly(_ count: Int, _ write: (inout BytePen) -> Void) {
+  private func makeRoom(_ count: Int) -> UnsafeMutableRawPointer {
     if pending.capacity == 0 { pending = uvLoop.buffers.take() }
-    pending.append(upTo: count, write)
-    guard !isTouched else { return }
-    isTouched = true
-    uvLoop.touch(self)
+    if !isTouched {
+      isTouched = true
+      uvLoop.touch(self)
+    }
+    return pending.appendUninitialized(count)
   }
 
   private func gather(_ bytes: UnsafeRawBufferPointer) {

@@ -3,13 +3,15 @@ internal import Vocabulary
 /// A `LoopTimer` with a place in its loop's wheel.
 ///
 /// While armed it holds its handler and itself, and neither otherwise. Arming costs a few stores:
-/// its place in the wheel is for the deadline or for an earlier moment, so a timer that is moved on,
-/// or cancelled and armed again, keeps its place and is given another one only when that comes up.
-/// After the loop has ended arming does nothing.
+/// its place in the wheel is for the deadline or for an earlier moment, so a timer that is moved
+/// on, or cancelled and armed again, keeps its place and is given another one only when that comes
+/// up. After the loop has ended arming does nothing.
 final class LibUVTimer: LoopTimer {
   let id: TimerWheel.TimerID
   private let loop: LibUVLoop
   private var handler: (any LoopTimerHandler)?
+  /// Itself while it is armed.
+  private var holder: LibUVTimer?
   /// When it is due, while it is armed.
   private var deadline = Instant.zero
   /// The moment that its place in the wheel is for, at or before the deadline; no place is for one
@@ -40,14 +42,14 @@ final class LibUVTimer: LoopTimer {
     deadline = overflow ? .distantFuture : Instant(nanoseconds: sum)
     if deadline < placedFor { place() }
     guard self.handler !== handler else { return }
-    if self.handler == nil { _ = Unmanaged.passUnretained(self).retain() }
+    if self.handler == nil { holder = self }
     self.handler = handler
   }
 
   func cancel() {
     guard handler != nil else { return }
     handler = nil
-    Unmanaged.passUnretained(self).release()
+    holder = nil
   }
 
   /// Its place in the wheel has come up; precondition: somebody else holds it.
@@ -56,7 +58,7 @@ final class LibUVTimer: LoopTimer {
     guard let due = handler else { return }
     guard loop.isDue(deadline) else { return place() }
     handler = nil
-    Unmanaged.passUnretained(self).release()
+    holder = nil
     due.timerDidFire(self)
   }
 

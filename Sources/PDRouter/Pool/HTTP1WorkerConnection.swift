@@ -298,6 +298,8 @@ extension HTTP1WorkerConnection: ByteStreamHandler {
       switch state {
       case .awaitingHead:
         guard try readHead(of: current, bytes, &offset) else { return }
+        guard leg === current, case .readingBody = state else { break }
+        guard try readBody(of: current, bytes, &offset) else { return }
       case .readingBody:
         guard try readBody(of: current, bytes, &offset) else { return }
       case .connecting, .idle, .closed: return

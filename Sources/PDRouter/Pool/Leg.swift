@@ -17,6 +17,8 @@ package final class Leg {
   var headMemo = HeadMemo()
   /// Which lines of it go to the client.
   var passedLines = FieldLines()
+  /// What the relay knows of the last head that was asked about, and the edition of that.
+  private var knownHead: (edition: UInt32, head: ServingHead)?
   /// Whether the request may be written a second time when an idle connection proves stale: not
   /// when it carries a KV handle, which no decode scheduler may see twice.
   package var mayRepeat = true
@@ -52,6 +54,16 @@ package final class Leg {
   var observer: any LegObserver {
     guard let owner else { preconditionFailure("a leg has its owner before it starts") }
     return owner
+  }
+
+  /// What the relay needs to know of the answer's head.
+  var servingHead: ServingHead {
+    if let knownHead, knownHead.edition == headMemo.edition {
+      return knownHead.head.repeated(head.framing)
+    }
+    let read = ServingHead(self)
+    knownHead = (headMemo.edition, read)
+    return read
   }
 
   /// Whether it is between start and end.

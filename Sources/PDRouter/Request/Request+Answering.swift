@@ -7,7 +7,7 @@ internal import Wire
 extension Request {
   /// The serving leg's head has come: relay it, or let another worker try.
   func servingHeadArrived() {
-    let head = ServingHead(servingLeg)
+    let head = servingLeg.servingHead
     servingHead = head
     if head.status >= 500 || RetryableStatus.isFull(head.status) { noteRejection(head.status) }
     let action = machine.servingHeadArrived(
@@ -76,7 +76,7 @@ extension Request {
 
   /// The head of an answer that no client waits for any more.
   func unwoundHeadArrived() {
-    let head = ServingHead(servingLeg)
+    let head = servingLeg.servingHead
     relay.reset(mode: head.isSuccess ? head.relayMode(isGeneration: true) : .opaque)
   }
 
@@ -249,7 +249,8 @@ extension Request {
     AnswerFields.append(to: &router.answerFields, from: servingLeg, requestID: requestID.bytes)
     appendReceipts()
     exchange.begin(status: record.status, fields: router.answerFields, length: length)
-    beginPassingChunks(to: exchange)
+    // A body of known length never leaves in chunks.
+    if length == nil { beginPassingChunks(to: exchange) }
   }
 
   private func noteFirstToken() {

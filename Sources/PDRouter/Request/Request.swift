@@ -149,6 +149,7 @@ final class Request {
 
   /// Runs actions until one waits for an event.
   func perform(_ first: consuming RequestAction) {
+    if first.isNothing { return }
     var action = first
     while true {
       if action.cancels != .none { cancel(action.cancels) }

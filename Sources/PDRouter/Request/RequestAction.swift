@@ -67,4 +67,13 @@ struct RequestAction: Equatable {
   var changesHandle: Bool {
     if case .none = handle { false } else { true }
   }
+
+  /// Whether nothing is to be done before the next event.
+  var isNothing: Bool {
+    guard !changesHandle, case .none = cancels else { return false }
+    switch step {
+    case .wait, .relay: return true
+    default: return false
+    }
+  }
 }

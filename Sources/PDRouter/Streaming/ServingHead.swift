@@ -7,7 +7,7 @@ struct ServingHead {
   let status: Int
   /// Bytes of the body, when announced; for an answer without one (to HEAD, or 304), of the body
   /// that another request would get.
-  let length: Int?
+  private(set) var length: Int?
   /// Whether a body follows, if only an empty one.
   let hasBody: Bool
   /// Whether the body is a stream of events that can be read.
@@ -26,6 +26,13 @@ struct ServingHead {
     let type = leg.head.fields.first(.contentType)?.value.of(base)
     isEventStream = type.map { FieldText.starts($0, with: "text/event-stream") } ?? false
     isEncoded = leg.head.fields.first(.contentEncoding) != nil
+  }
+
+  /// The same of a head that repeats this one, but for the number of bytes.
+  func repeated(_ framing: BodyFraming) -> ServingHead {
+    var head = self
+    if case .length(let count) = framing { head.length = count }
+    return head
   }
 
   /// How the body is to be relayed: an error is held until it is complete, too, so that a part of

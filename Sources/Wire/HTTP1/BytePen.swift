@@ -1,5 +1,6 @@
-/// Writes into room at the end of a `ByteBuffer` that was made before: the quick way to compose many
-/// short runs of bytes.
+public import Vocabulary
+
+/// Writes into room at the end of a `ByteBuffer`: the quick way to compose short runs of bytes.
 ///
 /// Made by `ByteBuffer.append(upTo:_:)` and used inside of its closure alone. The room is checked
 /// byte for byte in debug builds, and once, after the fact, in others: whoever asks for it counts
@@ -34,8 +35,7 @@ public struct BytePen: ~Copyable {
     place += literal.utf8CodeUnitCount
   }
 
-  /// Writes `number` in decimal digits, of which there are 19 at most, and a sign before them; there
-  /// must be `decimalRoom`, however few they are.
+  /// Writes `number` in decimal digits; there must be `decimalRoom`, however few they are.
   @inlinable
   @inline(__always)
   public mutating func put(decimal number: Int) {
@@ -80,5 +80,19 @@ public struct BytePen: ~Copyable {
     place.storeBytes(
       of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit), as: UInt8.self)
     place += 1
+  }
+}
+
+extension ByteBuffer {
+  /// Appends what `write` puts down, which is at most `room` bytes.
+  @inlinable
+  @inline(__always)
+  public mutating func append(upTo room: Int, _ write: (inout BytePen) -> Void) {
+    let first = appendUninitialized(room)
+    var pen = BytePen(first, room: room)
+    write(&pen)
+    let count = pen.place - first
+    precondition(count >= 0 && count <= room, "no more was written than there was room for")
+    removeLast(room &- count)
   }
 }
