@@ -27,6 +27,10 @@ package final class FleetEngine {
   /// Handles of which this life owed word when it was asked whether it lives.
   private var vouchedFor: Set<String> = []
   private var pastBrokenWords: Set<String> = []
+  /// When this life was asked last whether it lives.
+  private var lastVouch: Instant?
+  /// The words that earlier lives owed when they ended, and when each was asked last.
+  private var pastDebts: [(words: Set<String>, vouchedAt: Instant)] = []
   /// Whether the machine is gone without a trace: its peers take their connections for alive.
   package private(set) var hasVanished = false
   /// How many engines have lived here.
@@ -100,6 +104,7 @@ package final class FleetEngine {
     precondition(!isAlive, "\(name) is alive")
     pastCounts += engine.exportCounts
     pastBrokenWords.formUnion(unkeptWords)
+    if let lastVouch { pastDebts.append((engine.owedWords, lastVouch)) }
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
     hasVanished = false
@@ -113,6 +118,7 @@ package final class FleetEngine {
     engine.whenNoticeIsLost = { [weak self] name in self?.lostNotices.insert(name) }
     engine.whenAskIsLost = { [weak self] name in self?.lostAsks.insert(name) }
     vouchedFor = []
+    lastVouch = nil
   }
 
   /// Handles of which it died owing word, after it had answered for itself: whoever asked it was to
@@ -121,9 +127,19 @@ package final class FleetEngine {
 
   private var unkeptWords: Set<String> { vouchedFor.intersection(engine.owedWords) }
 
+  /// Whether it died owing word of the handle, after it had answered for itself at `moment` or
+  /// later: whoever asked then had closed the leg, but the question overtook the request.
+  func diedOwing(_ name: String, vouchedSince moment: Instant) -> Bool {
+    if !isAlive, let lastVouch, lastVouch >= moment, engine.owedWords.contains(name) { return true }
+    return pastDebts.contains { $0.vouchedAt >= moment && $0.words.contains(name) }
+  }
+
   private func note(_ visit: EngineVisit) {
     visits.append(visit)
-    if visit.target == "/health" { vouchedFor.formUnion(engine.owedWords) }
+    if visit.target == "/health" {
+      vouchedFor.formUnion(engine.owedWords)
+      lastVouch = host.world.now
+    }
     guard let id = visit.field("x-request-id") else { return }
     let faults = engine.faults.active.map(\.kind)
     if faults.contains(where: FleetEngine.betrays) { betrayed.insert(id) }

@@ -18,7 +18,7 @@ package enum PinExcuse: String, Sendable {
   /// connection that carried the handle, or that over which decode asked for it.
   case attachedOnce = "attached_once"
   /// A decode engine's word to prefill was lost on the way, or it died owing it after it had said
-  /// that it lives.
+  /// that it lives, perhaps before the request itself had arrived, which it then saw aborted.
   case noticeLost = "notice_lost"
   /// There was a moment at which every decode engine was dead, failing, or out of reach.
   case beyondReach = "beyond_reach"
@@ -31,7 +31,9 @@ extension SimulatedFleet {
     // Where answers name nothing, the router has named the handle itself.
     if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
     if wasCancelledUnread(name) { return .cancelledUnread }
-    if engines.contains(where: { $0.lostNotices.contains(name) || $0.brokenWords.contains(name) }) {
+    if engines.contains(where: { $0.lostNotices.contains(name) || $0.brokenWords.contains(name) })
+      || hasDiedOwing(name)
+    {
       return .noticeLost
     }
     if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
@@ -45,6 +47,13 @@ extension SimulatedFleet {
     if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
+  }
+
+  private func hasDiedOwing(_ name: String) -> Bool {
+    journal.entries.contains { entry in
+      isName(name, of: entry.id)
+        && engines.contains { $0.diedOwing(name, vouchedSince: entry.record.endedAt) }
+    }
   }
 
   private func wasCancelledUnread(_ name: String) -> Bool {
