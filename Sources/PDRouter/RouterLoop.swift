@@ -80,6 +80,8 @@ public final class RouterLoop {
   var pools: [WorkerPool?] = []
   var frontends: [Frontend] = []
   private var spareRequests: [Request] = []
+  /// The one that was given back last, which mostly is the next to be taken.
+  private var lastSpare: Request?
   private(set) var requestsInFlight = 0
   /// Requests that wait for a worker, in the order they came.
   var waiting: [Request] = []
@@ -236,6 +238,7 @@ public final class RouterLoop {
     registry.removeWatcher(mailbox)
     inquiries.removeAll()
     spareRequests.removeAll()
+    lastSpare = nil
   }
 
   private func noteIfIdle() {
@@ -270,7 +273,11 @@ extension RouterLoop: ExchangeHandler {
       answerItself(endpoint, exchange)
       return
     }
-    admission.handle(exchange, endpoint)
+    if admission.letsInAtOnce() {
+      begin(exchange, endpoint)
+    } else {
+      admission.wait(exchange, endpoint)
+    }
   }
 
   /// Runs a completion of the router's own, first of all on that pair of workers.
@@ -317,7 +324,7 @@ extension RouterLoop: ExchangeHandler {
 
   private func takeRequest() -> Request {
     requestsInFlight += 1
-    return spareRequests.popLast() ?? Request(router: self)
+    return lastSpare.take() ?? spareRequests.popLast() ?? Request(router: self)
   }
 
   /// What is passed on unread may be passed on as it comes.
@@ -362,8 +369,12 @@ extension RouterLoop: ExchangeHandler {
 
   /// Takes a request back for the next client.
   func giveBack(_ request: Request) {
-    if spareRequests.count < 4096 { spareRequests.append(request) }
-    noteIfIdle()
+    if lastSpare == nil {
+      lastSpare = request
+    } else if spareRequests.count < 4096 {
+      spareRequests.append(request)
+    }
+    if whenIdle != nil { noteIfIdle() }
   }
 }
 

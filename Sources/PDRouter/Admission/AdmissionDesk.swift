@@ -38,13 +38,9 @@ final class AdmissionDesk {
     tokenTimer = router.loop.makeTimer()
   }
 
-  /// Lets a client's request in, lets it wait, or refuses it.
-  func handle(_ exchange: Exchange, _ endpoint: Endpoint) {
-    if gate.waiting == 0, gate.take(now: router.loop.now) == .taken {
-      router.begin(exchange, endpoint)
-    } else {
-      wait(exchange, endpoint)
-    }
+  /// Takes a slot for a client's request; false when it must `wait`.
+  func letsInAtOnce() -> Bool {
+    gate.waiting == 0 && gate.take(now: router.loop.now) == .taken
   }
 
   /// Takes a slot for a request of the router's own; never before a client that waits.
@@ -81,7 +77,8 @@ final class AdmissionDesk {
 // MARK: - Waiting
 
 extension AdmissionDesk {
-  private func wait(_ exchange: Exchange, _ endpoint: Endpoint) {
+  /// Lets a client's request wait that was not let in at once, or refuses it.
+  func wait(_ exchange: Exchange, _ endpoint: Endpoint) {
     guard !isClosed, gate.beginWaiting() else {
       refuse(exchange, endpoint)
       return

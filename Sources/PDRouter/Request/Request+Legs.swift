@@ -138,22 +138,23 @@ extension Request {
 
 extension Request: LegObserver {
   func legIsReady(_ leg: Leg) {
+    guard let exchange else { preconditionFailure("a leg has a client") }
     guard leg === prefillLeg else {
       record.servingSentAt = router.loop.now
-      if exchange?.isBodyComplete == false {
-        beginUpload(to: servingReservation.worker)
+      if exchange.isBodyComplete {
+        write(leg, of: exchange, to: servingReservation.worker, hints: nil)
       } else {
-        write(leg, worker: servingReservation.worker, hints: nil)
+        beginUpload(to: servingReservation.worker)
       }
       return
     }
-    write(leg, worker: prefillReservation.worker, hints: prefillHints)
+    write(leg, of: exchange, to: prefillReservation.worker, hints: prefillHints)
   }
 
-  private func write(_ leg: Leg, worker: Worker?, hints: PrefillHints?) {
-    guard let exchange, let worker else {
-      preconditionFailure("a leg has a client and a worker")
-    }
+  private func write(
+    _ leg: Leg, of exchange: Exchange, to worker: Worker?, hints: PrefillHints?
+  ) {
+    guard let worker else { preconditionFailure("a leg has a worker") }
     let original = exchange.body.bytes
     let isPrefill = leg === prefillLeg
     let isEdited = fields != nil && !(isPrefill ? prefillBody.isWhole : servingBody.isWhole)

@@ -51,8 +51,13 @@ struct Reservation {
   }
 
   /// Counts it out; does nothing when nothing is reserved.
+  @inline(__always)
   mutating func release() {
-    guard let worker else { return }
+    if worker != nil { countOut() }
+  }
+
+  private mutating func countOut() {
+    guard let worker else { preconditionFailure("looked at before") }
     promptIsDone()
     legHasBegun()
     worker.release(tokens, isUrgent: isUrgent)
