@@ -9,8 +9,8 @@ internal import Wire
 extension Request {
   /// The serving leg has given a first token, or a whole answer.
   func noteServingProgress() {
-    guard servingLeg.head.status < 400, let worker = servingReservation.worker,
-      let change = servingReservation.noteProgress()
+    guard servingLeg.head.status < 400, let change = servingReservation.noteProgress(),
+      let worker = servingReservation.worker
     else { return }
     router.noteChange(change, of: worker)
   }
@@ -18,15 +18,15 @@ extension Request {
   /// The serving leg's answer has come to its end and holds no error of the engine's.
   func noteServingSuccess() {
     guard servingLeg.head.status < 400, !router.configuration.breaker.isOff,
-      let worker = servingReservation.worker, let change = servingReservation.noteSuccess()
+      let change = servingReservation.noteSuccess(), let worker = servingReservation.worker
     else { return }
     router.noteChange(change, of: worker)
   }
 
   /// Prefill has answered as it should.
   func notePrefillSuccess() {
-    guard !router.configuration.breaker.isOff, let worker = prefillReservation.worker,
-      let change = prefillReservation.noteSuccess()
+    guard !router.configuration.breaker.isOff, let change = prefillReservation.noteSuccess(),
+      let worker = prefillReservation.worker
     else { return }
     router.noteChange(change, of: worker)
   }
