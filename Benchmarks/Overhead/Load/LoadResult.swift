@@ -12,6 +12,8 @@ struct LoadResult {
   var nanoseconds: Int64 = 0
   /// CPU time of the router's process; nil on the direct path.
   var cpuNanoseconds: Int64?
+  /// Bytes that the router's resident memory grew by; nil on the direct path.
+  var growth: Int?
   /// From sending a request to the last byte of its answer, or to its first event.
   var latencies = Latencies()
 

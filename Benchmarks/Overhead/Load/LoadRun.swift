@@ -20,6 +20,7 @@ final class LoadRun {
   private var startedAt: Int64 = 0
   private var measuredFrom: Int64 = 0
   private var cpuAtStart: Int64?
+  private var residentAtStart: Int?
   /// Requests of the open loop that found no idle connection.
   private var owed = 0
   private var released = 0
@@ -79,6 +80,7 @@ final class LoadRun {
     result = LoadResult()
     measuredFrom = MonotonicClock.nanoseconds()
     cpuAtStart = plan.process.flatMap(ProcessFigures.cpuNanoseconds)
+    residentAtStart = plan.process.flatMap(ProcessFigures.memory)?.resident
     phaseTimer.arm(after: plan.time, for: self)
   }
 
@@ -89,6 +91,9 @@ final class LoadRun {
       let cpuNow = ProcessFigures.cpuNanoseconds(of: process)
     {
       result.cpuNanoseconds = cpuNow - cpuAtStart
+    }
+    if let residentAtStart, let now = plan.process.flatMap(ProcessFigures.memory) {
+      result.growth = now.resident - residentAtStart
     }
     loop.stop()
   }

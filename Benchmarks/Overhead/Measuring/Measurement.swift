@@ -77,6 +77,7 @@ struct Measurement {
       table.note(target.name, "p50 µs", result.latencies.microseconds(atShare: 0.5))
       table.note(target.name, "p99 µs", result.latencies.microseconds(atShare: 0.99))
     }
+    table.note(target.name, "RSS KB grown by", result.growth.map { Double($0) / 1000 })
     if isPaced { table.note(target.name, "sent late", Double(result.late)) }
     table.note(target.name, "failed", Double(result.failed))
   }
