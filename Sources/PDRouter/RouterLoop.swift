@@ -79,9 +79,7 @@ public final class RouterLoop {
   private var servingSeat: PolicySeat
   var pools: [WorkerPool?] = []
   var frontends: [Frontend] = []
-  private var spareRequests: [Request] = []
-  /// The one that was given back last, which mostly is the next to be taken.
-  private var lastSpare: Request?
+  private var spareRequests = SpareRequests()
   private(set) var requestsInFlight = 0
   /// Requests that wait for a worker, in the order they came.
   var waiting: [Request] = []
@@ -238,7 +236,6 @@ public final class RouterLoop {
     registry.removeWatcher(mailbox)
     inquiries.removeAll()
     spareRequests.removeAll()
-    lastSpare = nil
   }
 
   private func noteIfIdle() {
@@ -273,11 +270,8 @@ extension RouterLoop: ExchangeHandler {
       answerItself(endpoint, exchange)
       return
     }
-    if admission.letsInAtOnce() {
-      begin(exchange, endpoint)
-    } else {
-      admission.wait(exchange, endpoint)
-    }
+    guard admission.letsInAtOnce() else { return admission.wait(exchange, endpoint) }
+    begin(exchange, endpoint)
   }
 
   /// Runs a completion of the router's own, first of all on that pair of workers.
@@ -324,7 +318,7 @@ extension RouterLoop: ExchangeHandler {
 
   private func takeRequest() -> Request {
     requestsInFlight += 1
-    return lastSpare.take() ?? spareRequests.popLast() ?? Request(router: self)
+    return spareRequests.take() ?? Request(router: self)
   }
 
   /// What is passed on unread may be passed on as it comes.
@@ -369,11 +363,7 @@ extension RouterLoop: ExchangeHandler {
 
   /// Takes a request back for the next client.
   func giveBack(_ request: Request) {
-    if lastSpare == nil {
-      lastSpare = request
-    } else if spareRequests.count < 4096 {
-      spareRequests.append(request)
-    }
+    spareRequests.giveBack(request)
     if whenIdle != nil { noteIfIdle() }
   }
 }
@@ -390,8 +380,7 @@ extension RouterLoop {
     ledger.settle(handle, as: settlement, now: loop.now)
   }
 
-  /// Chooses a worker for one leg; nil when nobody is eligible. The traits are only read: lent, not
-  /// copied, as everywhere here.
+  /// Chooses a worker for one leg; nil when nobody is eligible. Traits are lent, and only read.
   ///
   /// A handle's decode worker is chosen with the `prefill` worker that made the handle.
   func choose(
