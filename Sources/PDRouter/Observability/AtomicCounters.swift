@@ -25,7 +25,7 @@ final class AtomicCounters: Sendable {
   /// Adds to counter number `place`.
   func add(_ amount: Int = 1, to place: Int) {
     precondition(place >= 0 && place < count)
-    storage[place].store(storage[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    AtomicCounters.add(amount, to: storage + place)
   }
 
   /// Counts a duration, and `zeros` of no time at all, in the histogram that begins at `first`

@@ -38,22 +38,12 @@ final class CacheKnowledge {
     group.noteServers(models, isRare: asksForRareModel)
   }
 
+  /// Whether the request asks for a rare model or adapter that somebody has served.
   private var asksForRareModel: Bool { !rareModel.hashes.isEmpty && models.longest > 0 }
 
-  /// Leading blocks of that request that `worker` holds, as far as that is to be believed.
-  func cachedBlocks(on worker: WorkerID) -> Int {
-    guard match.longest > 0, predictions.isTrusted(worker) else { return 0 }
-    return match.blocks(of: worker)
-  }
-
-  /// The same, whatever it is worth: what the engine's own count is held against.
+  /// Leading blocks of that request that `worker` holds, whatever that is worth: what the engine's
+  /// own count is held against.
   func predictedBlocks(on worker: WorkerID) -> Int { match.blocks(of: worker) }
-
-  /// Whether the request asks for a rare model or adapter that others have served and `worker`, as
-  /// far as is known, has not.
-  func isNewToModel(_ worker: WorkerID) -> Bool {
-    asksForRareModel && models.blocks(of: worker) == 0
-  }
 
   /// The request that was looked at last goes to `worker`.
   func noteRouted(_ traits: borrowing RequestTraits, to worker: WorkerID) {

@@ -4,8 +4,8 @@ public import Vocabulary
 ///
 /// Requests first, since an engine's time per step follows from how many it batches; tokens only
 /// where requests are equal. Counts what the router sent itself, up to this moment, and what a
-/// fresh report says that others have put there. Cost: two loads from
-/// memory, for the snapshot has worked it out.
+/// fresh report says that others have put there. Cost: two loads from memory, for the snapshot has
+/// worked it out.
 public struct WorkerLoad: Sendable, Equatable, Comparable {
   /// Requests that a cold pair counts for: a handshake of some 5 s is worth about as many requests
   /// of an ordinary length. More would keep the pair cold while its worker idles.

@@ -26,11 +26,14 @@ package final class FleetEngine {
   private(set) var lostAsks: Set<String> = []
   /// Handles of which this life owed word when it was asked whether it lives.
   private var vouchedFor: Set<String> = []
-  private var pastBrokenWords: Set<String> = []
   /// When this life was asked last whether it lives.
   private var lastVouch: Instant?
-  /// The words that earlier lives owed when they ended, and when each was asked last.
-  private var pastDebts: [(words: Set<String>, vouchedAt: Instant)] = []
+  /// What earlier lives owed when they ended.
+  private var pastDebts: [Debt] = []
+
+  /// The words that a life owed at its end, those of them that it owed when it was asked whether it
+  /// lives, and when it was asked last.
+  private typealias Debt = (words: Set<String>, vouchedFor: Set<String>, vouchedAt: Instant)
   /// Whether the machine is gone without a trace: its peers take their connections for alive.
   package private(set) var hasVanished = false
   /// How many engines have lived here.
@@ -103,8 +106,7 @@ package final class FleetEngine {
   package func restart() throws(StreamError) {
     precondition(!isAlive, "\(name) is alive")
     pastCounts += engine.exportCounts
-    pastBrokenWords.formUnion(unkeptWords)
-    if let lastVouch { pastDebts.append((engine.owedWords, lastVouch)) }
+    pastDebts = debts
     if host.isAlive { host.crash(leaving: .ends) }
     _ = host.restart()
     hasVanished = false
@@ -121,17 +123,21 @@ package final class FleetEngine {
     lastVouch = nil
   }
 
-  /// Handles of which it died owing word, after it had answered for itself: whoever asked it was to
-  /// believe that it would keep its word.
-  var brokenWords: Set<String> { pastBrokenWords.union(isAlive ? [] : unkeptWords) }
+  /// Whether it died owing word of the handle, after it had answered for itself: whoever asked was
+  /// to believe that it would keep its word.
+  ///
+  /// It owed it when it answered, or the request was over by one of `ends` and the question, which
+  /// came later, overtook it.
+  func hasBrokenWord(of name: String, endedAt ends: [Instant]) -> Bool {
+    debts.contains { debt in
+      debt.words.contains(name)
+        && (debt.vouchedFor.contains(name) || ends.contains { debt.vouchedAt >= $0 })
+    }
+  }
 
-  private var unkeptWords: Set<String> { vouchedFor.intersection(engine.owedWords) }
-
-  /// Whether it died owing word of the handle, after it had answered for itself at `moment` or
-  /// later: whoever asked then had closed the leg, but the question overtook the request.
-  func diedOwing(_ name: String, vouchedSince moment: Instant) -> Bool {
-    if !isAlive, let lastVouch, lastVouch >= moment, engine.owedWords.contains(name) { return true }
-    return pastDebts.contains { $0.vouchedAt >= moment && $0.words.contains(name) }
+  private var debts: [Debt] {
+    guard !isAlive, let lastVouch else { return pastDebts }
+    return pastDebts + [(engine.owedWords, vouchedFor, lastVouch)]
   }
 
   private func note(_ visit: EngineVisit) {

@@ -31,9 +31,10 @@ extension SimulatedFleet {
     // Where answers name nothing, the router has named the handle itself.
     if plan.engine.connector.answersWithParameters, !witness.isKnown(name) { return .neverTold }
     if wasCancelledUnread(name) { return .cancelledUnread }
-    if engines.contains(where: { $0.lostNotices.contains(name) || $0.brokenWords.contains(name) })
-      || hasDiedOwing(name)
-    {
+    let ends = journal.entries.filter { isName(name, of: $0.id) }.map(\.record.endedAt)
+    if engines.contains(where: {
+      $0.lostNotices.contains(name) || $0.hasBrokenWord(of: name, endedAt: ends)
+    }) {
       return .noticeLost
     }
     if !decodes.contains(where: \.isAble) || witness.wasBeyondReach(name) { return .beyondReach }
@@ -47,13 +48,6 @@ extension SimulatedFleet {
     if plan.engine.connector == .nixlPush, hasFailed { return .attachedOnce }
     let unseen = engines.flatMap { $0.failed.filter { isName(name, of: $0) } }
     return unseen.contains { journal.record(of: $0)?.outcome == .clientGone } ? .failureUnseen : nil
-  }
-
-  private func hasDiedOwing(_ name: String) -> Bool {
-    journal.entries.contains { entry in
-      isName(name, of: entry.id)
-        && engines.contains { $0.diedOwing(name, vouchedSince: entry.record.endedAt) }
-    }
   }
 
   private func wasCancelledUnread(_ name: String) -> Bool {

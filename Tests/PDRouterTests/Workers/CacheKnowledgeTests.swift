@@ -66,3 +66,23 @@ struct CacheKnowledgeTests {
     #expect(workers.allSatisfy { !caches.isNewToModel($0) })
   }
 }
+
+/// What policies see of three workers.
+extension CacheKnowledge {
+  private var lineup: [WorkerSnapshot] {
+    var (numbers, sites) = (MarkNumbers(), SiteNumbers())
+    var group = LegWorkers(
+      of: makeRegistry([.both, .both, .both]).workers, panicThreshold: 0,
+      slowStart: SlowStart(over: .zero), &numbers, &sites)
+    note(in: &group)
+    return group.everybody
+  }
+
+  fileprivate func cachedBlocks(on worker: WorkerID) -> Int {
+    lineup[Int(worker.number)].cachedBlocks
+  }
+
+  fileprivate func isNewToModel(_ worker: WorkerID) -> Bool {
+    lineup[Int(worker.number)].isNewToModel
+  }
+}
